@@ -1,0 +1,127 @@
+#include "auth/verifier.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+#include "auth/base64url.h"
+#include "auth/claims.h"
+#include "auth/key_set.h"
+#include "auth/role_path.h"
+#include "auth/token.h"
+#include "auth/token_cache.h"
+#include "base/json_text.h"
+
+namespace pando::auth {
+namespace {
+
+bool IsSpace(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// The token of "Bearer TOKEN", the scheme in any case; nullopt for other schemes. "Bearer" alone has an empty token.
+std::optional<std::string_view> BearerToken(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer";
+  authorization = Trim(authorization);
+  if (authorization.size() < kScheme.size()) return std::nullopt;
+  const bool same = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
+                               [](char lower, char c) { return (c | 0x20) == lower; });
+  authorization.remove_prefix(kScheme.size());
+  if (!same || (!authorization.empty() && !IsSpace(authorization.front()))) return std::nullopt;
+  return Trim(authorization);
+}
+
+std::optional<std::string_view> FindToken(std::optional<std::string_view> authorization,
+                                          std::optional<std::string_view> apikey) {
+  if (authorization) {
+    if (std::optional<std::string_view> token = BearerToken(*authorization)) return token;
+  }
+  if (apikey && std::count(apikey->begin(), apikey->end(), '.') == 2) return Trim(*apikey);
+  return std::nullopt;
+}
+
+std::shared_ptr<const Principal> MakeAnonymous(const std::optional<std::string>& role) {
+  if (!role) return nullptr;
+  return std::make_shared<const Principal>(Principal{*role, "{\"role\":" + JsonString(*role) + "}", true});
+}
+
+class TokenVerifier final : public Verifier {
+ public:
+  TokenVerifier(const AuthOptions& options, KeySet keys, RolePath role_path)
+      : audience_(options.jwt_audience),
+        anonymous_role_(options.anonymous_role),
+        anonymous_(MakeAnonymous(options.anonymous_role)),
+        keys_(std::move(keys)),
+        role_path_(std::move(role_path)),
+        cache_(options.jwt_cache_max_entries) {}
+
+  Result<std::shared_ptr<const Principal>> Authenticate(std::optional<std::string_view> authorization,
+                                                        std::optional<std::string_view> apikey,
+                                                        std::chrono::system_clock::time_point now) override {
+    const std::optional<std::string_view> token = FindToken(authorization, apikey);
+    if (!token) {
+      if (!anonymous_) return AnonymousDisabled();
+      return anonymous_;
+    }
+    if (keys_.empty()) return Error(ErrorId::kNoJwtSecret, "Server lacks JWT secret");
+    const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+    if (std::optional<TokenCache::Entry> entry = cache_.Find(*token)) {
+      Result<void> in_time = CheckTimes(entry->times, seconds);
+      if (in_time) return std::move(entry->principal);
+      cache_.Erase(*token);
+      return in_time.error();
+    }
+    return Verify(*token, seconds);
+  }
+
+ private:
+  static Error AnonymousDisabled() { return Error(ErrorId::kAnonymousDisabled, "Anonymous access is disabled"); }
+
+  Result<std::shared_ptr<const Principal>> Verify(std::string_view token, int64_t now) {
+    PANDO_TRY(std::string payload, VerifyToken(token, keys_));
+    PANDO_TRY(Claims claims, CheckClaims(std::move(payload), audience_, role_path_, now));
+    if (!claims.role) claims.role = anonymous_role_;
+    if (!claims.role) return AnonymousDisabled();
+    Principal principal;
+    principal.claims_json = WithRole(claims.payload, *claims.role);
+    // The public key of a site is a token for the anonymous role: its bearer is as anonymous as one without.
+    principal.anonymous = claims.role == anonymous_role_;
+    principal.role = std::move(*claims.role);
+    auto shared = std::make_shared<const Principal>(std::move(principal));
+    cache_.Insert(token, {claims.times, shared});
+    return std::shared_ptr<const Principal>(std::move(shared));
+  }
+
+  const std::optional<std::string> audience_;
+  const std::optional<std::string> anonymous_role_;
+  const std::shared_ptr<const Principal> anonymous_;  // null when anonymous callers are refused
+  const KeySet keys_;
+  const RolePath role_path_;
+  TokenCache cache_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Verifier>> Verifier::Create(const AuthOptions& options) {
+  PANDO_TRY(KeySet keys, KeySet::Parse(options.jwt_secret, options.jwt_secret_is_base64));
+  PANDO_TRY(RolePath role_path, RolePath::Parse(options.role_claim_key));
+  return std::unique_ptr<Verifier>(
+      std::make_unique<TokenVerifier>(options, std::move(keys), std::move(role_path)));
+}
+
+std::string SignToken(std::string_view claims_json, std::string_view secret) {
+  std::string token = EncodeBase64Url(R"({"alg":"HS256","typ":"JWT"})");
+  token.append(".").append(EncodeBase64Url(claims_json));
+  const std::string signature = SignHmac(Algorithm::kHs256, token, secret);
+  return token.append(".").append(EncodeBase64Url(signature));
+}
+
+bool ConstantTimeEquals(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace pando::auth

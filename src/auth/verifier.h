@@ -1,0 +1,73 @@
+// A Verifier turns the credentials of a request into a Principal: who asks, as which role, by what proof.
+// Bearer tokens are JWS compact (RFC 7515) with HS256/384/512, RS256/384/512, PS256 or ES256; "none" is refused.
+//
+// Concurrency  immutable keys; the cache of verified tokens is thread-safe (sharded locks)
+// Bounds       options.jwt_cache_max_entries tokens remembered, none past its expiry
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/option.h"
+#include "base/result.h"
+
+namespace pando::auth {
+
+struct AuthOptions {
+  Secret jwt_secret;                       // text, JWK, JWK set, or @file
+  bool jwt_secret_is_base64 = false;
+  std::optional<std::string> jwt_audience;
+  std::string role_claim_key = ".role";    // jq-like path (PostgREST's), also "$.role" JSONPath form
+  std::optional<std::string> anonymous_role = "anon";
+  uint32_t jwt_cache_max_entries = 1000;
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, AuthOptions& o) {
+  visit.Option("auth.jwt_secret", o.jwt_secret, Reload::kLive,
+               "Verifies tokens: a text of at least 32 characters (HMAC), a JWK or JWK set, or @ and a file's name.");
+  visit.Option("auth.jwt_secret_is_base64", o.jwt_secret_is_base64, Reload::kLive,
+               "Decode auth.jwt_secret from base64 (standard or URL alphabet) before use.");
+  visit.Option("auth.jwt_audience", o.jwt_audience, Reload::kLive,
+               "A token whose aud claim names others only is refused; unset accepts any.");
+  visit.Option("auth.role_claim_key", o.role_claim_key, Reload::kLive,
+               "Path of the claim that names the database role, such as .role or .app_metadata.roles[0].");
+  visit.Option("auth.anonymous_role", o.anonymous_role, Reload::kLive,
+               "Database role of callers without a token; unset refuses them with 401.");
+  visit.Option("auth.jwt_cache_max_entries", o.jwt_cache_max_entries, Range<uint32_t>{0, 10'000'000}, Reload::kLive,
+               "Verified tokens remembered, so that a signature is checked once; about 1 KiB each.");
+}
+
+struct Principal {
+  std::string role;
+  // The claims as compact JSON, with "role" added when the token had none (an anonymous caller: {"role":"anon"}).
+  std::string claims_json;
+  bool anonymous = true;
+};
+
+class Verifier {
+ public:
+  //   kConfigInvalid  the secret is too short, or a key cannot be read
+  static Result<std::unique_ptr<Verifier>> Create(const AuthOptions& options);
+  virtual ~Verifier() = default;
+
+  // `authorization` and `apikey` are the header values as sent, absent as nullopt. A Bearer token wins; without one, an
+  // apikey that has the form of a token (three parts) is taken as the token, as supabase-js sends it; any other apikey
+  // is ignored. `now` is the wall clock.
+  //   kNoJwtSecret, kInvalidJwt, kInvalidClaims, kAnonymousDisabled   with PostgREST's messages (REST.md section 23)
+  virtual Result<std::shared_ptr<const Principal>> Authenticate(std::optional<std::string_view> authorization,
+                                                                std::optional<std::string_view> apikey,
+                                                                std::chrono::system_clock::time_point now) = 0;
+};
+
+// Signs claims (JSON object) with an HMAC secret: for `pando keys` and tests. HS256.
+std::string SignToken(std::string_view claims_json, std::string_view secret);
+
+// True when both have the same length and bytes, in time that depends on the length only.
+bool ConstantTimeEquals(std::string_view a, std::string_view b);
+
+}  // namespace pando::auth

@@ -1,0 +1,319 @@
+#include "auth/verifier.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "auth/base64url.h"
+#include "auth/signature.h"
+
+namespace pando::auth {
+namespace {
+
+using std::chrono::seconds;
+using Time = std::chrono::system_clock::time_point;
+
+constexpr std::string_view kSecret = "reallyreallyreallyreallyverysafe";
+// Just before the tokens of RFC 7515 expire.
+const Time kThen = Time(seconds(1'300'819'000));
+const Time kNow = Time(seconds(1'700'000'000));
+
+// RFC 7515, appendix A: the same payload, {"iss":"joe","exp":1300819380,"http://example.com/is_root":true}.
+#define RFC7515_PAYLOAD \
+  ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+constexpr std::string_view kA1Key =
+    R"({"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"})";
+constexpr std::string_view kA1Token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9" RFC7515_PAYLOAD
+                                      "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+constexpr std::string_view kA2Key =
+    R"({"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4)"
+    R"(d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS)"
+    R"(-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91)"
+    R"(kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"})";
+constexpr std::string_view kA2Token =
+    "eyJhbGciOiJSUzI1NiJ9" RFC7515_PAYLOAD
+    "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1"
+    "dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzD"
+    "wusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe7"
+    "7Rw";
+constexpr std::string_view kA3Key =
+    R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+    R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
+constexpr std::string_view kA3Token =
+    "eyJhbGciOiJFUzI1NiJ9" RFC7515_PAYLOAD
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+constexpr std::string_view kPayloadClaims =
+    R"({"iss":"joe","exp":1300819380,"http://example.com/is_root":true,"role":"anon"})";
+
+AuthOptions WithSecret(std::string_view secret) {
+  AuthOptions options;
+  options.jwt_secret = Secret(std::string(secret));
+  return options;
+}
+
+class VerifierTest : public testing::Test {
+ protected:
+  void Start(const AuthOptions& options) {
+    Result<std::unique_ptr<Verifier>> made = Verifier::Create(options);
+    ASSERT_TRUE(made.has_value()) << made.error().ToString();
+    verifier_ = std::move(*made);
+  }
+
+  Result<std::shared_ptr<const Principal>> Bearer(std::string_view token, Time now = kNow) {
+    return verifier_->Authenticate("Bearer " + std::string(token), std::nullopt, now);
+  }
+
+  // The message of the refusal; "role: claims" when there is none.
+  std::string Outcome(std::string_view token, Time now = kNow) {
+    auto answer = Bearer(token, now);
+    return answer ? (*answer)->role + ": " + (*answer)->claims_json : answer.error().message();
+  }
+
+  std::unique_ptr<Verifier> verifier_;
+};
+
+std::string TokenWithHeader(std::string_view header, std::string_view claims, std::string_view secret,
+                            Algorithm algorithm = Algorithm::kHs256) {
+  std::string token = EncodeBase64Url(header) + "." + EncodeBase64Url(claims);
+  return token + "." + EncodeBase64Url(SignHmac(algorithm, token, secret));
+}
+
+TEST_F(VerifierTest, VerifiesTheTokensOfRfc7515) {
+  for (auto [key, token] : {std::pair(kA1Key, kA1Token), {kA2Key, kA2Token}, {kA3Key, kA3Token}}) {
+    Start(WithSecret(key));
+    EXPECT_EQ(Outcome(token, kThen), "anon: " + std::string(kPayloadClaims)) << token;
+    EXPECT_EQ(Outcome(token, kNow), "JWT expired") << token;
+  }
+}
+
+TEST_F(VerifierTest, RefusesEachTokenOfRfc7515WithOneByteChanged) {
+  for (auto [key, token] : {std::pair(kA1Key, kA1Token), {kA2Key, kA2Token}, {kA3Key, kA3Token}}) {
+    Start(WithSecret(key));
+    std::string forged(token);
+    char& character = forged[forged.rfind('.') + 3];
+    character = character == 'A' ? 'B' : 'A';
+    EXPECT_EQ(Outcome(forged, kThen), "No suitable key or wrong key type") << token;
+  }
+}
+
+TEST_F(VerifierTest, VerifiesAllHmacAlgorithmsWithATextSecret) {
+  Start(WithSecret(kSecret));
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256"})", R"({"role":"a"})", kSecret)), R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS384"})", R"({"role":"a"})", kSecret, Algorithm::kHs384)),
+            R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS512"})", R"({"role":"a"})", kSecret, Algorithm::kHs512)),
+            R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS512"})", R"({"role":"a"})", kSecret, Algorithm::kHs256)),
+            "No suitable key or wrong key type");
+}
+
+// A key pair of this test alone: its public half as a JWK, and tokens signed with the private one.
+class RsaSigner {
+ public:
+  RsaSigner() : key_(EVP_RSA_gen(2048), EVP_PKEY_free) {}
+
+  std::string Jwk() const {
+    BIGNUM* n = nullptr;
+    EXPECT_EQ(EVP_PKEY_get_bn_param(key_.get(), OSSL_PKEY_PARAM_RSA_N, &n), 1);
+    std::string bytes(static_cast<size_t>(BN_num_bytes(n)), '\0');
+    BN_bn2bin(n, reinterpret_cast<unsigned char*>(bytes.data()));
+    BN_free(n);
+    return R"({"kty":"RSA","e":"AQAB","n":")" + EncodeBase64Url(bytes) + "\"}";
+  }
+
+  std::string Sign(std::string_view algorithm, const EVP_MD* digest, bool pss, std::string_view claims) const {
+    std::string token = EncodeBase64Url("{\"alg\":\"" + std::string(algorithm) + "\"}") + "." + EncodeBase64Url(claims);
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    EVP_PKEY_CTX* key_context = nullptr;
+    EXPECT_EQ(EVP_DigestSignInit(context.get(), &key_context, digest, nullptr, key_.get()), 1);
+    if (pss) {
+      EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING), 1);
+      EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST), 1);
+    }
+    std::string signature(256, '\0');
+    size_t size = signature.size();
+    EXPECT_EQ(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                             reinterpret_cast<const unsigned char*>(token.data()), token.size()),
+              1);
+    return token + "." + EncodeBase64Url(signature);
+  }
+
+ private:
+  std::shared_ptr<EVP_PKEY> key_;
+};
+
+TEST_F(VerifierTest, VerifiesTheOtherRsaAlgorithms) {
+  const RsaSigner signer;
+  Start(WithSecret(signer.Jwk()));
+  EXPECT_EQ(Outcome(signer.Sign("RS384", EVP_sha384(), false, R"({"role":"a"})")), R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(signer.Sign("RS512", EVP_sha512(), false, R"({"role":"a"})")), R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), true, R"({"role":"a"})")), R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), false, R"({"role":"a"})")),
+            "No suitable key or wrong key type");
+}
+
+TEST_F(VerifierTest, NeverTakesAPublicKeyForAnHmacSecret) {
+  Start(WithSecret(kA2Key));
+  auto answer = Bearer(TokenWithHeader(R"({"alg":"HS256"})", R"({"role":"a"})", kA2Key));
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().message(), "No suitable key or wrong key type");
+  EXPECT_EQ(answer.error().detail(), "No suitable key was found to decode the JWT");
+}
+
+TEST_F(VerifierTest, RefusesUnsignedAndUnknownAlgorithms) {
+  Start(WithSecret(kSecret));
+  const std::string claims = EncodeBase64Url(R"({"role":"a"})");
+  for (std::string_view header : {R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"HS1"})", R"({"alg":7})", "{}"}) {
+    EXPECT_EQ(Outcome(EncodeBase64Url(header) + "." + claims + "."), "Wrong or unsupported encoding algorithm")
+        << header;
+  }
+  EXPECT_EQ(Bearer(EncodeBase64Url(R"({"alg":"none"})") + "." + claims + ".").error().detail(),
+            "JWT is unsecured but expected 'alg' was not 'none'");
+}
+
+TEST_F(VerifierTest, NamesWhatIsWrongWithTheForm) {
+  Start(WithSecret(kSecret));
+  EXPECT_EQ(Outcome(""), "Empty JWT is sent in Authorization header");
+  EXPECT_EQ(Outcome("a.b"), "Expected 3 parts in JWT; got 2");
+  EXPECT_EQ(Outcome("a.b.c.d.e"), "Expected 3 parts in JWT; got 5");
+  EXPECT_EQ(Outcome("a.b.c"), "JWT couldn't be decoded");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256","crit":["x"],"x":1})", "{}", kSecret)),
+            "JWT couldn't be decoded");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256"})", std::string(20'000, 'x'), kSecret)),
+            "JWT couldn't be decoded");
+  EXPECT_EQ(Outcome(SignToken("not json", kSecret)), "Parsing claims failed");
+}
+
+TEST_F(VerifierTest, SaysThatItHasNoSecret) {
+  Start(AuthOptions());
+  auto answer = Bearer(SignToken("{}", kSecret));
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().id(), ErrorId::kNoJwtSecret);
+  EXPECT_EQ(answer.error().message(), "Server lacks JWT secret");
+}
+
+TEST_F(VerifierTest, TakesTheSchemeInAnyCaseAndIgnoresOthers) {
+  Start(WithSecret(kSecret));
+  const std::string token = SignToken(R"({"role":"a"})", kSecret);
+  EXPECT_EQ(verifier_->Authenticate("bEaReR   " + token, std::nullopt, kNow).value()->role, "a");
+  EXPECT_EQ(verifier_->Authenticate("Basic " + token, std::nullopt, kNow).value()->role, "anon");
+  EXPECT_EQ(verifier_->Authenticate("Bearers " + token, std::nullopt, kNow).value()->role, "anon");
+  EXPECT_EQ(verifier_->Authenticate("Bearer", std::nullopt, kNow).error().message(),
+            "Empty JWT is sent in Authorization header");
+}
+
+TEST_F(VerifierTest, TakesATokenFromTheApiKeyUnlessThereIsABearer) {
+  Start(WithSecret(kSecret));
+  const std::string a = SignToken(R"({"role":"a"})", kSecret);
+  const std::string b = SignToken(R"({"role":"b"})", kSecret);
+  EXPECT_EQ(verifier_->Authenticate(std::nullopt, a, kNow).value()->role, "a");
+  EXPECT_EQ(verifier_->Authenticate("Bearer " + b, a, kNow).value()->role, "b");
+  EXPECT_EQ(verifier_->Authenticate(std::nullopt, "sb_publishable_x", kNow).value()->role, "anon");
+}
+
+TEST_F(VerifierTest, GivesAnonymousCallersOneSharedPrincipal) {
+  Start(WithSecret(kSecret));
+  auto first = verifier_->Authenticate(std::nullopt, std::nullopt, kNow).value();
+  auto second = verifier_->Authenticate(std::nullopt, std::nullopt, kNow).value();
+  EXPECT_EQ(first.get(), second.get());
+  EXPECT_TRUE(first->anonymous);
+  EXPECT_EQ(first->claims_json, R"({"role":"anon"})");
+}
+
+TEST_F(VerifierTest, RefusesCallersWithoutARoleWhenAnonymousAccessIsDisabled) {
+  AuthOptions options = WithSecret(kSecret);
+  options.anonymous_role = std::nullopt;
+  Start(options);
+  EXPECT_EQ(verifier_->Authenticate(std::nullopt, std::nullopt, kNow).error().id(), ErrorId::kAnonymousDisabled);
+  EXPECT_EQ(Bearer(SignToken("{}", kSecret)).error().message(), "Anonymous access is disabled");
+}
+
+TEST_F(VerifierTest, CallsTheBearerOfTheAnonymousRolesTokenAnonymous) {
+  Start(WithSecret(kSecret));
+  EXPECT_TRUE((*Bearer(SignToken(R"({"role":"anon"})", kSecret)))->anonymous);
+  EXPECT_TRUE((*Bearer(SignToken(R"({"sub":"x"})", kSecret)))->anonymous);
+  EXPECT_FALSE((*Bearer(SignToken(R"({"role":"a"})", kSecret)))->anonymous);
+}
+
+TEST_F(VerifierTest, RemembersATokenOnlyWithinItsTimes) {
+  Start(WithSecret(kSecret));
+  const int64_t now = std::chrono::duration_cast<seconds>(kNow.time_since_epoch()).count();
+  const std::string token = SignToken(
+      "{\"role\":\"a\",\"nbf\":" + std::to_string(now) + ",\"exp\":" + std::to_string(now + 60) + "}", kSecret);
+
+  const auto first = Bearer(token).value();
+  EXPECT_EQ(Bearer(token).value().get(), first.get());
+  EXPECT_EQ(Bearer(token, kNow + seconds(90)).value().get(), first.get());
+  EXPECT_EQ(Outcome(token, kNow + seconds(91)), "JWT expired");
+  EXPECT_EQ(Bearer(token).value()->role, "a");
+  EXPECT_EQ(Outcome(token, kNow - seconds(31)), "JWT not yet valid");
+}
+
+TEST_F(VerifierTest, TriesEachFittingKeyOfASetUnlessTheTokenNamesOne) {
+  const std::string other = "another secret of enough characters";
+  Start(WithSecret(R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"e"},)"
+                   R"({"kty":"oct","kid":"one","k":")" + EncodeBase64Url(other) + R"("},)"
+                   R"({"kty":"oct","kid":"two","k":")" + EncodeBase64Url(kSecret) + R"("}]})"));
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256"})", R"({"role":"a"})", kSecret)), R"(a: {"role":"a"})");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256","kid":"two"})", R"({"role":"a"})", kSecret)),
+            R"(a: {"role":"a"})");
+  EXPECT_EQ(Bearer(TokenWithHeader(R"({"alg":"HS256","kid":"one"})", "{}", kSecret)).error().detail(),
+            "None of the keys was able to decode the JWT");
+  EXPECT_EQ(Bearer(TokenWithHeader(R"({"alg":"HS256","kid":"three"})", "{}", kSecret)).error().detail(),
+            "No suitable key was found to decode the JWT");
+}
+
+TEST_F(VerifierTest, HoldsAKeyToItsOwnAlgorithm) {
+  Start(WithSecret(R"({"kty":"oct","alg":"HS512","k":")" + EncodeBase64Url(kSecret) + "\"}"));
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256"})", R"({"role":"a"})", kSecret)),
+            "No suitable key or wrong key type");
+  EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS512"})", R"({"role":"a"})", kSecret, Algorithm::kHs512)),
+            R"(a: {"role":"a"})");
+}
+
+TEST_F(VerifierTest, DecodesABase64Secret) {
+  AuthOptions options = WithSecret(EncodeBase64Url(kSecret) + "=");
+  options.jwt_secret_is_base64 = true;
+  Start(options);
+  EXPECT_EQ(Outcome(SignToken(R"({"role":"a"})", kSecret)), R"(a: {"role":"a"})");
+}
+
+TEST_F(VerifierTest, ReadsTheSecretFromAFileWithoutItsLastNewline) {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / ("pando_secret." + std::to_string(getpid()));
+  std::ofstream(path) << kSecret << "\n";
+  Start(WithSecret("@" + path.string()));
+  std::filesystem::remove(path);
+  EXPECT_EQ(Outcome(SignToken(R"({"role":"a"})", kSecret)), R"(a: {"role":"a"})");
+}
+
+TEST(VerifierCreate, RefusesSecretsThatAreUnsafeOrUnreadable) {
+  const std::string oct = R"({"kty":"oct","k":"c2hvcnQ"})";
+  for (std::string_view secret :
+       {std::string_view("short"), std::string_view("@/no/such/file"), std::string_view(oct),
+        std::string_view(R"({"kty":"RSA","n":"AQAB","e":"AQAB"})"),
+        std::string_view(R"({"kty":"EC","crv":"P-256","x":"AA","y":"AA"})"), std::string_view(R"({"keys":[]})"),
+        std::string_view("{\"kty\":\"RSA\", a public key with a typing mistake in its JSON}"),
+        std::string_view("-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A")}) {
+    Result<std::unique_ptr<Verifier>> made = Verifier::Create(WithSecret(secret));
+    ASSERT_FALSE(made.has_value()) << secret;
+    EXPECT_EQ(made.error().id(), ErrorId::kConfigInvalid) << secret;
+    EXPECT_THAT(made.error().ToString(), testing::Not(testing::HasSubstr("BIjANBgk")));
+  }
+}
+
+TEST(ConstantTimeEquals, ComparesLengthAndBytes) {
+  EXPECT_TRUE(ConstantTimeEquals("", ""));
+  EXPECT_TRUE(ConstantTimeEquals("abc", "abc"));
+  EXPECT_FALSE(ConstantTimeEquals("abc", "abd"));
+  EXPECT_FALSE(ConstantTimeEquals("abc", "ab"));
+}
+
+}  // namespace
+}  // namespace pando::auth

@@ -1,0 +1,14 @@
+// Writes JSON strings. What builds more than a few of them, or reads JSON, uses Boost.JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pando {
+
+// `text` (UTF-8) as a JSON string with its quotes (RFC 8259, section 7).
+std::string JsonString(std::string_view text);
+// The same, appended.
+void AppendJsonString(std::string& out, std::string_view text);
+
+}  // namespace pando

@@ -1,0 +1,142 @@
+#include "config/reference.h"
+
+#include <string_view>
+
+#include "base/error_table.h"
+#include "config/postgrest.h"
+
+namespace pando::config {
+namespace {
+
+// `text` in lines of at most `columns` characters, each behind `indent` blanks.
+std::string Wrapped(std::string_view text, size_t indent, size_t columns) {
+  std::string wrapped;
+  std::string line(indent, ' ');
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (line.size() > indent && line.size() + 1 + word.size() > columns) {
+      wrapped += line + "\n";
+      line.assign(indent, ' ');
+    }
+    if (line.size() > indent) line += ' ';
+    line += word;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return wrapped + line + "\n";
+}
+
+// A cell of a Markdown table: a bar would end it.
+std::string Cell(std::string_view text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|') cell += '\\';
+    cell += c == '\n' ? ' ' : c;
+  }
+  return cell;
+}
+
+std::string SectionOf(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+std::string Notice(std::string_view command) {
+  return "<!-- Printed by `pando config " + std::string(command) + "`: run `./dev docs` rather than edit it. -->\n\n";
+}
+
+std::string OptionRows(const Registry& registry) {
+  std::string page;
+  std::string section;
+  for (const auto& slot : registry.slots()) {
+    const OptionRow& row = slot->row();
+    if (SectionOf(row.name) != section) {
+      section = SectionOf(row.name);
+      page += "\n## [" + section + "]\n\n| option | default | allowed | changes | meaning |\n";
+      page += "| --- | --- | --- | --- | --- |\n";
+    }
+    page += "| `" + row.name + "` | `" + Cell(slot->DefaultToml()) + "` | " + Cell(row.allowed) + " | " +
+            (row.reload == Reload::kLive ? "live" : "at start") + " | " + Cell(row.help) + " |\n";
+  }
+  return page;
+}
+
+std::string AliasRows(const Registry& registry) {
+  std::string page;
+  for (const Alias& alias : PostgrestAliases()) {
+    bool is_ours = false;
+    for (const OptionRow& row : registry.rows()) is_ours = is_ours || row.name == alias.option;
+    if (!is_ours) continue;
+    page += "| `" + std::string(alias.variable) + "` | `" + std::string(alias.option) + "` | " +
+            (alias.in_database ? "yes" : "") + " |\n";
+  }
+  return page;
+}
+
+constexpr std::string_view kOptionsIntroduction =
+    R"(# Options
+
+Every option has one name. `http.listen` is
+
+- `listen` in the section `[http]` of the TOML file (`pando.toml` in the working directory, or `--config FILE`),
+- the environment variable `PANDO_HTTP_LISTEN`,
+- the flag `--http.listen VALUE` or `--http.listen=VALUE`.
+
+A flag wins over the environment, and the environment over the file. A name that no option has stops the start, and so
+does a value of the wrong type or out of range. `pando config` prints the values in force and where each came from.
+
+In a variable or flag a list is written with commas (an element in double quotes may hold commas itself), and a table
+entry by entry: the last part of the name is the entry (`PANDO_REST_APP_SETTINGS_COLOUR=red`). A duration needs its
+unit: `500ms`, `10s`, `5m`, `1h`. An empty string unsets what may be unset.
+
+*Live* options are read again on SIGHUP; the others need a restart.
+)";
+
+constexpr std::string_view kAliasesIntroduction = R"(
+## PostgREST's variables
+
+Aliases of the options above, so that a deployment of PostgREST is replaced by changing the program alone. They win over
+the file, and a `PANDO_` variable wins over them; an empty one counts as unset. When any `PGRST_` variable is set,
+`rest.prefix` defaults to `/`, `http.listen` to `0.0.0.0:3000`, and `auth.anonymous_role` to none, as PostgREST's do.
+
+`PGRST_SERVER_HOST` and `PGRST_SERVER_PORT` together are `http.listen`, `PGRST_ADMIN_SERVER_HOST` and
+`PGRST_ADMIN_SERVER_PORT` are `admin.listen` (of the special hosts, `*`, `*4` and `!4` are all IPv4 addresses, `*6` and
+`!6` all IPv6 addresses), and `PGRST_APP_SETTINGS_NAME` is the entry `name` of `rest.app_settings`.
+
+| variable | option | also in the database |
+| --- | --- | --- |
+)";
+
+}  // namespace
+
+std::string HelpText(const Registry& registry, size_t columns) {
+  std::string text;
+  std::string section;
+  for (const auto& slot : registry.slots()) {
+    const OptionRow& row = slot->row();
+    if (SectionOf(row.name) != section) {
+      section = SectionOf(row.name);
+      text += "\n[" + section + "]\n";
+    }
+    text += "  --" + row.name + (row.is_map ? ".NAME" : "") + " = " + slot->DefaultToml() + "\n";
+    text += Wrapped(row.help, 6, columns);
+    text += Wrapped("Allowed: " + row.allowed + ".", 6, columns);
+  }
+  return text;
+}
+
+std::string OptionsPage(const Registry& registry) {
+  return Notice("reference") + std::string(kOptionsIntroduction) + OptionRows(registry) +
+         std::string(kAliasesIntroduction) + AliasRows(registry);
+}
+
+std::string ErrorsPage() {
+  std::string page = Notice("errors") +
+                     "# Errors\n\nThe `code` of an error body, of a message at start, and of a log line. Codes are stable. "
+                     "A refusal by PostgreSQL\nhas its SQLSTATE (five characters) as code and is not listed here.\n\n"
+                     "| code | kind | what is the case |\n| --- | --- | --- |\n";
+  for (const ErrorRow& row : AllErrors()) {
+    if (row.id == ErrorId::kSqlstate) continue;
+    page += "| `" + std::string(row.code) + "` | " + std::string(ToString(row.kind)) + " | " + Cell(row.title) + " |\n";
+  }
+  return page;
+}
+
+}  // namespace pando::config

@@ -1,0 +1,117 @@
+#include "http/connection.h"
+
+namespace pando::http {
+namespace {
+
+// How long a closed connection's remaining input is read over, so that the answer is not lost: closing with unread input
+// sends a reset, at which the client's kernel drops what it holds (RFC 9112, 9.6).
+constexpr milliseconds kLinger{1000};
+constexpr size_t kLingerReadBytes = 16 << 10;
+
+}  // namespace
+
+Connection::Connection(ConnectionHost& host, std::shared_ptr<const Settings> settings, net::Socket socket,
+                       std::string remote_address, Admission admission)
+    : host_(host),
+      settings_(std::move(settings)),
+      remote_address_(std::move(remote_address)),
+      admission_(admission),
+      stream_(std::move(socket), settings_->tls) {}
+
+Task<void> Connection::Run() {
+  bool more = co_await Open();
+  while (more) more = co_await Answer();
+  if (!client_gone_ && !broken_) co_await CloseGently();
+  stream_.Close();
+}
+
+Task<bool> Connection::Open() {
+  if (stream_.is_tls()) {
+    Enter(Phase::kHandshake, Clock::now() + options().header_timeout);
+    const auto [failure] = co_await stream_.Handshake();
+    client_gone_ = bool(failure);
+    if (failure) co_return false;
+  }
+  if (admission_ == Admission::kAccepted) co_return true;
+  Refuse(503, Error(ErrorId::kHttpOverloaded, "too many connections are open"));
+  co_return co_await AnswerRefusal();
+}
+
+// Reads one request and answers it. False when the connection is to be closed.
+Task<bool> Connection::Answer() {
+  const Step step = co_await ReadRequest();
+  if (step == Step::kGone) co_return false;
+  if (step == Step::kRefused) co_return co_await AnswerRefusal();
+  const Response response = co_await Handle();
+  if (client_gone_ || broken_) {
+    Observe(0);
+    co_return false;
+  }
+  co_return co_await Send(response);
+}
+
+void Connection::Enter(Phase phase, Clock::time_point deadline) {
+  phase_ = phase;
+  timed_out_ = false;
+  host_.wheel.Set(*this, deadline);
+}
+
+void Connection::OnDeadline() {
+  if (phase_ == Phase::kHandling) return CheckOnClient();
+  timed_out_ = true;
+  stream_.CancelWaits();
+}
+
+void Connection::CheckOnClient() {
+  const Clock::time_point now = Clock::now();
+  host_.wheel.Set(*this, now + host_.wheel.tick());
+  net::PeerState peer = net::PeerStateOf(stream_.socket());
+  if (peer == net::PeerState::kHalfClosed && stream_.is_tls()) peer = net::PeerState::kGone;
+  if (peer == net::PeerState::kHalfClosed && !probed_ && !parser_->is_http10()) AskWhetherClientIsThere();
+  if (peer == net::PeerState::kGone) client_gone_ = true;
+  if (client_gone_) return CancelHandler();
+  // The handler keeps the deadline itself and answers in its own words; this is for one that does not.
+  if (now >= seen_.deadline.at() + host_.wheel.tick()) {
+    timed_out_ = true;
+    CancelHandler();
+  }
+}
+
+void Connection::AskWhetherClientIsThere() {
+  probed_ = true;
+  const net::Stream::Gather question{boost::asio::buffer(kContinue), {}};
+  const size_t sent = stream_.TryWrite(question);
+  bytes_out_ += sent;
+  // Half a line would spoil the answer that follows.
+  if (sent > 0 && sent < kContinue.size()) client_gone_ = true;
+}
+
+// The last thing a caller does: the handler may run on inside.
+void Connection::CancelHandler() { cancel_.emit(boost::asio::cancellation_type::terminal); }
+
+void Connection::BeginDrain() {
+  if (phase_ != Phase::kIdle || !input_.empty()) return;
+  boost::system::error_code failure;
+  // A request that has arrived but was not read yet is still answered.
+  if (stream_.socket().available(failure) == 0 || failure) stream_.CancelWaits();
+}
+
+void Connection::Break() {
+  broken_ = true;
+  stream_.Close();
+  CancelHandler();
+}
+
+Task<void> Connection::CloseGently() {
+  Enter(Phase::kClosing, Clock::now() + kLinger);
+  co_await stream_.ShutdownWrite();
+  boost::system::error_code failure;
+  while (!failure && !timed_out_ && !broken_) {
+    input_.Consume(input_.size());
+    const std::span<char> space = input_.Prepare(kLingerReadBytes);
+    const auto [cause, size] = co_await stream_.ReadSome(boost::asio::buffer(space.data(), space.size()));
+    failure = cause;
+  }
+}
+
+}  // namespace pando::http

@@ -1,0 +1,134 @@
+// One client connection: reads requests, runs them through the handler one after the other, writes the answers in
+// order.
+//
+//   handshake ─► idle ─► header ─► body ─► handling ─► writing ─┐          any refusal: written, then closing
+//                 ▲                                             │          client gone or timeout: closed
+//                 └────────────── keep-alive ───────────────────┘
+//
+// While the handler runs nothing is read. Whether the client is still there is asked of the kernel at each tick of the
+// wheel, which a fast request never meets: a reset cancels the handler; so does a FIN on TLS. A FIN on plain TCP is
+// what a client that went away leaves behind, but also one that only finished sending (`nc -N`). HTTP/1.1 lets a server
+// send 100 Continue at any time: the one that is still there reads over it, the one that is gone answers with a reset.
+//
+// Concurrency  executor-bound
+// Ownership    the Server owns its connections; a Connection lives until Run() has ended
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include "http/header_scanner.h"
+#include "http/input_buffer.h"
+#include "http/request_id.h"
+#include "http/request_parser.h"
+#include "http/response_writer.h"
+#include "http/server.h"
+#include "net/deadline_wheel.h"
+#include "net/stream.h"
+
+namespace pando::http {
+
+// What holds for connections from their beginning to their end: a reload makes a new one for those that follow.
+// Immutable.
+struct Settings {
+  ServerOptions options;
+  net::TlsContext tls;  // null: plain HTTP
+};
+
+// What the connections of one Server share. Executor-bound; outlives them.
+struct ConnectionHost {
+  Server::Deps deps;
+  net::DeadlineWheel wheel;
+  ResponseWriter writer;
+  RequestIds ids;
+  std::string scratch;            // a response on its way into the kernel; never kept across a suspension
+  bool draining = false;
+  std::atomic<uint64_t> requests_in_flight{0};  // written on the executor
+};
+
+class Connection final : public net::DeadlineWheel::Entry {
+ public:
+  enum class Admission { kAccepted, kRefused };  // kRefused: answers 503 and closes
+
+  Connection(ConnectionHost& host, std::shared_ptr<const Settings> settings, net::Socket socket,
+             std::string remote_address, Admission admission);
+
+  // The connection's whole life. Its terminal cancellation comes through cancellation_slot().
+  Task<void> Run();
+  boost::asio::cancellation_slot cancellation_slot() { return cancel_.slot(); }
+
+  // Ends an idle connection; a busy one ends after the answer it is at, for host.draining is set.
+  void BeginDrain();
+  // Ends it at once: the handler is cancelled and the socket closed.
+  void Break();
+
+  Admission admission() const { return admission_; }
+  void OnDeadline() override;
+
+ private:
+  enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kClosing };
+  enum class Step { kNext, kRefused, kGone };  // kRefused: refusal_ says how
+
+  // Reading: connection_input.cc.
+  Step BeginRequest();
+  Task<Step> ReadRequest();
+  Task<Step> ReadHeader();
+  Step TakeHeader();
+  Task<Step> ReadBody();
+  Task<Step> Fill(size_t bytes_min);
+  Step Refuse(int status, Error error);
+  Step RefuseHeaderSize();
+
+  // Answering: connection_output.cc.
+  Task<Response> Handle();
+  Task<Response> CallHandler();
+  Task<bool> AnswerRefusal();
+  Task<bool> Send(const Response& response);
+  Task<bool> SendRest(std::string head, std::string_view body, size_t sent);
+  Task<bool> SendContinue();
+  Response MakeErrorResponse(int status, const Error& error) const;
+  void Observe(int status);
+
+  // Life: connection.cc.
+  Task<bool> Open();
+  Task<bool> Answer();
+  Task<void> CloseGently();
+  void Enter(Phase phase, Clock::time_point deadline);
+  void CheckOnClient();
+  void AskWhetherClientIsThere();
+  void CancelHandler();
+  const ServerOptions& options() const { return settings_->options; }
+
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+  ConnectionHost& host_;
+  const std::shared_ptr<const Settings> settings_;
+  const std::string remote_address_;
+  const Admission admission_;
+  net::Stream stream_;
+  boost::asio::cancellation_signal cancel_;
+
+  // All below on the executor.
+  Phase phase_ = Phase::kIdle;
+  bool timed_out_ = false;     // the deadline of phase_ has passed
+  bool client_gone_ = false;   // nothing is to be said any more
+  bool broken_ = false;        // Break() was called
+  bool probed_ = false;        // a 100 Continue asks whether the client is there
+  bool header_known_ = false;  // seen_ is filled
+  bool is_head_ = false;
+
+  InputBuffer input_;
+  HeaderScanner scanner_;
+  std::optional<RequestParser> parser_;  // from the whole header to the next request
+  std::optional<Refusal> refusal_;
+  Request request_;                      // being read; the handler takes it
+  Request seen_;                         // what is kept of it: all but headers and body
+  uint64_t bytes_in_ = 0;     // of this exchange
+  uint64_t bytes_out_ = 0;
+};
+
+}  // namespace pando::http

@@ -1,0 +1,137 @@
+// How a Connection reads: from the first byte of a request to the Request.
+#include <algorithm>
+
+#include "http/connection.h"
+
+namespace pando::http {
+namespace {
+
+// What an idle connection holds ready. Most requests fit; a longer one makes the buffer grow.
+constexpr size_t kReadBytes = 2 << 10;
+constexpr size_t kBodyReadBytes = 16 << 10;
+constexpr size_t kIdleStringBytesMax = 512;
+
+}  // namespace
+
+Connection::Step Connection::Refuse(int status, Error error) {
+  refusal_ = Refusal{status, std::move(error)};
+  return Step::kRefused;
+}
+
+Connection::Step Connection::RefuseHeaderSize() {
+  const std::string bytes_max = std::to_string(options().header_bytes_max.count);
+  if (!scanner_.has_request_line()) {
+    return Refuse(414, Error(ErrorId::kHttpUriTooLong, "the request target is longer than " + bytes_max + " bytes"));
+  }
+  return Refuse(431, Error(ErrorId::kHttpHeaderTooLarge, "the request header is larger than " + bytes_max + " bytes"));
+}
+
+Connection::Step Connection::BeginRequest() {
+  scanner_ = HeaderScanner();
+  parser_.reset();
+  request_ = Request();
+  header_known_ = is_head_ = false;
+  bytes_in_ = bytes_out_ = 0;
+  seen_.received_at = Clock::time_point();
+  seen_.id.clear();
+  if (seen_.target.capacity() > kIdleStringBytesMax) seen_.target = std::string();
+  if (!input_.empty()) return Step::kNext;
+  input_.ShrinkTo(kReadBytes);
+  if (host_.draining) {
+    boost::system::error_code failure;
+    if (stream_.socket().available(failure) == 0 || failure) return Step::kGone;
+  }
+  Enter(Phase::kIdle, Clock::now() + options().idle_timeout);
+  return Step::kNext;
+}
+
+Task<Connection::Step> Connection::ReadRequest() {
+  Step step = BeginRequest();
+  if (step == Step::kNext) step = co_await ReadHeader();
+  if (step == Step::kNext && !parser_->done()) step = co_await ReadBody();
+  if (step == Step::kGone) client_gone_ = true;
+  if (step == Step::kGone && (header_known_ || !input_.empty())) Observe(0);
+  co_return step;
+}
+
+Task<Connection::Step> Connection::ReadHeader() {
+  for (;;) {
+    const HeaderScanner::State state = scanner_.Scan(input_.view());
+    if (state == HeaderScanner::State::kComplete) co_return TakeHeader();
+    if (state == HeaderScanner::State::kMalformed) {
+      co_return Refuse(400, Error(ErrorId::kHttpMalformed, std::string(scanner_.problem())));
+    }
+    if (input_.size() >= options().header_bytes_max.count) co_return RefuseHeaderSize();
+    if (!input_.empty() && phase_ != Phase::kHeader) {
+      seen_.received_at = Clock::now();
+      Enter(Phase::kHeader, seen_.received_at + options().header_timeout);
+    }
+    const Step step = co_await Fill(kReadBytes);
+    if (step != Step::kNext) co_return step;
+  }
+}
+
+Connection::Step Connection::TakeHeader() {
+  if (scanner_.size() > options().header_bytes_max.count) return RefuseHeaderSize();
+  bytes_in_ = scanner_.size();
+  parser_.emplace(request_,
+                  RequestParser::Limits{options().body_bytes_max.count, options().header_bytes_max.count});
+  const std::string_view block = input_.view().substr(scanner_.start(), scanner_.size() - scanner_.start());
+  refusal_ = parser_->ParseHeader(block);
+  input_.Consume(scanner_.size());
+
+  request_.id = host_.ids.Choose(request_.headers.Find("X-Request-Id"));
+  request_.remote_address = remote_address_;
+  request_.is_tls = stream_.is_tls();
+  request_.received_at = Clock::now();
+  request_.deadline = Deadline(request_.received_at + options().request_timeout);
+
+  // The handler takes the request; answer and log still need these.
+  seen_.method = request_.method;
+  seen_.target = request_.target;
+  seen_.id = request_.id;
+  seen_.remote_address = remote_address_;
+  seen_.is_tls = request_.is_tls;
+  seen_.deadline = request_.deadline;
+  seen_.received_at = request_.received_at;
+  is_head_ = request_.method == "HEAD";
+  header_known_ = !refusal_ || (refusal_->status != 400 && refusal_->status != 505);
+  return refusal_ ? Step::kRefused : Step::kNext;
+}
+
+Task<Connection::Step> Connection::ReadBody() {
+  if (parser_->expects_continue() && !parser_->is_http10() && input_.empty()) {
+    const bool sent = co_await SendContinue();
+    if (!sent) co_return Step::kGone;
+  }
+  for (;;) {
+    if (!input_.empty()) {
+      size_t consumed = 0;
+      refusal_ = parser_->ParseBody(input_.view(), consumed);
+      input_.Consume(consumed);
+      bytes_in_ += consumed;
+      if (refusal_) co_return Step::kRefused;
+      if (parser_->done()) co_return Step::kNext;
+    }
+    // The request's own deadline bounds the body as a whole: a byte every now and then does not hold it open.
+    const Clock::time_point pause_end = Clock::now() + options().body_timeout;
+    Enter(Phase::kBody, std::min(pause_end, seen_.deadline.at()));
+    const Step step = co_await Fill(kBodyReadBytes);
+    if (step != Step::kNext) co_return step;
+  }
+}
+
+Task<Connection::Step> Connection::Fill(size_t bytes_min) {
+  const std::span<char> space = input_.Prepare(bytes_min);
+  const auto [failure, size] = co_await stream_.ReadSome(boost::asio::buffer(space.data(), space.size()));
+  input_.Commit(size);
+  // A deadline that passed counts even when bytes have come meanwhile: it will not be told again.
+  if (timed_out_ && phase_ != Phase::kIdle) {
+    co_return Refuse(408, Error(ErrorId::kHttpTimeout, phase_ == Phase::kBody
+                                                           ? "the request body did not arrive in time"
+                                                           : "the request header did not arrive in time"));
+  }
+  co_return failure ? Step::kGone : Step::kNext;
+}
+
+}  // namespace pando::http

@@ -1,0 +1,142 @@
+// How a Connection answers: through the handler, or by itself, and onto the wire.
+#include <algorithm>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "http/connection.h"
+#include "net/spawn.h"
+#include "telemetry/log.h"
+
+namespace pando::http {
+namespace {
+
+// A body up to this size is copied behind its header, so that both leave in one plain send.
+constexpr size_t kInlineBodyBytesMax = 4 << 10;
+// What the shared scratch string keeps between responses.
+constexpr size_t kScratchBytesMax = 64 << 10;
+// A client that takes its answer more slowly than this on average holds memory for nothing.
+constexpr uint64_t kBytesPerSecondMin = 1024;
+
+net::Stream::Gather Remaining(std::string_view head, std::string_view body, size_t sent) {
+  const size_t of_head = std::min(sent, head.size());
+  head.remove_prefix(of_head);
+  body.remove_prefix(sent - of_head);
+  return {boost::asio::buffer(head), boost::asio::buffer(body)};
+}
+
+}  // namespace
+
+Task<Response> Connection::Handle() {
+  host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) + 1,
+                                 std::memory_order_relaxed);
+  probed_ = false;
+  Enter(Phase::kHandling, seen_.received_at + host_.wheel.tick());
+  Response response = co_await CallHandler();
+  host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) - 1,
+                                 std::memory_order_relaxed);
+  if (timed_out_) {
+    response = MakeErrorResponse(504, Error(ErrorId::kRequestDeadline, "the request took longer than " +
+                                                std::to_string(options().request_timeout.count()) + " ms"));
+    // The next request's handler starts uncancelled.
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  }
+  co_return response;
+}
+
+Task<Response> Connection::CallHandler() {
+  std::exception_ptr escaped;
+  try {
+    Task<Response> task = host_.deps.handler(std::move(request_));
+    Response response = co_await std::move(task);
+    if (response.status >= 200 && response.status <= 999) co_return response;
+    telemetry::Log(telemetry::Level::kError, "http.status", "a handler answered with a status that is none",
+                   {{"request_id", seen_.id}, {"status", static_cast<int64_t>(response.status)}});
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  if (escaped && !client_gone_ && !timed_out_) {
+    const std::string what = net::DescribeException(escaped);
+    telemetry::Log(telemetry::Level::kError, "http.exception", "an exception escaped from the request handler",
+                   {{"code", RowOf(ErrorId::kInternalBug).code}, {"request_id", seen_.id}, {"what", what}});
+  }
+  co_return MakeErrorResponse(500, Error(ErrorId::kInternalBug, "an internal error"));
+}
+
+Response Connection::MakeErrorResponse(int status, const Error& error) const {
+  Response response = host_.deps.render_error(status, error);
+  response.status = status;
+  if (status == 503 && !response.headers.Find("Retry-After")) response.headers.Add("Retry-After", "1");
+  return response;
+}
+
+Task<bool> Connection::AnswerRefusal() {
+  if (seen_.id.empty()) seen_.id = host_.ids.Choose({});
+  Response response = MakeErrorResponse(refusal_->status, refusal_->error);
+  response.close = true;
+  co_return co_await Send(response);
+}
+
+// True when the connection may be used again. `response` outlives the call.
+Task<bool> Connection::Send(const Response& response) {
+  Exchanged exchanged;
+  exchanged.request_id = seen_.id;
+  exchanged.is_head = is_head_;
+  exchanged.close = response.close || host_.draining || !parser_->wants_keep_alive();
+  exchanged.keep_alive_10 = !exchanged.close && parser_->is_http10();
+  std::string& head = host_.scratch;
+  head.clear();
+  host_.writer.AppendHeader(head, response, exchanged);
+  std::string_view body;
+  if (ResponseWriter::SendsBody(response, is_head_)) body = response.body;
+  if (body.size() <= kInlineBodyBytesMax) {
+    head.append(body);
+    body = {};
+  }
+  const size_t sent = stream_.TryWrite(Remaining(head, body, 0));
+  bytes_out_ += sent;
+  if (sent < head.size() + body.size()) {
+    const bool all = co_await SendRest(std::move(head), body, sent);
+    client_gone_ = !all;
+  } else if (head.capacity() > kScratchBytesMax) {
+    head = std::string();
+  }
+  Observe(client_gone_ ? 0 : response.status);
+  co_return !client_gone_ && !exchanged.close;
+}
+
+// `body` outlives the call. False when the client is gone or too slow.
+Task<bool> Connection::SendRest(std::string head, std::string_view body, size_t sent) {
+  const Clock::time_point start = Clock::now();
+  const size_t total = head.size() + body.size();
+  while (sent < total) {
+    const std::chrono::seconds earned(sent / kBytesPerSecondMin);
+    Enter(Phase::kWriting, std::min(Clock::now(), start + earned) + options().write_timeout);
+    const net::Stream::Gather rest = Remaining(head, body, sent);
+    const auto [failure, size] = co_await stream_.WriteSome(rest);
+    sent += size;
+    bytes_out_ += size;
+    if (failure || broken_) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> Connection::SendContinue() {
+  const size_t sent = stream_.TryWrite(Remaining(kContinue, {}, 0));
+  bytes_out_ += sent;
+  if (sent == kContinue.size()) co_return true;
+  std::string text(kContinue);
+  co_return co_await SendRest(std::move(text), {}, sent);
+}
+
+void Connection::Observe(int status) {
+  if (!host_.deps.observe) return;
+  Exchange exchange;
+  exchange.request = header_known_ ? &seen_ : nullptr;
+  exchange.status = status;
+  exchange.bytes_in = bytes_in_;
+  exchange.bytes_out = bytes_out_;
+  if (seen_.received_at != Clock::time_point()) exchange.duration = Clock::now() - seen_.received_at;
+  host_.deps.observe(exchange);
+}
+
+}  // namespace pando::http

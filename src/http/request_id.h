@@ -1,0 +1,26 @@
+// The id that names a request in answer and log: the client's, or a new one.
+//
+// Concurrency  executor-bound
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pando::http {
+
+class RequestIds {
+ public:
+  RequestIds();  // draws a random start
+
+  // `sent` if it is 1 to 128 printable ASCII characters, else a new one of 32 hexadecimal digits, unique for all
+  // practical purposes and not meant to be secret.
+  std::string Choose(std::optional<std::string_view> sent);
+
+ private:
+  uint64_t high_;
+  uint64_t low_;
+};
+
+}  // namespace pando::http

@@ -1,0 +1,110 @@
+#include "http/response_writer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "base/assert.h"
+#include "http/reason.h"
+
+namespace pando::http {
+namespace {
+
+constexpr std::string_view kOwnFields[] = {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+                                           "Date",           "Server",            "X-Request-Id"};
+
+bool IsOwnField(std::string_view name) {
+  return std::any_of(std::begin(kOwnFields), std::end(kOwnFields),
+                     [name](std::string_view own) { return EqualsIgnoreCase(own, name); });
+}
+
+bool IsTokenChar(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool IsSafeName(std::string_view name) { return !name.empty() && std::all_of(name.begin(), name.end(), IsTokenChar); }
+
+bool BreaksLine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
+bool IsSafeValue(std::string_view value) { return std::none_of(value.begin(), value.end(), BreaksLine); }
+
+void AppendNumber(std::string& out, uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof(digits), number).ptr;
+  out.append(digits, end);
+}
+
+void AppendStatusLine(std::string& out, const Response& response) {
+  out.append("HTTP/1.1 ");
+  AppendNumber(out, static_cast<uint64_t>(response.status));
+  out.push_back(' ');
+  if (response.reason.empty()) {
+    out.append(ReasonPhrase(response.status));
+  } else {
+    // A phrase may be the text of a raised exception, with line breaks in it.
+    const size_t start = out.size();
+    out.append(response.reason);
+    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), BreaksLine, ' ');
+  }
+  out.append("\r\n");
+}
+
+void AppendField(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+std::string HttpDate(std::time_t second) {
+  constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm utc{};
+  ::gmtime_r(&second, &utc);
+  char text[64];
+  const int size = std::snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday],
+                                 utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
+                                 utc.tm_sec);
+  return std::string(text, static_cast<size_t>(size));
+}
+
+ResponseWriter::ResponseWriter(std::string_view product) : server_field_("Server: " + std::string(product) + "\r\n") {}
+
+bool ResponseWriter::SendsBody(const Response& response, bool is_head) {
+  return !is_head && response.status != 204 && response.status != 304;
+}
+
+void ResponseWriter::AppendStandardFields(std::string& out) {
+  std::timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  if (now.tv_sec != date_second_) {
+    date_second_ = now.tv_sec;
+    standard_fields_ = "Date: " + HttpDate(now.tv_sec) + "\r\n" + server_field_;
+  }
+  out.append(standard_fields_);
+}
+
+void ResponseWriter::AppendHeader(std::string& out, const Response& response, const Exchanged& exchanged) {
+  PANDO_ASSERT(response.status >= 200 && response.status <= 999);
+  AppendStatusLine(out, response);
+  AppendStandardFields(out);
+  if (!exchanged.request_id.empty()) AppendField(out, "X-Request-Id", exchanged.request_id);
+  for (const auto& [name, value] : response.headers) {
+    if (IsOwnField(name) || !IsSafeName(name) || !IsSafeValue(value)) continue;
+    AppendField(out, name, value);
+  }
+  if (SendsBody(response, exchanged.is_head)) {
+    out.append("Content-Length: ");
+    AppendNumber(out, response.body.size());
+    out.append("\r\n");
+  }
+  if (exchanged.close) {
+    out.append("Connection: close\r\n");
+  } else if (exchanged.keep_alive_10) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("\r\n");
+}
+
+}  // namespace pando::http

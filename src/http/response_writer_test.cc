@@ -1,0 +1,91 @@
+#include "http/response_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/request_id.h"
+
+namespace pando::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string Write(const Response& response, const Exchanged& exchanged = {}) {
+  ResponseWriter writer("pando");
+  std::string out;
+  writer.AppendHeader(out, response, exchanged);
+  return out;
+}
+
+TEST(ResponseWriterTest, WritesStatusFieldsAndLength) {
+  Response response;
+  response.status = 201;
+  response.body = "12345";
+  response.headers.Add("Location", "/x");
+  Exchanged exchanged;
+  exchanged.request_id = "r1";
+  const std::string out = Write(response, exchanged);
+  EXPECT_THAT(out, StartsWith("HTTP/1.1 201 Created\r\nDate: "));
+  EXPECT_THAT(out, HasSubstr(" GMT\r\nServer: pando\r\nX-Request-Id: r1\r\nLocation: /x\r\nContent-Length: 5\r\n\r\n"));
+}
+
+TEST(ResponseWriterTest, LeavesTheLengthOutWhereThereIsNoBody) {
+  Response response;
+  Exchanged head;
+  head.is_head = true;
+  EXPECT_THAT(Write(response, head), Not(HasSubstr("Content-Length")));
+  for (const int status : {204, 304}) {
+    response.status = status;
+    EXPECT_THAT(Write(response), Not(HasSubstr("Content-Length")));
+  }
+  response.status = 404;
+  EXPECT_THAT(Write(response), HasSubstr("Content-Length: 0\r\n"));
+}
+
+TEST(ResponseWriterTest, SaysHowTheConnectionGoesOn) {
+  Exchanged exchanged;
+  EXPECT_THAT(Write({}, exchanged), Not(HasSubstr("Connection")));
+  exchanged.keep_alive_10 = true;
+  EXPECT_THAT(Write({}, exchanged), HasSubstr("Connection: keep-alive\r\n"));
+  exchanged.close = true;
+  EXPECT_THAT(Write({}, exchanged), HasSubstr("Connection: close\r\n"));
+}
+
+TEST(ResponseWriterTest, KeepsAResponseFromBreakingOutOfItsLines) {
+  Response response;
+  response.reason = "one\r\nEvil: 1";
+  response.headers.Add("A", "x\r\nEvil: 2");
+  response.headers.Add("B\r\nEvil: 3", "x");
+  response.headers.Add("", "Evil");
+  response.headers.Add("content-length", "1000");
+  response.headers.Add("Transfer-Encoding", "chunked");
+  response.headers.Add("Good", "y");
+  const std::string out = Write(response);
+  EXPECT_THAT(out, StartsWith("HTTP/1.1 200 one  Evil: 1\r\n"));
+  EXPECT_THAT(out, Not(HasSubstr("\nEvil")));
+  EXPECT_THAT(out, Not(HasSubstr("1000")));
+  EXPECT_THAT(out, Not(HasSubstr("chunked")));
+  EXPECT_THAT(out, HasSubstr("Good: y\r\n"));
+}
+
+TEST(HttpDateTest, IsWrittenAsTheStandardHasIt) {
+  EXPECT_EQ(HttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+TEST(RequestIdsTest, TakesAUsableIdAndMakesOneOtherwise) {
+  RequestIds ids;
+  EXPECT_EQ(ids.Choose("abc-1"), "abc-1");
+  EXPECT_EQ(ids.Choose(std::string(128, 'x')), std::string(128, 'x'));
+  const std::string made = ids.Choose({});
+  EXPECT_EQ(made.size(), 32u);
+  EXPECT_NE(ids.Choose({}), made);
+  EXPECT_EQ(ids.Choose("").size(), 32u);
+  EXPECT_EQ(ids.Choose(std::string(129, 'x')).size(), 32u);
+  EXPECT_EQ(ids.Choose("a\x01" "b").size(), 32u);
+  EXPECT_EQ(ids.Choose("\xc3\xa9").size(), 32u);
+}
+
+}  // namespace
+}  // namespace pando::http

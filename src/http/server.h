@@ -1,0 +1,122 @@
+// A Server accepts connections on one event loop and runs each request through a handler. With several loops there is
+// one Server each, on the same addresses (SO_REUSEPORT): no state is shared on the request path.
+//
+// Concurrency  executor-bound
+// Ownership    the Server owns its connections and must outlive them: co_await Drain() before destroying it.
+// Bounds       options.connections_max connections (the next is answered 503 and closed), header and body sizes, times
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/option.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "net/task.h"
+
+namespace pando::http {
+
+struct ServerOptions {
+  std::vector<std::string> listen = {"0.0.0.0:8080"};
+  std::string tls_certificate;    // PEM file with the chain; empty: plain HTTP
+  std::string tls_key;            // PEM file
+  Bytes body_bytes_max = MiB(10);
+  Bytes header_bytes_max = KiB(32);
+  uint32_t connections_max = 12'000;  // per process
+  milliseconds header_timeout = std::chrono::seconds(10);   // from the first byte of a request to the end of its header
+  milliseconds body_timeout = std::chrono::seconds(30);     // without a byte of body arriving
+  milliseconds idle_timeout = std::chrono::seconds(75);     // between requests
+  milliseconds request_timeout = std::chrono::seconds(30);  // from the complete header to the answer
+  milliseconds write_timeout = std::chrono::seconds(30);    // without a byte of answer taken by the client
+  milliseconds drain_grace = std::chrono::seconds(20);
+  std::string product = "pando";  // the Server header
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, ServerOptions& o) {
+  using std::chrono::hours;
+  const Range<milliseconds> timeout{milliseconds(1), hours(24)};
+  visit.Option("http.listen", o.listen, Reload::kRestart,
+               "Addresses to accept HTTP on, each host:port or [ipv6]:port; one socket each per event loop.");
+  visit.Option("http.tls_certificate", o.tls_certificate, Reload::kLive,
+               "PEM file with the certificate chain; with http.tls_key it turns every listener into HTTPS.");
+  visit.Option("http.tls_key", o.tls_key, Reload::kLive, "PEM file with the private key of http.tls_certificate.");
+  visit.Option("http.body_bytes_max", o.body_bytes_max, Range<Bytes>{Bytes{1}, GiB(1)}, Reload::kLive,
+               "Largest request body; a larger one is refused with 413 before it is read.");
+  visit.Option("http.header_bytes_max", o.header_bytes_max, Range<Bytes>{KiB(1), MiB(1)}, Reload::kLive,
+               "Largest request line plus header; more is refused with 431, a longer target alone with 414.");
+  visit.Option("http.connections_max", o.connections_max, Range<uint32_t>{1, 1'000'000}, Reload::kLive,
+               "Client connections held open at once; the next is answered 503 and closed.");
+  visit.Option("http.header_timeout", o.header_timeout, timeout, Reload::kLive,
+               "Longest time for a request's header to arrive, from its first byte; then 408.");
+  visit.Option("http.body_timeout", o.body_timeout, timeout, Reload::kLive,
+               "Longest pause while a request's body arrives; then 408.");
+  visit.Option("http.idle_timeout", o.idle_timeout, timeout, Reload::kLive,
+               "Longest pause between two requests of a connection; then it is closed.");
+  visit.Option("http.request_timeout", o.request_timeout, timeout, Reload::kLive,
+               "Longest time from a request's header to its answer; then its statement is cancelled, 504.");
+  visit.Option("http.write_timeout", o.write_timeout, timeout, Reload::kLive,
+               "Longest pause while a client takes its answer; then the connection is closed.");
+  visit.Option("http.drain_grace", o.drain_grace, timeout, Reload::kLive,
+               "Longest time that requests in flight are given to finish at shutdown.");
+}
+
+// Answers one request. An exception that escapes is logged and answered 500 PANDO9000.
+// The coroutine is cancelled (terminal) when the client goes away before the answer.
+using Handler = std::function<Task<Response>(Request request)>;
+
+// Renders an error that the connection itself meets (400, 408, 413, ...) as a response body; `status` is decided by the
+// connection. Keeps the error format the caller's.
+using ErrorRenderer = std::function<Response(int status, const Error& error)>;
+
+// What the connection saw of one exchange, after the last byte was written (or failed): for metrics and access log.
+struct Exchange {
+  // Null when the request could not be parsed. Headers and body are empty here: the handler took them.
+  const Request* request = nullptr;
+  int status = 0;                      // 0: the client was gone before an answer
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  Clock::duration duration{};
+};
+using ExchangeObserver = std::function<void(const Exchange&)>;
+
+struct ServerStats {
+  uint64_t connections_open = 0;
+  uint64_t connections_total = 0;
+  uint64_t connections_refused = 0;
+  uint64_t requests_in_flight = 0;
+};
+
+class Server {
+ public:
+  struct Deps {
+    Handler handler;
+    ErrorRenderer render_error;
+    ExchangeObserver observe;   // may be empty
+    // Shared by the Servers of one process, whose sum is held to connections_max; empty: this Server counts alone.
+    std::shared_ptr<std::atomic<uint64_t>> connections_open;
+  };
+
+  // Binds and listens, so that a wrong address or certificate shows at start.
+  //   kNetwork  an address is malformed, in use or not ours     kTls  certificate or key cannot be used
+  static Result<std::unique_ptr<Server>> Listen(net::Executor executor, ServerOptions options, Deps deps);
+  virtual ~Server() = default;
+
+  // Starts accepting. Returns at once.
+  virtual void Start() = 0;
+  // Stops accepting at once, closes idle connections, lets requests in flight finish (answered with
+  // Connection: close) until `grace`, then breaks the rest; returns when no connection is left. Safe to call twice.
+  virtual Task<void> Drain(Deadline grace) = 0;
+  // New values for the reloadable options and fresh certificates, for connections accepted from now on.
+  // On an error the old ones stay.
+  virtual Result<void> Reload(ServerOptions options) = 0;
+  // Ports as bound (after port 0), in the order of options.listen.
+  virtual std::vector<uint16_t> ports() const = 0;
+  virtual ServerStats stats() const = 0;   // thread-safe; may be stale on return
+};
+
+}  // namespace pando::http

@@ -1,0 +1,70 @@
+#include "introspect/footprint_graph.h"
+
+namespace pando::introspect {
+namespace {
+
+Footprint Union(Footprint a, Footprint b) {
+  return {a.observes_settings || b.observes_settings, a.leaves_traces || b.leaves_traces};
+}
+
+}  // namespace
+
+uint32_t FootprintGraph::IdOf(Use use, Oid oid) {
+  const auto [at, is_new] = ids_.emplace(KeyOf(use, oid), static_cast<uint32_t>(nodes_.size()));
+  if (is_new) {
+    nodes_.emplace_back();
+    oids_.push_back(oid);
+  }
+  return at->second;
+}
+
+void FootprintGraph::Declare(Use use, Oid oid, Footprint own) {
+  Node& node = nodes_[IdOf(use, oid)];
+  node.declared = true;
+  node.footprint = Union(node.footprint, own);
+}
+
+void FootprintGraph::Depend(Use use, Oid oid, Use on_use, Oid on_oid) {
+  const uint32_t dependent = IdOf(use, oid);
+  const uint32_t on = IdOf(on_use, on_oid);
+  if (dependent != on) nodes_[on].dependents.push_back(dependent);
+}
+
+NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view tree) {
+  NodeReferences references = ReadReferences(tree);
+  for (const Oid function : references.functions) Depend(use, oid, Use::kCall, function);
+  for (const Oid op : references.operators) Depend(use, oid, Use::kOperate, op);
+  for (const Oid type : references.types) Depend(use, oid, Use::kType, type);
+  for (const Oid relation : references.relations) {
+    Depend(use, oid, Use::kRead, relation);
+    if (references.writes) Depend(use, oid, Use::kWrite, relation);
+  }
+  if (references.reads_identity) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
+  return references;
+}
+
+void FootprintGraph::Propagate() {
+  std::vector<uint32_t> changed;
+  for (uint32_t id = 0; id < nodes_.size(); ++id) {
+    if (!nodes_[id].declared) nodes_[id].footprint = Union(nodes_[id].footprint, OfUndeclared(oids_[id]));
+    if (nodes_[id].footprint != kHarmless) changed.push_back(id);
+  }
+  // A footprint only grows, and by two steps at most: each node comes up at most three times.
+  while (!changed.empty()) {
+    const uint32_t id = changed.back();
+    changed.pop_back();
+    for (const uint32_t dependent : nodes_[id].dependents) {
+      const Footprint grown = Union(nodes_[dependent].footprint, nodes_[id].footprint);
+      if (grown == nodes_[dependent].footprint) continue;
+      nodes_[dependent].footprint = grown;
+      changed.push_back(dependent);
+    }
+  }
+}
+
+Footprint FootprintGraph::Of(Use use, Oid oid) const {
+  const auto found = ids_.find(KeyOf(use, oid));
+  return found == ids_.end() ? OfUndeclared(oid) : nodes_[found->second].footprint;
+}
+
+}  // namespace pando::introspect

@@ -1,0 +1,50 @@
+// What runs what: reading a relation evaluates its policies, these call functions, a function's body reads relations,
+// and so on. Each thing has what it does itself; Propagate() gives it what everything it reaches does.
+//
+// Concurrency  single-owner
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "introspect/footprint_rules.h"
+#include "introspect/node_tree.h"
+
+namespace pando::introspect {
+
+enum class Use : uint8_t { kRead, kWrite, kCall, kOperate, kType };
+
+class FootprintGraph {
+ public:
+  // The thing exists and does `own` by itself. Several declarations add up. What has a user's oid and is never declared
+  // counts as unknown; what is the server's own and never declared counts as harmless.
+  void Declare(Use use, Oid oid, Footprint own = kHarmless);
+  // Using the first involves using the second.
+  void Depend(Use use, Oid oid, Use on_use, Oid on_oid);
+  // Using it evaluates a stored parse tree. Returns what the tree refers to.
+  NodeReferences DependOnTree(Use use, Oid oid, std::string_view tree);
+
+  // In time linear in declarations and dependencies, cycles included. Once, after all of those.
+  void Propagate();
+  // REQUIRES: Propagate() was called.
+  Footprint Of(Use use, Oid oid) const;
+
+ private:
+  struct Node {
+    Footprint footprint = kHarmless;
+    bool declared = false;
+    std::vector<uint32_t> dependents;
+  };
+
+  uint32_t IdOf(Use use, Oid oid);
+  static uint64_t KeyOf(Use use, Oid oid) { return (static_cast<uint64_t>(use) << 32) | oid; }
+  static Footprint OfUndeclared(Oid oid) { return oid >= kFirstUserOid ? kUnknown : kHarmless; }
+
+  std::unordered_map<uint64_t, uint32_t> ids_;
+  std::vector<Node> nodes_;
+  std::vector<Oid> oids_;  // of the nodes, by id
+};
+
+}  // namespace pando::introspect

@@ -1,0 +1,135 @@
+#include "introspect/footprint_graph.h"
+
+#include <gtest/gtest.h>
+
+namespace pando::introspect {
+namespace {
+
+constexpr Oid kTable = 20001, kView = 20002, kOther = 20003;
+constexpr Oid kCurrentSetting = 2077, kUpper = 871, kSomeFunction = 20101;
+constexpr Footprint kObserves = {true, false};
+constexpr Footprint kTraces = {false, true};
+
+TEST(FootprintGraph, AThingThatWasDeclaredAndReachesNothingIsHarmless) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kTable);
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kRead, kTable), kHarmless);
+}
+
+TEST(FootprintGraph, WhatIsAUsersAndWasNeverDeclaredIsUnknown) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kTable);
+  graph.Depend(Use::kRead, kTable, Use::kCall, kSomeFunction);
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kRead, kTable), kUnknown);
+  EXPECT_EQ(graph.Of(Use::kRead, kOther), kUnknown);
+}
+
+TEST(FootprintGraph, WhatIsTheServersOwnAndWasNeverDeclaredIsHarmless) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kTable);
+  graph.Depend(Use::kRead, kTable, Use::kCall, kUpper);
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kRead, kTable), kHarmless);
+}
+
+TEST(FootprintGraph, FootprintsAddUpAlongChains) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kView);
+  graph.Declare(Use::kRead, kTable);
+  graph.Declare(Use::kCall, kCurrentSetting, kObserves);
+  graph.Declare(Use::kCall, kSomeFunction, kTraces);
+  graph.Depend(Use::kRead, kView, Use::kRead, kTable);
+  graph.Depend(Use::kRead, kTable, Use::kCall, kCurrentSetting);
+  graph.Depend(Use::kRead, kView, Use::kCall, kSomeFunction);
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kRead, kTable), kObserves);
+  EXPECT_EQ(graph.Of(Use::kRead, kView), kUnknown);
+}
+
+TEST(FootprintGraph, EachMemberOfACycleHasWhatTheCycleReaches) {
+  FootprintGraph graph;
+  for (const Oid oid : {kTable, kView, kOther}) graph.Declare(Use::kWrite, oid);
+  graph.Depend(Use::kWrite, kTable, Use::kWrite, kView);
+  graph.Depend(Use::kWrite, kView, Use::kWrite, kOther);
+  graph.Depend(Use::kWrite, kOther, Use::kWrite, kTable);
+  graph.Depend(Use::kWrite, kOther, Use::kWrite, kOther);
+  graph.Declare(Use::kWrite, kOther, kTraces);
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kWrite, kTable), kTraces);
+  EXPECT_EQ(graph.Of(Use::kWrite, kView), kTraces);
+}
+
+TEST(FootprintGraph, ReadingAndWritingAreApart) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kTable);
+  graph.Declare(Use::kWrite, kTable, kUnknown);
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kRead, kTable), kHarmless);
+  EXPECT_EQ(graph.Of(Use::kWrite, kTable), kUnknown);
+}
+
+TEST(FootprintGraph, ATreeBringsItsFunctionsRelationsAndTheIdentity) {
+  FootprintGraph graph;
+  graph.Declare(Use::kCall, kCurrentSetting, kObserves);
+  for (const Oid oid : {kTable, kView, kOther}) graph.Declare(Use::kRead, oid);
+  graph.DependOnTree(Use::kRead, kTable, "{FUNCEXPR :funcid 2077}");
+  graph.DependOnTree(Use::kRead, kView, "({QUERY :commandType 1 :rtable ({RTE :relid 20001})})");
+  graph.DependOnTree(Use::kRead, kOther, "{SQLVALUEFUNCTION :op 10}");
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kRead, kTable), kObserves);
+  EXPECT_EQ(graph.Of(Use::kRead, kView), kObserves);
+  EXPECT_EQ(graph.Of(Use::kRead, kOther), kObserves);
+}
+
+TEST(FootprintGraph, ATreeThatWritesBringsWhatWritingDoes) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kTable);
+  graph.Declare(Use::kWrite, kTable, kTraces);
+  graph.Declare(Use::kCall, kSomeFunction);
+  graph.DependOnTree(Use::kCall, kSomeFunction, "({QUERY :commandType 3 :rtable ({RTE :relid 20001})})");
+  graph.Propagate();
+
+  EXPECT_EQ(graph.Of(Use::kCall, kSomeFunction), kTraces);
+}
+
+TEST(JudgeBuiltIn, TrustsWhatIsNotVolatileUnlessListed) {
+  EXPECT_EQ(JudgeBuiltIn("upper", false), kHarmless);
+  EXPECT_EQ(JudgeBuiltIn("current_setting", false), kObserves);
+  EXPECT_EQ(JudgeBuiltIn("pg_show_all_settings", false), kObserves);
+  EXPECT_EQ(JudgeBuiltIn("table_to_xml", false), kUnknown);
+}
+
+TEST(JudgeBuiltIn, DistrustsWhatIsVolatileUnlessListed) {
+  EXPECT_EQ(JudgeBuiltIn("set_config", true), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("pg_advisory_lock", true), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("query_to_xml", true), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("gen_random_uuid", true), kHarmless);
+  EXPECT_EQ(JudgeBuiltIn("nextval", true), kHarmless);
+}
+
+TEST(JudgeOfExtension, TrustsPlainCodeOfPureExtensionsOnly) {
+  EXPECT_EQ(JudgeOfExtension("citext", "citext_eq", "c", false), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("citext", "citextin", "internal", false), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("citext", "regexp_match", "sql", false), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("postgis", "st_findextent", "plpgsql", false), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("tablefunc", "crosstab", "c", false), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("", "anything", "c", false), kUnknown);
+}
+
+TEST(JudgeOfExtension, KnowsThatLabelsLie) {
+  EXPECT_EQ(JudgeOfExtension("isn", "isn_weak", "c", false), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("pg_trgm", "set_limit", "c", true), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("uuid-ossp", "uuid_generate_v4", "c", true), kHarmless);
+}
+
+}  // namespace
+}  // namespace pando::introspect

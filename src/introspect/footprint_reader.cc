@@ -1,0 +1,220 @@
+#include "introspect/footprint_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "introspect/row.h"
+
+namespace pando::introspect {
+namespace {
+
+// any, anyarray, record, anyelement, anynonarray, anyenum, anyrange, anymultirange, anycompatible and its kin.
+constexpr std::array<Oid, 13> kPolymorphicTypes = {2276, 2277, 2249, 2283, 2776, 3500, 3831,
+                                                   4537, 5077, 5078, 5079, 5080, 4538};
+
+bool TakesAny(Oid type) {
+  return std::find(kPolymorphicTypes.begin(), kPolymorphicTypes.end(), type) != kPolymorphicTypes.end();
+}
+
+class Reader {
+ public:
+  explicit Reader(const Answers& answers) : answers_(answers) {}
+
+  FootprintGraph Run() {
+    ReadFunctions();
+    ReadSignatures();
+    ReadRelations();
+    ReadRules();
+    ReadPolicies();
+    ReadTriggersAndCascades();
+    ReadExpressions();
+    ReadTypes();
+    ReadOperators();
+    ReadCompanions();
+    ReadColumnTypes();
+    graph_.Propagate();
+    return std::move(graph_);
+  }
+
+ private:
+  void ReadFunctions();
+  void ReadFunction(const Row& row);
+  void ReadSignatures();
+  void ReadRelations();
+  void ReadRules();
+  void ReadRule(const Row& row);
+  void ReadPolicies();
+  void ReadTriggersAndCascades();
+  void ReadExpressions();
+  void ReadTypes();
+  void ReadOperators();
+  void ReadCompanions();
+  void ReadColumnTypes();
+  void Calls(Use use, Oid oid, Oid function) {
+    if (function != 0) graph_.Depend(use, oid, Use::kCall, function);
+  }
+  void Involves(Oid type, Oid other) {
+    if (other != 0) graph_.Depend(Use::kType, type, Use::kType, other);
+  }
+
+  const Answers& answers_;
+  FootprintGraph graph_;
+  std::unordered_set<Oid> aggregates_;
+  std::unordered_set<Oid> with_row_security_;
+  std::vector<Oid> relations_;                // of users
+  std::unordered_map<Oid, Oid> row_type_of_;  // relation or composite -> its type
+  std::unordered_set<Oid> accompanied_;       // types of the server's that bring code of users along
+};
+
+void Reader::ReadFunctions() {
+  ForEachRow(answers_[Query::kAggregateParts], [&](const Row& row) {
+    const Oid aggregate = row.OidAt(0);
+    aggregates_.insert(aggregate);
+    graph_.Declare(Use::kCall, aggregate);
+    Calls(Use::kCall, aggregate, row.OidAt(1));
+  });
+  ForEachRow(answers_[Query::kFunctionTraits], [&](const Row& row) { ReadFunction(row); });
+}
+
+void Reader::ReadFunction(const Row& row) {
+  const Oid oid = row.OidAt(0);
+  const std::string_view name = row.View(1), language = row.View(3), extension = row.View(4);
+  const bool is_volatile = row.IsTrue(2);
+  if (!row.IsNull(6)) graph_.DependOnTree(Use::kCall, oid, row.View(6));
+  if (aggregates_.contains(oid)) return;
+  if (oid < kFirstUserOid) {
+    graph_.Declare(Use::kCall, oid, JudgeBuiltIn(name, is_volatile));
+  } else if (!row.IsNull(5)) {
+    // A body that was parsed when the function was made calls what it says and nothing else; one that is kept as text
+    // is parsed anew under whatever search path there is.
+    graph_.Declare(Use::kCall, oid);
+    graph_.DependOnTree(Use::kCall, oid, row.View(5));
+  } else {
+    graph_.Declare(Use::kCall, oid, JudgeOfExtension(extension, name, language, is_volatile));
+  }
+}
+
+// Arguments are turned from text into their types, results back.
+void Reader::ReadSignatures() {
+  ForEachRow(answers_[Query::kArguments],
+             [&](const Row& row) { graph_.Depend(Use::kCall, row.OidAt(0), Use::kType, row.OidAt(2)); });
+  ForEachRow(answers_[Query::kFunctions],
+             [&](const Row& row) { graph_.Depend(Use::kCall, row.OidAt(0), Use::kType, row.OidAt(7)); });
+}
+
+void Reader::ReadRelations() {
+  ForEachRow(answers_[Query::kRelationTraits], [&](const Row& row) {
+    const Oid oid = row.OidAt(0);
+    if (oid < kFirstUserOid) {
+      // The server's own views: many of them show settings or what the session may see.
+      graph_.Declare(Use::kRead, oid, {.observes_settings = true, .leaves_traces = false});
+      return;
+    }
+    // What a foreign data wrapper does is its own code's business.
+    graph_.Declare(Use::kRead, oid, row.Char(1) == 'f' ? kUnknown : kHarmless);
+    graph_.Declare(Use::kWrite, oid);
+    graph_.Depend(Use::kWrite, oid, Use::kRead, oid);
+    relations_.push_back(oid);
+    if (row.IsTrue(2)) with_row_security_.insert(oid);
+  });
+  ForEachRow(answers_[Query::kInheritance], [&](const Row& row) {
+    graph_.Depend(Use::kRead, row.OidAt(0), Use::kRead, row.OidAt(1));
+    graph_.Depend(Use::kWrite, row.OidAt(0), Use::kWrite, row.OidAt(1));
+  });
+}
+
+void Reader::ReadRules() {
+  ForEachRow(answers_[Query::kRules], [&](const Row& row) { ReadRule(row); });
+}
+
+void Reader::ReadRule(const Row& row) {
+  const Oid relation = row.OidAt(0);
+  const bool is_select = row.Char(2) == '1';
+  // The rule of a materialized view runs at REFRESH only.
+  if (is_select && row.Char(1) != 'v') return;
+  graph_.DependOnTree(Use::kWrite, relation, row.View(3));
+  const NodeReferences references = graph_.DependOnTree(is_select ? Use::kRead : Use::kWrite, relation, row.View(4));
+  if (!is_select) return;
+  // A write to an updatable view is a write to one of the relations it shows.
+  for (const Oid shown : references.relations) graph_.Depend(Use::kWrite, relation, Use::kWrite, shown);
+}
+
+void Reader::ReadPolicies() {
+  ForEachRow(answers_[Query::kPolicies], [&](const Row& row) {
+    const Oid relation = row.OidAt(0);
+    if (!with_row_security_.contains(relation)) return;
+    const char command = row.Char(1);
+    const bool for_reading = command == 'r' || command == '*';
+    for (const int expression : {2, 3}) {
+      graph_.DependOnTree(Use::kWrite, relation, row.View(expression));
+      if (for_reading) graph_.DependOnTree(Use::kRead, relation, row.View(expression));
+    }
+  });
+}
+
+void Reader::ReadTriggersAndCascades() {
+  ForEachRow(answers_[Query::kTriggers], [&](const Row& row) {
+    Calls(Use::kWrite, row.OidAt(0), row.OidAt(1));
+    graph_.DependOnTree(Use::kWrite, row.OidAt(0), row.View(2));
+  });
+  ForEachRow(answers_[Query::kCascades],
+             [&](const Row& row) { graph_.Depend(Use::kWrite, row.OidAt(0), Use::kWrite, row.OidAt(1)); });
+}
+
+void Reader::ReadExpressions() {
+  ForEachRow(answers_[Query::kExpressions], [&](const Row& row) {
+    const char what = row.Char(0);
+    const Use use = what == 't' ? Use::kType : what == 'r' ? Use::kRead : Use::kWrite;
+    graph_.DependOnTree(use, row.OidAt(1), row.View(2));
+  });
+}
+
+void Reader::ReadTypes() {
+  ForEachRow(answers_[Query::kTypeTraits], [&](const Row& row) {
+    const Oid type = row.OidAt(0);
+    graph_.Declare(Use::kType, type);
+    Involves(type, row.OidAt(2));
+    Involves(type, row.OidAt(3));
+    if (row.OidAt(4) != 0) row_type_of_.emplace(row.OidAt(4), type);
+    Calls(Use::kType, type, row.OidAt(5));
+    Calls(Use::kType, type, row.OidAt(6));
+    Involves(type, row.OidAt(7));
+    Calls(Use::kType, type, row.OidAt(8));
+  });
+}
+
+void Reader::ReadOperators() {
+  ForEachRow(answers_[Query::kOperators], [&](const Row& row) {
+    graph_.Declare(Use::kOperate, row.OidAt(0));
+    Calls(Use::kOperate, row.OidAt(0), row.OidAt(1));
+  });
+}
+
+void Reader::ReadCompanions() {
+  ForEachRow(answers_[Query::kCompanions], [&](const Row& row) {
+    const Oid function = row.OidAt(0), type = row.OidAt(1);
+    Calls(Use::kType, type, function);
+    if (type < kFirstUserOid) accompanied_.insert(type);
+    if (!TakesAny(type)) return;
+    for (const Oid relation : relations_) Calls(Use::kRead, relation, function);
+  });
+}
+
+// Reading a relation shows values of its columns' types, and perhaps the row as a whole.
+void Reader::ReadColumnTypes() {
+  for (const auto& [relation, row_type] : row_type_of_) graph_.Depend(Use::kRead, relation, Use::kType, row_type);
+  ForEachRow(answers_[Query::kColumns], [&](const Row& row) {
+    const Oid type = row.OidAt(3);
+    if (type < kFirstUserOid && !accompanied_.contains(type)) return;
+    const auto row_type = row_type_of_.find(row.OidAt(0));
+    if (row_type != row_type_of_.end()) Involves(row_type->second, type);
+  });
+}
+
+}  // namespace
+
+FootprintGraph ReadFootprints(const Answers& answers) { return Reader(answers).Run(); }
+
+}  // namespace pando::introspect

@@ -1,0 +1,14 @@
+// Builds the graph of what runs what from the system catalogs.
+//
+// Concurrency  pure
+#pragma once
+
+#include "introspect/footprint_graph.h"
+#include "introspect/queries.h"
+
+namespace pando::introspect {
+
+// Propagated. Costs time linear in the answers' size.
+FootprintGraph ReadFootprints(const Answers& answers);
+
+}  // namespace pando::introspect

@@ -1,0 +1,33 @@
+// Which functions are known to be harmless. A volatility label is what an author wrote and proves nothing (a STABLE
+// function can set the session's role), so only functions whose authors are known count: the server's own, and those of
+// well-known extensions; less those listed by name.
+//
+// What the planner may fold while it looks at a plain read (a user's IMMUTABLE function over constants alone, in an
+// index predicate) is not counted.
+//
+// Concurrency  pure
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "catalog/catalog.h"
+
+namespace pando::introspect {
+
+using catalog::Footprint;
+
+inline constexpr Footprint kHarmless = {false, false};
+inline constexpr Footprint kUnknown = {true, true};
+
+// The server's own functions that are not VOLATILE and yet read settings, the session's identity, or run statements.
+std::span<const std::string_view> WatchedBuiltIns();
+
+// Of a function with an oid below kFirstUserOid.
+Footprint JudgeBuiltIn(std::string_view name, bool is_volatile);
+
+// Of a function that belongs to an extension. `language` is pg_language.lanname.
+Footprint JudgeOfExtension(std::string_view extension, std::string_view name, std::string_view language,
+                           bool is_volatile);
+
+}  // namespace pando::introspect

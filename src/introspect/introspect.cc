@@ -1,0 +1,68 @@
+#include "introspect/introspect.h"
+
+#include <utility>
+
+#include "introspect/footprint_reader.h"
+#include "introspect/function_reader.h"
+#include "introspect/queries.h"
+#include "introspect/relation_reader.h"
+#include "introspect/row.h"
+#include "introspect/type_reader.h"
+#include "introspect/view_reader.h"
+
+namespace pando::introspect {
+namespace {
+
+void ReadSurroundings(const Answers& answers, catalog::Snapshot& snapshot) {
+  ForEachRow(answers[Query::kSchemaComments],
+             [&](const Row& row) { snapshot.schema_comments[row.Text(0)] = row.TextOrNull(1); });
+  ForEachRow(answers[Query::kRoleSettings],
+             [&](const Row& row) { snapshot.role_settings[row.Text(0)].emplace_back(row.Text(1), row.Text(2)); });
+  snapshot.timezones.reserve(static_cast<size_t>(answers[Query::kTimezones].size()));
+  ForEachRow(answers[Query::kTimezones], [&](const Row& row) { snapshot.timezones.push_back(row.Text(0)); });
+  ForEachRow(answers[Query::kPostgis], [&](const Row& row) {
+    snapshot.has_postgis = true;
+    snapshot.postgis_schema = row.Text(0);
+  });
+}
+
+catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& options) {
+  catalog::Snapshot snapshot;
+  snapshot.exposed_schemas = options.schemas;
+  snapshot.extra_search_path = options.extra_search_path;
+  const FootprintGraph footprints = ReadFootprints(answers);
+  TypeRecords types(answers, footprints);
+  RelationRecords relations(answers);
+  snapshot.view_origins = ReadViews(answers, relations);
+  snapshot.foreign_keys = ReadForeignKeys(answers, relations, snapshot.view_origins);
+  ReadFunctions({answers, options, relations, types, footprints}, snapshot);
+  ReadSurroundings(answers, snapshot);
+  snapshot.types = std::move(types).Take();
+  snapshot.relations = std::move(relations).TakeLoaded(footprints);
+  return snapshot;
+}
+
+// The database's own refusal of one of our queries is a failure to introspect; losing the database or the time is not.
+Error AsIntrospectionError(const Error& error) {
+  if (error.kind() != ErrorKind::kDatabase) return error;
+  return Error(ErrorId::kIntrospection, "reading the system catalogs failed: " + error.message())
+      .WithDetail("SQLSTATE " + error.sqlstate());
+}
+
+}  // namespace
+
+Task<Result<std::shared_ptr<const catalog::Catalog>>> LoadCatalog(pg::Connection& connection, IntrospectOptions options,
+                                                                  Deadline deadline) {
+  pg::Exchange exchange = CatalogExchange(options);
+  Result<std::vector<pg::Rows>> rows = co_await connection.Run(std::move(exchange), deadline);
+  if (!rows) co_return AsIntrospectionError(rows.error());
+  // Nothing was written: there is only the snapshot to let go of.
+  Result<void> ended = co_await connection.End(false, deadline);
+  if (!ended) co_return AsIntrospectionError(ended.error());
+  PANDO_CO_TRY(Answers answers, Answers::Of(std::move(*rows)));
+  catalog::Snapshot snapshot = Assemble(answers, options);
+  snapshot.server_version = connection.server_version();
+  co_return catalog::Catalog::Build(std::move(snapshot));
+}
+
+}  // namespace pando::introspect

@@ -1,0 +1,45 @@
+// Reads PostgreSQL's stored parse trees: the text form (nodeToString) of view rules, policies, defaults, checks, index
+// expressions and SQL-standard function bodies, as pg_rewrite.ev_action and its kin hold it. The form differs between
+// major versions in which fields a node has, but the fields looked at here are the same from 14 to 18; fields are found
+// by name, never by position.
+//
+// Concurrency  pure
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+
+namespace pando::introspect {
+
+using catalog::Oid;
+
+// The first oid given to objects that users or extensions made (FirstNormalObjectId); below are the server's own.
+inline constexpr Oid kFirstUserOid = 16384;
+
+// What evaluating a tree may touch. Each list is sorted and without repetition.
+struct NodeReferences {
+  std::vector<Oid> functions;   // called by name, behind operators, as aggregate or window function
+  std::vector<Oid> operators;   // user-defined ones: compared with, sorted or grouped by
+  std::vector<Oid> types;       // user-defined ones: their input, output and checks may run
+  std::vector<Oid> relations;   // in any FROM, or the target of a write
+  bool reads_identity = false;  // CURRENT_USER and its kin, CURRENT_SCHEMA
+  bool writes = false;          // holds a statement other than SELECT
+};
+
+// An empty tree, or the text "<>", refers to nothing.
+NodeReferences ReadReferences(std::string_view tree);
+
+// Where a column of a view comes from, as the parser recorded it: the relation in the view's FROM, through subselects,
+// joins and common table expressions, but not through further views. Columns that are expressions are left out.
+struct TargetOrigin {
+  int position = 0;  // of the column in the view, from 1
+  Oid relation = 0;
+  int relation_column = 0;  // attribute number
+};
+
+// The target list of the first query of the tree (a view's rule has one).
+std::vector<TargetOrigin> ReadTargetOrigins(std::string_view tree);
+
+}  // namespace pando::introspect

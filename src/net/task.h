@@ -1,0 +1,26 @@
+// The seam to Asio: a Task is a coroutine on one event loop. Above net/ nobody names Asio's awaitable or its tokens;
+// failures arrive as Error values (use_task_tuple), never as exceptions.
+//
+// Cancellation: a Task started with boost::asio::co_spawn or awaited under a cancellation slot is cancelled by
+// Asio's terminal cancellation; every wait in net/, pg/ and http/ then returns an Error at once.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace pando {
+
+namespace net {
+using Executor = boost::asio::io_context::executor_type;
+// co_await op(use_task_tuple) yields std::tuple<error_code, ...> and does not throw.
+inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> use_task_tuple{
+    boost::asio::use_awaitable_t<Executor>{}};
+inline constexpr boost::asio::use_awaitable_t<Executor> use_task{};
+}  // namespace net
+
+template <class T>
+using Task = boost::asio::awaitable<T, net::Executor>;
+
+}  // namespace pando

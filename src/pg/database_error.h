@@ -1,0 +1,33 @@
+// What libpq reports, as an Error.
+//
+// Internal to pg/.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace pando::pg {
+
+// The refusal in a PGRES_FATAL_ERROR: SQLSTATE, message, detail, hint. Without a SQLSTATE libpq itself made it, because
+// the connection broke: kDatabaseConnectionLost.
+Error ErrorOfResult(const PGresult* result);
+
+// The server ends the connection after this error (shutdown, pg_terminate_backend).
+bool EndsConnection(const PGresult* result);
+
+// kDatabaseConnectionLost with libpq's words.
+Error ConnectionLost(const PGconn* connection);
+
+// Why connecting failed: kSqlstate when a server refused, kDatabaseUnreachable when none answered or it cannot take
+// connections now (it starts or stops). REQUIRES: the verbosity was PQERRORS_VERBOSE, which is where the SQLSTATE of a
+// refused connection is found in libpq 15.
+Error ConnectError(const PGconn* connection);
+
+// The text part of ConnectError.
+Error ConnectErrorOfMessage(std::string_view message, bool needs_password);
+
+}  // namespace pando::pg

@@ -1,0 +1,224 @@
+#include "pg/libpq_connection.h"
+
+#include <poll.h>
+
+#include <utility>
+
+#include "base/assert.h"
+#include "pg/database_error.h"
+#include "pgtypes/sqlstate.h"
+
+namespace pando::pg {
+
+namespace asio = boost::asio;
+namespace sqlstate = pgtypes::sqlstate;
+
+namespace {
+
+// Above this, libpq's buffers are worth a new connection.
+constexpr size_t kBufferBytesKept = 4 << 20;
+constexpr size_t kParametersMax = 65535;  // a count of 16 bits in the Bind message
+
+bool HasZeroByte(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+// PostgreSQL's own words for a zero byte. libpq would end the text there and run something else.
+Error ZeroByte() {
+  return Error::FromDatabase(std::string(sqlstate::kCharacterNotInRepertoire),
+                             "invalid byte sequence for encoding \"UTF8\": 0x00");
+}
+
+std::optional<Error> RefuseCommand(const Command& command) {
+  if (HasZeroByte(command.sql)) return ZeroByte();
+  if (command.parameters.size() > kParametersMax) {
+    return Error::FromDatabase(std::string(sqlstate::kProgramLimitExceeded),
+                               "a statement takes at most 65535 parameters");
+  }
+  for (const Parameter& parameter : command.parameters) {
+    if (parameter && HasZeroByte(*parameter)) return ZeroByte();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+LibpqConnection::LibpqConnection(net::Executor executor, Connected connected, size_t statements_max)
+    : handle_(std::move(connected.handle)),
+      watch_(executor),
+      cancel_target_(connected.cancel_target),
+      server_version_(PQserverVersion(handle_.get())),
+      backend_pid_(PQbackendPID(handle_.get())),
+      statements_(statements_max),
+      pipeline_(statements_) {}
+
+bool LibpqConnection::Watch() { return watch_.Attach(PQsocket(handle_.get())); }
+
+bool LibpqConnection::usable() const {
+  return handle_ && !in_flight_ && !held_ && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE;
+}
+
+bool LibpqConnection::alive() const {
+  if (!handle_) return false;
+  pollfd socket{PQsocket(handle_.get()), POLLIN | POLLRDHUP, 0};
+  return poll(&socket, 1, 0) == 0 || (socket.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) == 0;
+}
+
+Task<Result<std::vector<Rows>>> LibpqConnection::Run(Exchange exchange, Deadline deadline) {
+  if (std::optional<Error> refusal = RefuseToRun(exchange, deadline)) co_return *refusal;
+  in_flight_ = true;
+  NoteParameterBytes(exchange);
+  for (bool repeated = false;; repeated = true) {
+    Queue(exchange);
+    if (!pipeline_.queued()) {
+      Error error = ConnectionLost(handle_.get());
+      Break();
+      co_return error;
+    }
+    const Wake wake = co_await Drive(pipeline_, deadline);
+    if (NeedsRecovery(wake, exchange.finish)) {
+      co_await WithoutCancellation();
+      co_await Recover(pipeline_, wake, exchange.finish);
+      co_await WithCancellation();
+    }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    const bool may_repeat = !repeated && handle_ && wake == Wake::kReady && !WasCancelled(state);
+    if (!may_repeat || !pipeline_.DropStaleStatement()) co_return Conclude(exchange, wake);
+  }
+}
+
+std::optional<Error> LibpqConnection::RefuseToRun(const Exchange& exchange, Deadline deadline) const {
+  PANDO_ASSERT(!held_);
+  if (!handle_ || in_flight_) return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
+  if (deadline.passed()) return Error(ErrorId::kRequestDeadline, "the deadline passed before the statement began");
+  for (const Command& command : exchange.commands) {
+    if (std::optional<Error> refusal = RefuseCommand(command)) return refusal;
+  }
+  if (!exchange.session) return std::nullopt;
+  if (HasZeroByte(exchange.session->role) || HasZeroByte(exchange.session->search_path)) return ZeroByte();
+  // SET ROLE none is the way back to the login role; as a name it must not become that.
+  if (exchange.session->role == "none") {
+    return Error::FromDatabase(std::string(sqlstate::kInvalidParameterValue), "role \"none\" does not exist");
+  }
+  return std::nullopt;
+}
+
+void LibpqConnection::NoteParameterBytes(const Exchange& exchange) {
+  size_t bytes = 0;
+  for (const Command& command : exchange.commands) {
+    bytes += command.sql.size();
+    for (const Parameter& parameter : command.parameters) bytes += parameter ? parameter->size() : 0;
+  }
+  if (bytes > kBufferBytesKept) oversized_ = true;
+}
+
+void LibpqConnection::Queue(const Exchange& exchange) {
+  pipeline_.Reset(handle_.get());
+  QueueRetired();
+  if (exchange.finish != Finish::kCommit) pipeline_.AddText("BEGIN", Duty::kSupport);
+  if (exchange.session && *exchange.session != session_) QueueSwitch(*exchange.session);
+  for (const Command& command : exchange.commands) pipeline_.Add(command, Duty::kAnswer);
+  if (exchange.finish == Finish::kRollback) {
+    pipeline_.AddText("SET CONSTRAINTS ALL IMMEDIATE", Duty::kSupport);
+    pipeline_.Sync(Duty::kSupport);
+    pipeline_.AddText("ROLLBACK", Duty::kAside);
+    pipeline_.Sync(Duty::kAside);
+  } else {
+    pipeline_.Sync(Duty::kSupport);
+  }
+}
+
+void LibpqConnection::QueueRetired() {
+  if (!statements_.has_retired()) return;
+  for (const std::string& deallocate : statements_.TakeRetired()) {
+    pipeline_.AddText(deallocate.c_str(), Duty::kAside);
+    pipeline_.Sync(Duty::kAside);
+  }
+}
+
+// In the segment of the commands themselves: when the role cannot be taken, the server skips them, and a failure
+// further on takes the switch back with everything else.
+void LibpqConnection::QueueSwitch(const SessionState& wanted) {
+  if (wanted.role != session_.role) {
+    const std::string role = wanted.role.empty() ? "none" : wanted.role;
+    pipeline_.Add(Command{"select pg_catalog.set_config('role', $1, false)", {role}, true}, Duty::kSupport);
+  }
+  if (wanted.search_path == session_.search_path) return;
+  if (wanted.search_path.empty()) {
+    pipeline_.AddText("RESET search_path", Duty::kSupport);
+  } else {
+    pipeline_.Add(Command{"select pg_catalog.set_config('search_path', $1, false)", {wanted.search_path}, true},
+                  Duty::kSupport);
+  }
+}
+
+Task<Wake> LibpqConnection::Drive(ResultReader& reader, Deadline deadline) {
+  for (;;) {
+    // A failure to send is reported by libpq when the answer is read, after what the server may have said before.
+    const bool unsent = PQflush(handle_.get()) == 1;
+    if (reader.Read(handle_.get())) co_return reader.connection_ended() ? Wake::kFailed : Wake::kReady;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (WasCancelled(state)) co_return Wake::kCancelled;
+    // While something is still to be sent the server may be blocked on sending to us: both directions are watched.
+    const Interest interest = unsent ? Interest::kReadOrWrite : Interest::kRead;
+    const Wake wake = co_await watch_.Wait(interest, deadline);
+    if (wake != Wake::kReady) co_return wake;
+    if (PQconsumeInput(handle_.get()) == 1) continue;
+    reader.Read(handle_.get());
+    co_return Wake::kFailed;
+  }
+}
+
+Result<std::vector<Rows>> LibpqConnection::Conclude(Exchange& exchange, Wake wake) {
+  in_flight_ = false;
+  if (pipeline_.result_bytes_max() > kBufferBytesKept) oversized_ = true;
+  if (std::optional<Error> failure = Verdict(pipeline_, wake)) return *failure;
+  if (exchange.finish == Finish::kCommit && exchange.session) session_ = std::move(*exchange.session);
+  if (exchange.finish == Finish::kHold) {
+    held_ = true;
+    held_session_ = std::move(exchange.session);
+  }
+  statements_.Trim();
+  return pipeline_.TakeRows();
+}
+
+Task<Result<void>> LibpqConnection::End(bool commit, Deadline deadline) {
+  if (!handle_ || in_flight_) {
+    co_return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
+  }
+  PANDO_ASSERT(held_);
+  std::optional<SessionState> session = std::exchange(held_session_, std::nullopt);
+  Result<void> ended = co_await RunText(commit ? "COMMIT" : "ROLLBACK", deadline);
+  held_ = false;
+  if (ended && commit && session) session_ = std::move(*session);
+  co_return ended;
+}
+
+Task<Result<void>> LibpqConnection::Clean(Deadline deadline) {
+  if (!usable()) co_return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
+  Result<void> cleaned = co_await RunText("DISCARD ALL", deadline);
+  if (cleaned) {
+    statements_.Clear();
+    session_ = SessionState{};
+  } else {
+    Break();
+  }
+  co_return cleaned;
+}
+
+// One text in a segment of its own.
+Task<Result<void>> LibpqConnection::RunText(const char* sql, Deadline deadline) {
+  in_flight_ = true;
+  pipeline_.Reset(handle_.get());
+  pipeline_.AddText(sql, Duty::kSupport);
+  pipeline_.Sync(Duty::kSupport);
+  const Wake wake = co_await Drive(pipeline_, deadline);
+  if (NeedsRecovery(wake, Finish::kCommit)) {
+    co_await WithoutCancellation();
+    co_await Recover(pipeline_, wake, Finish::kCommit);
+    co_await WithCancellation();
+  }
+  in_flight_ = false;
+  if (std::optional<Error> failure = Verdict(pipeline_, wake)) co_return *failure;
+  co_return Result<void>();
+}
+
+}  // namespace pando::pg

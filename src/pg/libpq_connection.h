@@ -1,0 +1,84 @@
+// The one implementation of Connection.
+//
+// Internal to pg/.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+#include "pg/connector.h"
+#include "pg/pipeline.h"
+#include "pg/socket_watch.h"
+#include "pg/statement_cache.h"
+
+namespace pando::pg {
+
+class LibpqConnection final : public Connection {
+ public:
+  LibpqConnection(net::Executor executor, Connected connected, size_t statements_max);
+
+  // False when the event loop refused the socket; the connection is broken then.
+  bool Watch();
+
+  Task<Result<std::vector<Rows>>> Run(Exchange exchange, Deadline deadline) override;
+  Task<Result<void>> End(bool commit, Deadline deadline) override;
+  Task<Result<void>> Clean(Deadline deadline) override;
+  Task<Result<void>> RunScript(std::string sql, Deadline deadline) override;
+  Task<Result<Notification>> WaitNotification(Deadline deadline) override;
+
+  bool usable() const override;
+  bool alive() const override;
+  bool oversized() const override { return oversized_; }
+  int server_version() const override { return server_version_; }
+  int backend_pid() const override { return backend_pid_; }
+  const SessionState& session() const override { return session_; }
+  size_t statements_prepared() const override { return statements_.size(); }
+
+ private:
+  std::optional<Error> RefuseToRun(const Exchange& exchange, Deadline deadline) const;
+  void Queue(const Exchange& exchange);
+  void QueueRetired();
+  void QueueSwitch(const SessionState& wanted);
+  void NoteParameterBytes(const Exchange& exchange);
+
+  // Sends what is queued and reads until nothing is owed. kFailed: the connection broke.
+  Task<Wake> Drive(ResultReader& reader, Deadline deadline);
+  // What is left to do after the conversation stopped early or left a transaction open.
+  bool NeedsRecovery(Wake wake, Finish finish) const;
+  Task<void> Recover(ResultReader& reader, Wake wake, Finish finish);
+  Task<void> StopStatement(ResultReader& reader);
+  Task<void> RollBack();
+  void Break();
+
+  Result<std::vector<Rows>> Conclude(Exchange& exchange, Wake wake);
+  std::optional<Error> Verdict(const ResultReader& reader, Wake wake);
+  Task<Result<void>> RunText(const char* sql, Deadline deadline);
+
+  PqConnectionHandle handle_;  // null: broken
+  SocketWatch watch_;          // dies before the handle closes the socket
+  const std::optional<CancelTarget> cancel_target_;
+  const int server_version_;
+  const int backend_pid_;
+  StatementCache statements_;
+  Pipeline pipeline_;
+  SessionState session_;
+  std::optional<SessionState> held_session_;  // becomes session_ if the held transaction commits
+  bool held_ = false;
+  bool in_flight_ = false;  // stays true when a coroutine is destroyed in the middle: nobody knows what is owed then
+  bool oversized_ = false;
+};
+
+// Cancellation is off while a connection is brought back into order: the coroutine may be cancelled already, and every
+// wait would return at once.
+inline auto WithoutCancellation() {
+  return boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+}
+// Back to what co_spawn starts with. A cancellation that came is not repeated: the Error has told the caller.
+inline auto WithCancellation() {
+  return boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+}
+
+}  // namespace pando::pg

@@ -1,0 +1,182 @@
+#include "pg/pool_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace pando::pg {
+
+namespace {
+
+// A connection unused for longer is asked whether the server still holds it, before it is lent.
+constexpr std::chrono::seconds kTrustedIdle(1);
+
+Error Draining() { return Error(ErrorId::kDraining, "the pool of database connections is closed"); }
+
+}  // namespace
+
+PoolImpl::PoolImpl(net::Executor executor, PoolOptions options)
+    : executor_(executor),
+      options_(std::move(options)),
+      reaper_(executor),
+      backoff_(executor),
+      all_back_(executor, Clock::time_point::max()) {}
+
+PoolImpl::Waiter::~Waiter() {
+  if (outcome) return;
+  pool.waiters_.erase(place);
+  --pool.counters_.waiting;
+}
+
+// Takes the caller out of the line and wakes it, from the event loop and not from here.
+void PoolImpl::Waiter::Settle(Result<Pooled> result) {
+  PANDO_ASSERT(!outcome);
+  outcome.emplace(std::move(result));
+  pool.waiters_.erase(place);
+  --pool.counters_.waiting;
+  timer.cancel();
+}
+
+Task<Result<Lease>> PoolImpl::Acquire(Deadline deadline, SessionState session) {
+  if (closed_) co_return Draining();
+  if (std::optional<Pooled> idle = TakeIdle(session)) co_return Lend(std::move(*idle));
+  if (std::optional<Error> refusal = RefuseToQueue()) co_return *refusal;
+  co_return co_await WaitInLine(deadline.Min(Deadline::After(options_.acquire_timeout)));
+}
+
+std::optional<Error> PoolImpl::RefuseToQueue() {
+  if (away_) return away_;
+  if (waiters_.size() < options_.waiters_max) return std::nullopt;
+  ++counters_.refused;
+  return Error(ErrorId::kPoolOverloaded, std::to_string(counters_.lent.load()) + " of " +
+                                             std::to_string(options_.connections_max) + " connections are busy and " +
+                                             std::to_string(waiters_.size()) + " requests wait")
+      .WithHint("raise database.connections_max, or send fewer requests at a time");
+}
+
+Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline) {
+  const std::shared_ptr<PoolImpl> self = shared_from_this();
+  Waiter waiter(*this, executor_, deadline);
+  waiter.place = waiters_.insert(waiters_.end(), &waiter);
+  ++counters_.waiting;
+  OpenForWaiters();
+  auto [error] = co_await waiter.timer.async_wait(net::use_task_tuple);
+  if (!waiter.outcome) {
+    if (error) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for a database connection");
+    ++counters_.timeouts;
+    co_return Error(ErrorId::kPoolTimeout, "timed out waiting for one of " + std::to_string(options_.connections_max) +
+                                               " database connections");
+  }
+  Result<Pooled>& outcome = *waiter.outcome;
+  if (!outcome) co_return outcome.error();
+  co_return Lease(self, std::move(*outcome));
+}
+
+std::optional<Pooled> PoolImpl::TakeIdle(const SessionState& session) {
+  while (!idle_.empty()) {
+    auto match = std::find_if(idle_.rbegin(), idle_.rend(),
+                              [&](const Pooled& pooled) { return pooled.connection->session() == session; });
+    if (match == idle_.rend()) match = idle_.rbegin();
+    Pooled pooled = std::move(*match);
+    idle_.erase(std::next(match).base());
+    const Clock::time_point now = Clock::now();
+    const bool trusted = now - pooled.idle_since < kTrustedIdle || pooled.connection->alive();
+    if (trusted && !Outlived(pooled, now)) return pooled;
+    Drop(std::move(pooled));
+  }
+  return std::nullopt;
+}
+
+Lease PoolImpl::Lend(Pooled pooled) {
+  ++counters_.lent;
+  return Lease(shared_from_this(), std::move(pooled));
+}
+
+bool PoolImpl::Outlived(const Pooled& pooled, Clock::time_point now) const {
+  if (pooled.generation != generation_) return true;
+  return options_.lifetime_max.count() > 0 && now - pooled.opened_at >= options_.lifetime_max;
+}
+
+void PoolImpl::TakeBack(Pooled pooled, bool unclean, bool discard) {
+  --counters_.lent;
+  const bool broken = !pooled.connection->usable();
+  const bool surplus = taken() > options_.connections_max;
+  const bool retire = discard || broken || surplus || closed_ || pooled.connection->oversized() ||
+                      Outlived(pooled, Clock::now());
+  if (!retire && unclean) {
+    boost::asio::co_spawn(executor_, CleanOne(shared_from_this(), std::move(pooled)), boost::asio::detached);
+  } else if (!retire) {
+    Offer(std::move(pooled));
+  } else {
+    Drop(std::move(pooled));
+    // What broke one connection, a restart of the server perhaps, may have broken those that are idle.
+    if (broken) DropDeadIdle();
+    OpenForWaiters();
+  }
+  WakeCloser();
+}
+
+// To the caller who waits the longest, else to the idle ones.
+void PoolImpl::Offer(Pooled pooled) {
+  if (!waiters_.empty()) {
+    ++counters_.lent;
+    waiters_.front()->Settle(std::move(pooled));
+    return;
+  }
+  pooled.idle_since = Clock::now();
+  idle_.push_back(std::move(pooled));
+  ArmReaper();
+}
+
+void PoolImpl::Drop(Pooled pooled) {
+  --counters_.open;
+  pooled.connection.reset();
+}
+
+void PoolImpl::FailWaiters(const Error& error) {
+  while (!waiters_.empty()) waiters_.front()->Settle(error);
+}
+
+void PoolImpl::Shut() {
+  closed_ = true;
+  reaper_.cancel();
+  backoff_.cancel();
+  FailWaiters(Draining());
+  DropIdle();
+}
+
+Task<void> PoolImpl::Close(Deadline grace) {
+  const std::shared_ptr<PoolImpl> self = shared_from_this();
+  Shut();
+  if (counters_.lent.load() == 0) co_return;
+  all_back_.expires_at(grace.at());
+  co_await all_back_.async_wait(net::use_task_tuple);
+}
+
+void PoolImpl::WakeCloser() {
+  if (closed_ && counters_.lent.load() == 0) all_back_.cancel();
+}
+
+void PoolImpl::Renew() {
+  ++generation_;
+  DropIdle();
+}
+
+void PoolImpl::Resize(uint32_t connections_max) {
+  options_.connections_max = connections_max;
+  while (!idle_.empty() && taken() > connections_max) {
+    Drop(std::move(idle_.front()));
+    idle_.erase(idle_.begin());
+  }
+  OpenForWaiters();
+}
+
+PoolStats PoolImpl::stats() const {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  return PoolStats{counters_.open.load(relaxed),     counters_.lent.load(relaxed),   counters_.waiting.load(relaxed),
+                   counters_.timeouts.load(relaxed), counters_.refused.load(relaxed), counters_.opened.load(relaxed),
+                   counters_.failed.load(relaxed)};
+}
+
+}  // namespace pando::pg

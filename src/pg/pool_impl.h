@@ -1,0 +1,102 @@
+// The inside of a Pool, kept alive by its leases and by the tasks that open and clean connections.
+//
+// Where a connection is: opening -> idle <-> lent -> (cleaning ->) idle, and closed from everywhere. A connection that
+// becomes free goes to the caller who waits the longest; only when nobody waits does it become idle. So nobody waits
+// while a connection is idle.
+//
+// Internal to pg/.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "pg/pool.h"
+
+namespace pando::pg {
+
+class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
+ public:
+  PoolImpl(net::Executor executor, PoolOptions options);
+
+  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session);
+  Task<void> Close(Deadline grace);
+  void Renew();
+  void Resize(uint32_t connections_max);
+  PoolStats stats() const;
+
+  // Lends no more and lets nobody wait; what is lent is closed as it comes back.
+  void Shut();
+  void TakeBack(Pooled pooled, bool unclean, bool discard);
+
+ private:
+  using Timer = boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, net::Executor>;
+
+  // A caller in line. Lives in the frame of Acquire(), which takes it out of the line when it goes away by itself.
+  struct Waiter {
+    Waiter(PoolImpl& pool, net::Executor executor, Deadline deadline) : pool(pool), timer(executor, deadline.at()) {}
+    ~Waiter();
+    void Settle(Result<Pooled> result);
+
+    PoolImpl& pool;
+    Timer timer;  // expires at the deadline; cancelled to wake the caller
+    std::optional<Result<Pooled>> outcome;
+    std::list<Waiter*>::iterator place;
+  };
+
+  struct Counters {
+    std::atomic<uint32_t> open{0};
+    std::atomic<uint32_t> lent{0};
+    std::atomic<uint32_t> waiting{0};
+    std::atomic<uint64_t> timeouts{0};
+    std::atomic<uint64_t> refused{0};
+    std::atomic<uint64_t> opened{0};
+    std::atomic<uint64_t> failed{0};
+  };
+
+  // pool_impl.cc: lending and taking back
+  std::optional<Error> RefuseToQueue();
+  std::optional<Pooled> TakeIdle(const SessionState& session);
+  Task<Result<Lease>> WaitInLine(Deadline deadline);
+  Lease Lend(Pooled pooled);
+  void Offer(Pooled pooled);
+  void Drop(Pooled pooled);
+  bool Outlived(const Pooled& pooled, Clock::time_point now) const;
+  void FailWaiters(const Error& error);
+  void WakeCloser();
+
+  // pool_upkeep.cc: opening, cleaning and retiring
+  void OpenForWaiters();
+  static Task<void> OpenOne(std::shared_ptr<PoolImpl> self);
+  static Task<void> Probe(std::shared_ptr<PoolImpl> self);
+  Task<Result<Pooled>> Connect();
+  void OnConnectFailed(const Error& error);
+  static Task<void> CleanOne(std::shared_ptr<PoolImpl> self, Pooled pooled);
+  void DropDeadIdle();
+  void DropIdle();
+  void ArmReaper();
+  void Reap();
+
+  // Connections that exist or are being opened.
+  uint32_t taken() const { return counters_.open.load(std::memory_order_relaxed) + opening_; }
+
+  const net::Executor executor_;
+  PoolOptions options_;              // on the executor, as everything below
+  std::vector<Pooled> idle_;         // the most recently used last
+  std::list<Waiter*> waiters_;       // in order of arrival
+  uint32_t opening_ = 0;
+  uint64_t generation_ = 0;
+  bool closed_ = false;
+  std::optional<Error> away_;        // set: no connection is open and the last attempt ended so
+  bool probing_ = false;
+  Timer reaper_;
+  bool reaper_armed_ = false;
+  Timer backoff_;                    // between two probes
+  Timer all_back_;                   // never expires; cancelled when the last lease is back after Close()
+  Counters counters_;                // thread-safe to read
+};
+
+}  // namespace pando::pg

@@ -1,0 +1,57 @@
+#include "pg/statement_cache.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace pando::pg {
+
+StatementCache::StatementCache(size_t statements_max) : statements_max_(statements_max) {}
+
+StatementCache::Statement* StatementCache::Find(std::string_view sql) {
+  auto found = by_sql_.find(sql);
+  if (found == by_sql_.end()) return nullptr;
+  recent_first_.splice(recent_first_.begin(), recent_first_, found->second);
+  return &*found->second;
+}
+
+StatementCache::Statement* StatementCache::Add(std::string_view sql) {
+  recent_first_.push_front(Statement{std::string(sql), "s" + std::to_string(++names_given_), false});
+  const bool added = by_sql_.emplace(recent_first_.front().sql, recent_first_.begin()).second;
+  PANDO_ASSERT(added);
+  return &recent_first_.front();
+}
+
+void StatementCache::Forget(Statement* statement) { Remove(statement); }
+
+void StatementCache::Retire(Statement* statement) {
+  retired_.push_back("DEALLOCATE " + statement->name);
+  Remove(statement);
+}
+
+void StatementCache::Trim() {
+  while (recent_first_.size() > statements_max_) Retire(&recent_first_.back());
+}
+
+void StatementCache::RetireAll() {
+  Clear();
+  retired_.push_back("DEALLOCATE ALL");
+}
+
+void StatementCache::Clear() {
+  by_sql_.clear();
+  recent_first_.clear();
+  retired_.clear();
+}
+
+std::vector<std::string> StatementCache::TakeRetired() { return std::exchange(retired_, {}); }
+
+void StatementCache::Remove(Statement* statement) {
+  auto found = by_sql_.find(statement->sql);
+  PANDO_ASSERT(found != by_sql_.end());
+  const List::iterator at = found->second;
+  by_sql_.erase(found);
+  recent_first_.erase(at);
+}
+
+}  // namespace pando::pg

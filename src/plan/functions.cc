@@ -1,0 +1,193 @@
+#include "plan/functions.h"
+
+#include <algorithm>
+#include <set>
+
+namespace pando::plan {
+namespace {
+
+using catalog::Function;
+using rest::MediaType;
+using rest::Payload;
+
+// The names that the request gives, sorted and once each.
+std::set<std::string> GivenNames(const rest::Request& request) {
+  std::set<std::string> names;
+  if (request.method == "GET" || request.method == "HEAD") {
+    for (const auto& [name, value] : request.query.arguments) names.insert(name);
+    return names;
+  }
+  if (request.query.columns) return {request.query.columns->begin(), request.query.columns->end()};
+  names.insert(request.payload.keys.begin(), request.payload.keys.end());
+  return names;
+}
+
+std::string Join(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+bool Takes(const Function& function, const std::set<std::string>& given) {
+  size_t known = 0;
+  for (const auto& argument : function.arguments) {
+    const bool is_given = !argument.name.empty() && given.contains(argument.name);
+    known += is_given;
+    if (argument.required && !is_given) return false;
+  }
+  return known == given.size();
+}
+
+// The JSON, text or binary body as a whole fits a single unnamed argument of these types.
+std::vector<std::string> UnnamedTypes(const rest::Request& request) {
+  if (request.method != "POST") return {};
+  switch (request.payload.kind == Payload::Kind::kRaw ? request.payload.media : MediaType::Kind::kJson) {
+    case MediaType::Kind::kText: return {"text"};
+    case MediaType::Kind::kXml: return {"xml"};
+    case MediaType::Kind::kOctetStream: return {"bytea"};
+    case MediaType::Kind::kJson: return request.payload.form.empty() ? std::vector<std::string>{"json", "jsonb"}
+                                                                      : std::vector<std::string>{};
+    default: return {};
+  }
+}
+
+bool TakesWhole(const Function& function, const std::vector<std::string>& types) {
+  return function.has_single_unnamed_argument() &&
+         std::find(types.begin(), types.end(), function.arguments[0].sql_type) != types.end();
+}
+
+std::string Signature(const Function& function) {
+  std::string text = function.name.schema + "." + function.name.name + "(";
+  for (size_t i = 0; i < function.arguments.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += function.arguments[i].name + " => " + function.arguments[i].sql_type;
+  }
+  return text + ")";
+}
+
+Error Ambiguous(const std::vector<const Function*>& found) {
+  std::string list;
+  for (const Function* function : found) list += (list.empty() ? "" : ", ") + Signature(*function);
+  return Error(ErrorId::kAmbiguousFunction, "Could not choose the best candidate function between: " + list)
+      .WithHint(
+          "Try renaming the parameters or the function itself in the database so function overloading can be resolved");
+}
+
+std::optional<std::string> Suggestion(const rest::Request& request, const catalog::Catalog& catalog,
+                                      const std::string& given) {
+  constexpr double kNameSimilarity = 0.75, kArgumentSimilarity = 0.33;
+  const auto& overloads = catalog.FunctionsNamed(request.schema, request.name);
+  if (overloads.empty()) {
+    auto near = catalog.NearestFunction(request.schema, request.name, kNameSimilarity);
+    if (!near) return std::nullopt;
+    return request.schema + "." + *near;
+  }
+  const Function* best = nullptr;
+  std::string best_list;
+  double best_score = kArgumentSimilarity;
+  for (const Function& function : overloads) {
+    std::set<std::string> names;
+    for (const auto& argument : function.arguments) names.insert(argument.name);
+    const std::string list = Join(names);
+    const double score = catalog::Similarity(list, given);
+    if (score < best_score) continue;
+    best = &function;
+    best_list = list;
+    best_score = score;
+  }
+  if (!best) return std::nullopt;
+  return request.schema + "." + request.name + "(" + best_list + ")";
+}
+
+Error NotFound(const rest::Request& request, const catalog::Catalog& catalog, const std::set<std::string>& given) {
+  const std::string function = request.schema + "." + request.name;
+  const std::string list = Join(given);
+  const bool whole_only = request.payload.kind == Payload::Kind::kRaw && request.payload.media != MediaType::Kind::kJson;
+  const std::vector<std::string> types = UnnamedTypes(request);
+  const std::string unnamed = types.empty() ? "" : types.size() == 2 ? "json/jsonb" : types[0];
+
+  std::string with = given.empty() ? " without parameters" : "(" + list + ")";
+  std::string searched = given.empty() ? " without parameters"
+                         : given.size() == 1 ? " with parameter " + list
+                                             : " with parameters " + list;
+  if (whole_only) {
+    with = " with a single unnamed " + unnamed + " parameter";
+    searched = with;
+    with = "";
+  } else if (!unnamed.empty()) {
+    searched += " or with a single unnamed " + unnamed + " parameter";
+  }
+  Error error =
+      Error(ErrorId::kFunctionNotFound, "Could not find the function " + function + with + " in the schema cache")
+          .WithDetail("Searched for the function " + function + searched +
+                      ", but no matches were found in the schema cache.");
+  auto suggestion = Suggestion(request, catalog, list);
+  return suggestion ? error.WithHint("Perhaps you meant to call the function " + *suggestion) : error;
+}
+
+// A VARIADIC argument takes all values of its name, as an array literal; any other the last.
+std::string TextOf(const std::vector<std::pair<std::string, std::string>>& pairs, const catalog::Argument& argument) {
+  std::string last, all;
+  for (const auto& [name, value] : pairs) {
+    if (name != argument.name) continue;
+    last = value;
+    all += all.empty() ? "{\"" : ",\"";
+    for (char c : value) {
+      if (c == '"' || c == '\\') all += '\\';
+      all += c;
+    }
+    all += '"';
+  }
+  if (!argument.variadic) return last;
+  // One value that is an array already, `{1,2}`, is taken as it is.
+  const auto count = std::count_if(pairs.begin(), pairs.end(), [&](const auto& p) { return p.first == argument.name; });
+  if (count == 1 && last.size() >= 2 && last.front() == '{' && last.back() == '}') return last;
+  return all + "}";
+}
+
+Call MakeCall(const rest::Request& request, const Function& function, const std::set<std::string>& given) {
+  Call call;
+  call.function = &function;
+  call.table_like = function.returns_row && (function.result_relation || !function.result_columns.empty());
+  const bool from_query = request.method != "POST";
+  const auto& pairs = from_query ? request.query.arguments : request.payload.form;
+  const bool as_text = from_query || !request.payload.form.empty();
+  call.source = as_text ? Call::Source::kText : Call::Source::kJson;
+  for (const auto& argument : function.arguments) {
+    if (!given.contains(argument.name)) continue;
+    CallArgument value{argument.name, argument.sql_type, argument.variadic, std::nullopt};
+    if (as_text) value.text = TextOf(pairs, argument);
+    call.arguments.push_back(std::move(value));
+  }
+  return call;
+}
+
+}  // namespace
+
+Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& catalog) {
+  const auto& overloads = catalog.FunctionsNamed(request.schema, request.name);
+  const std::set<std::string> given = GivenNames(request);
+  const std::vector<std::string> whole_types = UnnamedTypes(request);
+  const bool whole_only = request.payload.kind == Payload::Kind::kRaw;
+
+  std::vector<const Function*> named, whole;
+  for (const Function& function : overloads) {
+    if (TakesWhole(function, whole_types)) {
+      whole.push_back(&function);
+    } else if (!whole_only && Takes(function, given)) {
+      named.push_back(&function);
+    }
+  }
+  if (named.size() == 1) return MakeCall(request, *named.front(), given);
+  if (named.size() > 1) return Ambiguous(named);
+  if (whole.size() > 1) return Ambiguous(whole);
+  if (whole.empty()) return NotFound(request, catalog, given);
+  Call call;
+  call.function = whole.front();
+  call.table_like = call.function->returns_row && (call.function->result_relation || !call.function->result_columns.empty());
+  call.source = Call::Source::kRaw;
+  call.arguments.push_back(CallArgument{"", call.function->arguments[0].sql_type, false, std::nullopt});
+  return call;
+}
+
+}  // namespace pando::plan

@@ -1,0 +1,112 @@
+#include "plan/mutations.h"
+
+#include <algorithm>
+
+namespace pando::plan {
+namespace {
+
+using catalog::Relation;
+using rest::Action;
+
+Result<std::vector<PayloadColumn>> PayloadColumns(const rest::Request& request, const Relation& relation,
+                                                  const catalog::Catalog& catalog) {
+  std::vector<PayloadColumn> columns;
+  for (const std::string& name : request.query.columns ? *request.query.columns : request.payload.keys) {
+    const catalog::Column* column = relation.Get(name);
+    if (!column) {
+      return Error(ErrorId::kColumnNotFound, "Could not find the '" + name + "' column of '" + relation.name.name +
+                                                 "' in the schema cache");
+    }
+    const bool repeated =
+        std::any_of(columns.begin(), columns.end(), [&](const PayloadColumn& c) { return c.name == name; });
+    if (repeated) continue;
+    PayloadColumn payload{name, column->sql_type, column->default_expression, {}};
+    if (const catalog::Type* type = catalog.FindType(column->type)) payload.from_json = type->from_json;
+    columns.push_back(std::move(payload));
+  }
+  return columns;
+}
+
+Result<void> AddPutKey(Mutation& mutation, const rest::Request& request, const Relation& relation) {
+  const Error wrong(ErrorId::kPutFilters, "Filters must include all and only primary key columns with 'eq' operators");
+  if (request.query.has_limit_or_offset) {
+    return Error(ErrorId::kPutRange, "limit/offset querystring parameters are not allowed for PUT");
+  }
+  const auto at_root = [](const auto& at) { return at.path.empty(); };
+  if (std::any_of(request.query.logic.begin(), request.query.logic.end(), at_root)) return wrong;
+  for (const auto& [path, filter] : request.query.filters) {
+    if (!path.empty()) continue;
+    const rest::Operation& o = filter.operation;
+    const bool plain = o.op == rest::Operator::kEq && !o.negated && o.quantifier == rest::Quantifier::kNone &&
+                       filter.field.path.empty();
+    if (!plain) return wrong;
+    mutation.put_key.emplace_back(filter.field.name, o.value);
+  }
+  std::vector<std::string> given, key = relation.primary_key;
+  for (const auto& [column, value] : mutation.put_key) given.push_back(column);
+  std::sort(given.begin(), given.end());
+  std::sort(key.begin(), key.end());
+  if (key.empty() || given != key) return wrong;
+  return {};
+}
+
+void AddUnique(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+}  // namespace
+
+Result<Mutation> MakeMutation(const rest::Request& request, const Relation& relation,
+                              const catalog::Catalog& catalog) {
+  Mutation mutation;
+  mutation.relation = &relation;
+  if (request.action == Action::kDelete) {
+    mutation.kind = Mutation::Kind::kDelete;
+    return mutation;
+  }
+  mutation.kind = request.action == Action::kUpdate ? Mutation::Kind::kUpdate
+                  : request.action == Action::kPut  ? Mutation::Kind::kPut
+                                                    : Mutation::Kind::kInsert;
+  PANDO_TRY(mutation.columns, PayloadColumns(request, relation, catalog));
+  mutation.missing_default = request.preferences.missing == rest::PreferMissing::kDefault;
+  if (mutation.kind == Mutation::Kind::kPut) {
+    PANDO_CHECK(AddPutKey(mutation, request, relation));
+    mutation.conflict = relation.primary_key;
+    mutation.merge = true;
+  }
+  if (mutation.kind == Mutation::Kind::kInsert && request.preferences.resolution) {
+    mutation.conflict = request.query.on_conflict ? *request.query.on_conflict : relation.primary_key;
+    mutation.merge = request.preferences.resolution == rest::PreferResolution::kMergeDuplicates;
+  }
+  const bool wants_location = mutation.kind == Mutation::Kind::kInsert &&
+                              request.preferences.return_ == rest::PreferReturn::kHeadersOnly;
+  if (wants_location) mutation.location = relation.primary_key;
+  return mutation;
+}
+
+void AddReturning(Mutation& mutation, const Node& root) {
+  const auto add = [&](const ColumnRef& column) {
+    if (column.from_row) {
+      mutation.returning_row = true;
+    } else if (!column.name.empty()) {
+      AddUnique(mutation.returning, column.name);
+    }
+  };
+  for (const Output& output : root.outputs) {
+    if (output.kind == Output::Kind::kColumn && !output.column.is_count_star) add(output.column.column);
+    if (output.kind == Output::Kind::kStar) {
+      for (const auto& column : mutation.relation->columns) AddUnique(mutation.returning, column.name);
+    }
+  }
+  for (const OrderTerm& term : root.order) {
+    if (!term.embed) add(term.column);
+  }
+  for (const Embed& embed : root.embeds) {
+    const auto& relationship = embed.relationship;
+    if (relationship.function) mutation.returning_row = true;
+    const auto& pairs = relationship.junction ? relationship.junction->source_columns : relationship.columns;
+    for (const auto& [source, target] : pairs) AddUnique(mutation.returning, source);
+  }
+}
+
+}  // namespace pando::plan

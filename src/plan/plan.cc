@@ -1,0 +1,159 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+
+#include "plan/functions.h"
+#include "plan/media.h"
+#include "plan/mutations.h"
+#include "plan/tree.h"
+
+namespace pando::plan {
+namespace {
+
+using rest::Action;
+
+Result<const catalog::Relation*> FindRelation(const rest::Request& request, const catalog::Catalog& catalog) {
+  if (const catalog::Relation* relation = catalog.FindRelation(request.schema, request.name)) return relation;
+  constexpr double kSimilarEnough = 0.75;
+  Error error(ErrorId::kRelationNotFound,
+              "Could not find the table '" + request.schema + "." + request.name + "' in the schema cache");
+  auto near = catalog.NearestRelation(request.schema, request.name, kSimilarEnough);
+  if (near) return error.WithHint("Perhaps you meant the table '" + request.schema + "." + *near + "'");
+  return error;
+}
+
+void Merge(catalog::Footprint& into, const catalog::Footprint& from) {
+  into.observes_settings |= from.observes_settings;
+  into.leaves_traces |= from.leaves_traces;
+}
+
+Result<void> CheckPreferences(const rest::Request& request, const Plan& plan) {
+  if (request.preferences.handling != rest::PreferHandling::kStrict) return {};
+  if (!request.preferences.invalid.empty()) {
+    std::string list;
+    for (const std::string& name : request.preferences.invalid) list += (list.empty() ? "" : ", ") + name;
+    return Error(ErrorId::kInvalidPreferences, "Invalid preferences given with handling=strict")
+        .WithDetail("Invalid preferences: " + list);
+  }
+  if (request.preferences.max_affected && plan.call && !plan.call->function->returns_set) {
+    return Error(ErrorId::kMaxAffectedScalar,
+                 "Function must return SETOF or TABLE when max-affected preference is used with handling=strict");
+  }
+  return {};
+}
+
+Count CountOf(const rest::Preferences& preferences) {
+  if (!preferences.count) return Count::kNone;
+  switch (*preferences.count) {
+    case rest::PreferCount::kExact: return Count::kExact;
+    case rest::PreferCount::kPlanned: return Count::kPlanned;
+    case rest::PreferCount::kEstimated: return Count::kEstimated;
+  }
+  return Count::kNone;
+}
+
+Result<void> PlanRead(const rest::Request& request, const PlanOptions& options, Plan& plan) {
+  PANDO_TRY(plan.read.relation, FindRelation(request, *plan.catalog));
+  plan.read.name = plan.read.relation->name;
+  plan.read.columns = &plan.read.relation->columns;
+  plan.read_only = true;
+  Merge(plan.footprint, plan.read.relation->reading);
+  TreeBuilder tree(*plan.catalog, request.schema, options, plan);
+  PANDO_CHECK(tree.Build(plan.read, request.query, true));
+  if (options.max_rows) CapRows(plan.read, *options.max_rows);
+  return {};
+}
+
+Result<void> PlanWrite(const rest::Request& request, const PlanOptions& options, Plan& plan) {
+  PANDO_TRY(const catalog::Relation* relation, FindRelation(request, *plan.catalog));
+  plan.read.relation = relation;
+  plan.read.name = relation->name;
+  plan.read.columns = &relation->columns;
+  plan.read.from_source = true;
+  plan.representation = request.preferences.return_ == rest::PreferReturn::kRepresentation;
+  TreeBuilder tree(*plan.catalog, request.schema, options, plan);
+  PANDO_CHECK(tree.Build(plan.read, request.query, false));
+  // An answer without rows runs none of what the select list names.
+  if (!plan.representation) plan.footprint = catalog::Footprint{false, false};
+  Merge(plan.footprint, relation->writing);
+  // Conditions, RETURNING and upserts read as well.
+  Merge(plan.footprint, relation->reading);
+
+  PANDO_TRY(plan.mutation, MakeMutation(request, *relation, *plan.catalog));
+  if (request.action == Action::kUpdate || request.action == Action::kDelete) {
+    Node target;
+    target.relation = relation;
+    target.name = relation->name;
+    target.columns = &relation->columns;
+    PANDO_TRY(plan.mutation->where, tree.RootConditions(target, request.query));
+  }
+  if (plan.representation) AddReturning(*plan.mutation, plan.read);
+  return {};
+}
+
+bool NeedsRow(const Node& root) {
+  const auto from_row = [](const ColumnRef& column) { return column.from_row; };
+  for (const Output& output : root.outputs) {
+    if (output.kind == Output::Kind::kColumn && from_row(output.column.column)) return true;
+  }
+  for (const OrderTerm& term : root.order) {
+    if (from_row(term.column)) return true;
+  }
+  for (const Embed& embed : root.embeds) {
+    if (embed.relationship.function) return true;
+  }
+  const auto in_condition = [&](const auto& self, const Condition& c) -> bool {
+    return from_row(c.column) ||
+           std::any_of(c.children.begin(), c.children.end(), [&](const Condition& child) { return self(self, child); });
+  };
+  return std::any_of(root.where.begin(), root.where.end(),
+                     [&](const Condition& condition) { return in_condition(in_condition, condition); });
+}
+
+Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, Plan& plan) {
+  PANDO_TRY(plan.call, FindFunction(request, *plan.catalog));
+  const catalog::Function& function = *plan.call->function;
+  Merge(plan.footprint, function.footprint);
+  plan.read_only = request.method != "POST" || function.volatility != catalog::Function::Volatility::kVolatile;
+  plan.read.from_source = true;
+  plan.read.name = function.name;
+  if (function.result_relation) {
+    plan.read.relation = plan.catalog->FindRelation(*function.result_relation);
+    if (plan.read.relation) plan.read.columns = &plan.read.relation->columns;
+  }
+  if (!plan.read.columns && !function.result_columns.empty()) plan.read.columns = &function.result_columns;
+  if (!plan.call->table_like) return {};
+  TreeBuilder tree(*plan.catalog, request.schema, options, plan);
+  PANDO_CHECK(tree.Build(plan.read, request.query, true));
+  if (options.max_rows && function.returns_set) CapRows(plan.read, *options.max_rows);
+  plan.call->returning_row = NeedsRow(plan.read);
+  return {};
+}
+
+}  // namespace
+
+Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
+                      const PlanOptions& options) {
+  Plan plan;
+  plan.catalog = std::move(catalog);
+  plan.action = request.action;
+  plan.footprint = catalog::Footprint{false, false};
+  plan.count = CountOf(request.preferences);
+  plan.estimate_from = options.max_rows;
+  switch (request.action) {
+    case Action::kRead:
+      PANDO_CHECK(PlanRead(request, options, plan));
+      break;
+    case Action::kCall:
+      PANDO_CHECK(PlanCall(request, options, plan));
+      break;
+    default:
+      PANDO_CHECK(PlanWrite(request, options, plan));
+  }
+  PANDO_TRY(plan.media, ChooseMedia(request, plan, options));
+  if (plan.media.handler) Merge(plan.footprint, plan.media.handler->footprint);
+  PANDO_CHECK(CheckPreferences(request, plan));
+  return plan;
+}
+
+}  // namespace pando::plan

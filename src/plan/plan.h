@@ -1,0 +1,201 @@
+// A Plan is a request with everything resolved against one Catalog: which relation, by which relationship, with which
+// columns and types; what is left is to write it down as SQL (sql/).
+//
+// Concurrency  immutable once made
+// Ownership    points into the Catalog it was made with (Plan::catalog keeps it alive)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "rest/request.h"
+
+namespace pando::plan {
+
+using catalog::QualifiedName;
+
+// -------------------------------------------------------------------------------------------------- the tree of reads
+
+// A column, a path into it, and how its value is carried in and out.
+struct ColumnRef {
+  std::string name;
+  std::vector<rest::JsonStep> path;
+  bool to_jsonb = false;      // a path into something that is not JSON: converted first
+  bool is_tsvector = false;   // full-text operators apply as it is
+  bool from_row = false;      // computed, on a source that has the row as Node::kRowColumn
+  std::string to_json;        // domain representation for output: a function's quoted SQL name, or empty
+  std::string from_text;      // domain representation for filter values
+};
+
+struct ColumnOutput {
+  ColumnRef column;                              // unused when it is count()
+  std::string key;                               // name in the result
+  std::string cast;                              // safe SQL of a type, or empty
+  std::optional<rest::Aggregate> aggregate;
+  std::string aggregate_cast;
+  bool is_count_star = false;
+};
+
+// One entry of the select list, in the client's order: a column, or the embed of that position.
+struct Output {
+  enum class Kind { kColumn, kStar, kEmbed };
+  Kind kind = Kind::kColumn;
+  ColumnOutput column;
+  size_t embed = 0;
+};
+
+struct Condition {
+  enum class Kind { kFilter, kEmbedEmpty, kAnd, kOr };
+  Kind kind = Kind::kFilter;
+  bool negated = false;               // of kEmbedEmpty, kAnd, kOr; a filter has its own in `operation`
+  ColumnRef column;                   // of kFilter
+  rest::Operation operation;          // of kFilter
+  size_t embed = 0;                   // of kEmbedEmpty: the embed has no row
+  std::vector<Condition> children;    // of kAnd, kOr
+};
+
+struct OrderTerm {
+  std::optional<size_t> embed;        // by a column of this to-one embed
+  bool by_output = false;             // with `embed`: `column.name` is a key of its select list
+  ColumnRef column;
+  std::optional<rest::Direction> direction;
+  std::optional<rest::Nulls> nulls;
+};
+
+struct Embed;
+
+// One relation (or the rows of a write or a function) in the tree of embeds.
+struct Node {
+  // The rows of the write or call come from this common table expression; whole rows, when asked for, as this column.
+  static constexpr const char* kSourceName = "pando_source";
+  static constexpr const char* kRowColumn = "pando_row";
+
+  bool from_source = false;                      // reads kSourceName instead of `name`
+  QualifiedName name;                            // of the relation, or of the function
+  const catalog::Relation* relation = nullptr;   // null for a function's result without one
+  const std::vector<catalog::Column>* columns = nullptr;   // known columns; null when unknown
+  std::vector<Output> outputs;
+  std::vector<Embed> embeds;
+  std::vector<Condition> where;                  // all ANDed
+  std::vector<OrderTerm> order;
+  std::optional<int64_t> limit;
+  int64_t offset = 0;
+  int depth = 0;
+  // Columns that only the parent's order needs, shown to no client.
+  std::vector<ColumnRef> hidden;
+  // `*` is written as the list of `columns`, each through its representation (a function's quoted SQL name, or empty).
+  bool star_is_listed = false;
+  std::vector<std::string> star_to_json;
+};
+
+struct Embed {
+  std::string key;                               // alias or target as written
+  std::string target;                            // as written
+  bool has_alias = false;
+  bool is_spread = false;
+  bool inner = false;
+  // Shows nothing: `embed()`, or only such below it.
+  bool silent = false;
+  catalog::Relationship relationship;
+  Node node;
+  bool to_one() const { return relationship.to_one(); }
+};
+
+// ------------------------------------------------------------------------------------------------------------ writes
+
+struct PayloadColumn {
+  std::string name;
+  std::string sql_type;
+  std::optional<std::string> default_expression;   // under missing=default
+  std::string from_json;                           // domain representation, or empty
+};
+
+struct Mutation {
+  enum class Kind { kInsert, kPut, kUpdate, kDelete };
+  Kind kind = Kind::kInsert;
+  const catalog::Relation* relation = nullptr;
+  std::vector<PayloadColumn> columns;
+  bool missing_default = false;
+  std::vector<Condition> where;                    // of update and delete
+  // ON CONFLICT: its columns; merge updates the payload's columns, else nothing is done.
+  std::vector<std::string> conflict;
+  bool merge = false;
+  std::vector<std::pair<std::string, std::string>> put_key;   // of PUT: column and value of the URL
+  // What RETURNING must yield for the representation.
+  std::vector<std::string> returning;
+  bool returning_row = false;                      // also the whole row as Node::kRowColumn
+  std::vector<std::string> location;               // key columns for the Location header, or empty
+};
+
+// ------------------------------------------------------------------------------------------------------------- calls
+
+struct CallArgument {
+  std::string name;                 // empty: the single unnamed one
+  std::string sql_type;
+  bool variadic = false;
+  // The value, when it came as text (query string, form); else it is a field of the JSON payload.
+  std::optional<std::string> text;
+};
+
+struct Call {
+  const catalog::Function* function = nullptr;
+  std::vector<CallArgument> arguments;
+  enum class Source { kText, kJson, kRaw };
+  Source source = Source::kText;
+  // The function yields rows with known names (select, filters and embeds apply), else values.
+  bool table_like = false;
+  bool returning_row = false;
+};
+
+// ------------------------------------------------------------------------------------------------------------ answer
+
+struct Media {
+  enum class Format { kJson, kObject, kCsv, kGeoJson, kHandler, kScalarHandler, kNone };
+  Format format = Format::kJson;
+  bool nulls_stripped = false;
+  const catalog::MediaHandler* handler = nullptr;  // of kHandler
+  bool explain = false;
+  rest::MediaType explain_options;                 // of explain
+  std::string content_type;                        // the answer's
+};
+
+enum class Count { kNone, kExact, kPlanned, kEstimated };
+
+struct Plan {
+  std::shared_ptr<const catalog::Catalog> catalog;
+  rest::Action action = rest::Action::kRead;
+  Node read;                             // of every action but writes without a representation
+  std::optional<Mutation> mutation;
+  std::optional<Call> call;
+  bool representation = true;            // false: the answer carries no rows
+  Media media;
+  Count count = Count::kNone;
+  std::optional<uint32_t> estimate_from; // rest.max_rows, up to which an estimated count is exact
+  catalog::Footprint footprint;          // of everything that runs, the pre-request function excepted
+  bool read_only = false;
+  std::vector<std::string> warnings;     // for the Warning header
+};
+
+struct PlanOptions {
+  std::optional<uint32_t> max_rows;
+  bool aggregates_enabled = false;
+  bool plan_enabled = false;
+  bool legacy_target_names = true;
+  uint32_t embeds_max = 200;             // embeds of one request
+};
+
+// Resolves `request` in the order that clients can observe (REST.md section 30): the relation or function, then
+// relationships and embed paths, then payload columns, then the media type, then strict preferences.
+//   kRelationNotFound, kFunctionNotFound, kAmbiguousFunction, kNoRelationship, kAmbiguousRelationship, kNotEmbedded,
+//   kRelatedOrderToMany, kAggregatesDisabled, kNotImplemented, kColumnNotFound, kPutFilters, kPutRange, kNoMediaType,
+//   kInvalidPreferences, kMaxAffectedScalar
+// REQUIRES: request.action is kRead, kInsert, kPut, kUpdate, kDelete or kCall.
+Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
+                      const PlanOptions& options);
+
+}  // namespace pando::plan

@@ -1,0 +1,19 @@
+// Finds the one relationship that an embed means (REST.md section 9, resolution of target!hint).
+//
+// Concurrency  pure functions
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "rest/query.h"
+
+namespace pando::plan {
+
+//   kNoRelationship         none fits; hints at a similar name
+//   kAmbiguousRelationship  several fit; the detail lists them, the hint says how to choose
+Result<catalog::Relationship> FindRelationship(const catalog::Catalog& catalog, const catalog::QualifiedName& source,
+                                               const std::string& schema, const rest::SelectEmbed& embed);
+
+}  // namespace pando::plan

@@ -1,0 +1,59 @@
+// Builds the tree of reads: select list, embeds, filters, order and windows, each resolved where it belongs.
+//
+// Concurrency  single-owner, for the making of one Plan
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "plan/plan.h"
+
+namespace pando::plan {
+
+class TreeBuilder {
+ public:
+  // `plan` collects footprint and warnings; all references outlive the builder.
+  TreeBuilder(const catalog::Catalog& catalog, const std::string& schema, const PlanOptions& options, Plan& plan)
+      : catalog_(catalog), schema_(schema), options_(options), plan_(plan) {}
+
+  // Fills `root`, whose source (name, relation, columns, from_source) is set already. With `root_filters` unset, filters
+  // and windows of the root are left out: those of a write choose the rows it touches, not the ones it shows.
+  Result<void> Build(Node& root, const rest::Query& query, bool root_filters);
+
+  // The root's filters and logic alone, for the WHERE of an update or delete.
+  Result<std::vector<Condition>> RootConditions(const Node& root, const rest::Query& query);
+
+ private:
+  Result<void> AddSelect(Node& node, const std::vector<rest::SelectItem>& items);
+  void ListStar(Node& node);
+  Result<void> AddColumn(Node& node, const rest::SelectColumn& item);
+  Result<void> AddEmbed(Node& node, const rest::SelectEmbed& item);
+  Result<std::string> CastTarget(const std::optional<std::string>& written);
+
+  // The node at `path`, or PGRST108.
+  Result<Node*> FindNode(Node& root, const rest::EmbedPath& path);
+  // The embed that `name` addresses; nullptr when there is none.
+  Embed* FindEmbed(Node& node, const std::string& name, bool allow_legacy);
+
+  Result<Condition> Resolve(const Node& node, const rest::Logic& logic);
+  Condition ResolveFilter(const Node& node, const rest::Filter& filter);
+  ColumnRef ResolveField(const Node& node, const rest::Field& field, bool for_output);
+
+  Result<void> AddOrder(Node& node, const std::vector<rest::OrderTerm>& terms);
+  Result<OrderTerm> RelatedOrder(Node& node, const rest::OrderTerm& term);
+
+  void Touch(const catalog::Footprint& footprint);
+
+  const catalog::Catalog& catalog_;
+  const std::string& schema_;
+  const PlanOptions& options_;
+  Plan& plan_;
+  uint32_t embeds_ = 0;
+};
+
+// True when the node's rows, as its parent sees them, have a value under `key`.
+bool HasOutput(const Node& node, const std::string& key);
+// Caps the root and every to-many embed at `max_rows`.
+void CapRows(Node& root, uint32_t max_rows);
+
+}  // namespace pando::plan

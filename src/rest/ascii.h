@@ -1,0 +1,27 @@
+// Characters of grammars, whatever the locale says.
+//
+// Concurrency  thread-safe: pure functions
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pando::rest {
+
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+inline std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = ToLower(c);
+  return lower;
+}
+
+// Without the spaces and tabs around it.
+constexpr std::string_view Trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace pando::rest

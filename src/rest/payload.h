@@ -1,0 +1,30 @@
+// Request bodies (REST.md section 13): checked, their keys collected, handed on as text for PostgreSQL to read.
+//
+// Concurrency  thread-safe: pure functions
+// Bounds       memory is a small multiple of the body's size, whose limit is http's
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "rest/request.h"
+
+namespace pando::rest {
+
+struct PayloadContext {
+  bool for_function = false;   // POST /rpc: raw bodies are welcome, an empty JSON body means {}
+  bool columns_given = false;  // columns= names what counts: objects may differ in their keys
+  uint32_t json_nesting_max = 1000;
+};
+
+// The body of a POST, PUT or PATCH. `content_type` is the header's value, empty if absent.
+//   kInvalidBody  the type is not acceptable here, or the body is not well-formed in it
+Result<Payload> ParsePayload(std::string_view content_type, std::string_view body, const PayloadContext& context);
+
+// The parts of ParsePayload().
+Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& context);
+Result<Payload> ParseCsvPayload(std::string_view body);
+Result<Payload> ParseFormPayload(std::string_view body);
+
+}  // namespace pando::rest

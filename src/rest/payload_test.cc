@@ -1,0 +1,201 @@
+#include "rest/payload.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pando::rest {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using Kind = Payload::Kind;
+
+constexpr PayloadContext kRelation;
+constexpr PayloadContext kFunction{.for_function = true};
+constexpr PayloadContext kColumns{.columns_given = true};
+
+std::string Refusal(const Result<Payload>& payload) {
+  if (payload) return "accepted";
+  EXPECT_EQ(payload.error().code(), "PGRST102");
+  return payload.error().message();
+}
+
+TEST(JsonPayload, KeepsTheTextAndCollectsTheKeys) {
+  const std::string_view body = "\t{ \"b\": 1, \"a\": {\"x\": 2}, \"b\": 3 }\r\n";
+  const Result<Payload> payload = ParsePayload("", body, kRelation);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->kind, Kind::kJsonObject);
+  EXPECT_EQ(payload->text, body);
+  EXPECT_EQ(payload->elements, 1);
+  EXPECT_THAT(payload->keys, ElementsAre("a", "b"));
+}
+
+TEST(JsonPayload, UnescapesKeys) {
+  const Result<Payload> payload = ParseJsonPayload(R"({"\u0061\"":1})", kRelation);
+  ASSERT_TRUE(payload);
+  EXPECT_THAT(payload->keys, ElementsAre("a\""));
+}
+
+struct ArrayCase {
+  std::string_view body;
+  bool uniform;
+};
+
+TEST(JsonPayload, WantsTheSameKeysInEveryObject) {
+  const ArrayCase cases[] = {
+      {"[]", true},
+      {"[{}]", true},
+      {"[{},{}]", true},
+      {R"([{"a":1},{"a":2}])", true},
+      {R"([{"a":1,"b":2},{"b":1,"a":2},{"a":3,"b":4}])", true},
+      {R"([{"a":1,"b":2},{"a":1,"b":2,"a":3}])", true},
+      {R"([{"a":1,"a":2},{"a":3}])", true},
+      {R"([{"a":1,"b":1,"a":2},{"a":3,"b":4}])", true},
+      {R"([{"a":1},{"\u0061":2}])", true},
+      {R"([{"a":1},{"b":2}])", false},
+      {R"([{"a":1},{"a":2,"b":3}])", false},
+      {R"([{"a":1,"b":2},{"a":2}])", false},
+      {R"([{"a":1,"b":2},{"b":2}])", false},
+      {R"([{"a":1},{}])", false},
+      {R"([{},{"a":1}])", false},
+      {R"([{"a":1},5])", false},
+      {R"([5,{"a":1}])", false},
+      {R"([{"a":1},[{"a":1}]])", false},
+      {R"([1,2])", false},
+  };
+  for (const ArrayCase& it : cases) {
+    EXPECT_EQ(Refusal(ParseJsonPayload(it.body, kRelation)), it.uniform ? "accepted" : "All object keys must match")
+        << it.body;
+    EXPECT_EQ(Refusal(ParseJsonPayload(it.body, kColumns)), "accepted") << it.body;
+  }
+}
+
+TEST(JsonPayload, CollectsTheKeysOfAllObjectsWhenColumnsDecide) {
+  const Result<Payload> payload = ParseJsonPayload(R"([{"b":1},{"a":1,"c":2}])", kColumns);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->kind, Kind::kJsonArray);
+  EXPECT_EQ(payload->elements, 2);
+  EXPECT_THAT(payload->keys, ElementsAre("a", "b", "c"));
+}
+
+TEST(JsonPayload, TreatsAScalarAsNoRows) {
+  const Result<Payload> payload = ParseJsonPayload("5", kRelation);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->kind, Kind::kJsonArray);
+  EXPECT_EQ(payload->text, "[]");
+  EXPECT_EQ(payload->elements, 0);
+}
+
+TEST(JsonPayload, RefusesWhatIsNotJson) {
+  for (const std::string_view body : {"", " ", "}{ x = 2", "{} trailing", "{\"a\":\"\xFF\"}"}) {
+    EXPECT_EQ(Refusal(ParsePayload("application/json", body, kRelation)), "Empty or invalid json") << body;
+  }
+}
+
+TEST(FunctionPayload, TakesNothingAsNoArguments) {
+  const Result<Payload> payload = ParsePayload("application/json", "", kFunction);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->kind, Kind::kJsonObject);
+  EXPECT_EQ(payload->text, "{}");
+}
+
+TEST(FunctionPayload, KeepsAnyOtherJsonAsItIs) {
+  for (const std::string_view body : {"5", "\"x\"", "null", " [1, 2] "}) {
+    const Result<Payload> payload = ParsePayload("", body, kFunction);
+    ASSERT_TRUE(payload) << body;
+    EXPECT_EQ(payload->kind, Kind::kRaw) << body;
+    EXPECT_EQ(payload->media, MediaType::Kind::kJson) << body;
+    EXPECT_EQ(payload->text, body);
+  }
+  EXPECT_EQ(Refusal(ParsePayload("", "sdfsdf", kFunction)), "Empty or invalid json");
+  EXPECT_EQ(Refusal(ParsePayload("", R"([{"a":1},{"b":1}])", kFunction)), "All object keys must match");
+  EXPECT_EQ(ParsePayload("", R"([{"a":1},{"a":2}])", kFunction)->kind, Kind::kJsonArray);
+}
+
+TEST(FunctionPayload, TakesRawBodies) {
+  const Result<Payload> xml = ParsePayload("text/xml; charset=utf-8", "<a/>", kFunction);
+  ASSERT_TRUE(xml);
+  EXPECT_EQ(xml->kind, Kind::kRaw);
+  EXPECT_EQ(xml->media, MediaType::Kind::kXml);
+  EXPECT_EQ(xml->text, "<a/>");
+  const std::string_view bytes("\x00\xFF", 2);
+  EXPECT_EQ(ParsePayload("application/octet-stream", bytes, kFunction)->text, bytes);
+  EXPECT_EQ(Refusal(ParsePayload("text/plain", bytes, kFunction)), "The body is not text");
+}
+
+TEST(Payload, RefusesOtherContentTypes) {
+  EXPECT_EQ(Refusal(ParsePayload("Audio/MPEG3; x=y", "{}", kFunction)), "Content-Type not acceptable: audio/mpeg3");
+  EXPECT_EQ(Refusal(ParsePayload("text/plain", "x", kRelation)), "Content-Type not acceptable: text/plain");
+  EXPECT_EQ(Refusal(ParsePayload("application/octet-stream", "x", kRelation)),
+            "Content-Type not acceptable: application/octet-stream");
+  EXPECT_EQ(Refusal(ParsePayload("nonsense", "x", kRelation)), "Content-Type not acceptable: nonsense");
+}
+
+struct CsvCase {
+  std::string_view body;
+  std::string_view json;
+};
+
+TEST(CsvPayload, BecomesAnArrayOfObjects) {
+  const CsvCase cases[] = {
+      {"a,b", "[]"},
+      {"a,b\n1,2", R"([{"a":"1","b":"2"}])"},
+      {"a,b\r\n1,2\r\n3,4\r\n", R"([{"a":"1","b":"2"},{"a":"3","b":"4"}])"},
+      {"a,b\r1,2\r", R"([{"a":"1","b":"2"}])"},
+      {"a,b\nNULL,foo", R"([{"a":null,"b":"foo"}])"},
+      {"a\n\"NULL\"\n null", R"([{"a":null},{"a":" null"}])"},
+      {"a,b\n,", R"([{"a":"","b":""}])"},
+      {"a\n\"x,\"\"y\"\"\r\nz\"", R"([{"a":"x,\"y\"\r\nz"}])"},
+      {"\"a b\",\"c\"\"d\"\n1,2", R"([{"a b":"1","c\"d":"2"}])"},
+      {"\n\na\n\n1\n\n\n2\n", R"([{"a":"1"},{"a":"2"}])"},
+      {"a,b\nfoo,bar\nbaz,bat,bad", R"([{"a":"foo","b":"bar"},{"a":"baz","b":"bat"}])"},
+      {"a\n\\\t", R"([{"a":"\\\t"}])"},
+  };
+  for (const CsvCase& it : cases) {
+    const Result<Payload> payload = ParsePayload("text/csv", it.body, kRelation);
+    EXPECT_EQ(payload ? payload->text : payload.error().ToString(), it.json) << it.body;
+  }
+}
+
+TEST(CsvPayload, NamesItsColumns) {
+  const Result<Payload> payload = ParseCsvPayload("b,a,b\n1,2,3");
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->kind, Kind::kJsonArray);
+  EXPECT_EQ(payload->elements, 1);
+  EXPECT_THAT(payload->keys, ElementsAre("a", "b"));
+}
+
+TEST(CsvPayload, RefusesShortLinesAndBadQuotes) {
+  EXPECT_EQ(Refusal(ParseCsvPayload("a,b\nfoo,bar\nbaz")), "All lines must have same number of fields");
+  for (const std::string_view body : {"", "\n", "a\n\"x", "a\n\"x\"y", "a\nx\"y\"", "\"a", "a\n\xFF"}) {
+    EXPECT_EQ(Refusal(ParseCsvPayload(body)), "Empty or invalid csv") << body;
+  }
+}
+
+TEST(FormPayload, BecomesOneObjectAndKeepsItsPairs) {
+  const Result<Payload> payload =
+      ParsePayload("application/x-www-form-urlencoded", "b=forms+are+fun&a=%C3%A9&&b=2&c", kRelation);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->kind, Kind::kJsonObject);
+  EXPECT_EQ(payload->text, "{\"a\":\"\xC3\xA9\",\"b\":\"2\",\"c\":\"\"}");
+  EXPECT_EQ(payload->elements, 1);
+  EXPECT_THAT(payload->keys, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(payload->form,
+              ElementsAre(Pair("b", "forms are fun"), Pair("a", "\xC3\xA9"), Pair("b", "2"), Pair("c", "")));
+}
+
+TEST(FormPayload, MayBeEmpty) {
+  const Result<Payload> payload = ParseFormPayload("");
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->text, "{}");
+  EXPECT_THAT(payload->keys, IsEmpty());
+}
+
+TEST(FormPayload, RefusesBadEncoding) {
+  EXPECT_EQ(Refusal(ParseFormPayload("a=%zz")), "Invalid form");
+  EXPECT_EQ(Refusal(ParseFormPayload("%FF=1")), "Invalid form");
+}
+
+}  // namespace
+}  // namespace pando::rest

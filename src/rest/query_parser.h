@@ -1,0 +1,32 @@
+// The query string as a whole: parameters in, a Query out.
+//
+// Concurrency  thread-safe: pure functions
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "rest/query.h"
+#include "rest/windows.h"
+
+namespace pando::rest {
+
+struct QueryContext {
+  // GET of a function: a parameter whose value is no operator expression is an argument. Elsewhere it is an error.
+  bool arguments_allowed = false;
+  uint32_t nesting_max = 100;
+};
+
+struct ParsedQuery {
+  Query query;                           // without its windows, which also depend on the Range header
+  std::vector<WindowParameter> windows;  // for MergeWindows()
+};
+
+// `text` is still encoded, without its '?'.
+//   kQueryParse  any parameter is malformed; of several the first in the order: order, logic, columns, select, filters,
+//                on_conflict, limit and offset
+Result<ParsedQuery> ParseQuery(std::string_view text, const QueryContext& context);
+
+}  // namespace pando::rest

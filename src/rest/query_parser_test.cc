@@ -1,0 +1,130 @@
+#include "rest/query_parser.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rest/show_for_tests.h"
+
+namespace pando::rest {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Optional;
+using testing::Pair;
+
+Query Parsed(std::string_view text, bool arguments_allowed = false) {
+  const QueryContext context{.arguments_allowed = arguments_allowed, .nesting_max = 100};
+  Result<ParsedQuery> parsed = ParseQuery(text, context);
+  EXPECT_TRUE(parsed) << text << ": " << (parsed ? "" : parsed.error().ToString());
+  return parsed ? std::move(parsed->query) : Query();
+}
+
+Error Refusal(std::string_view text) {
+  const Result<ParsedQuery> parsed = ParseQuery(text, {});
+  return parsed ? Error(ErrorId::kInternalBug, "accepted") : parsed.error();
+}
+
+std::vector<std::string> Filters(const Query& query) {
+  std::vector<std::string> shown;
+  for (const At<Filter>& filter : query.filters) shown.push_back(Show(filter.path) + Show(filter.value));
+  return shown;
+}
+
+TEST(QueryParser, SendsEachParameterWhereItBelongs) {
+  const Query query = Parsed(
+      "select=id,tasks(*)&id=gt.1&tasks.name=eq.x&id=lt.5&or=(a.eq.1)&tasks.not.and=(b.eq.2)&order=id.desc"
+      "&tasks.order=name&columns=b,\"a\",b&on_conflict=b,a");
+  EXPECT_EQ(Show(query.select), "id, tasks(*)");
+  EXPECT_THAT(Filters(query), ElementsAre("id gt [1]", "tasks/name eq [x]", "id lt [5]"));
+  ASSERT_EQ(query.logic.size(), 2u);
+  EXPECT_EQ(Show(query.logic[1].path) + Show(query.logic[1].value), "tasks/not and(b eq [2])");
+  ASSERT_EQ(query.order.size(), 2u);
+  EXPECT_EQ(Show(query.order[1].path) + Show(query.order[1].value), "tasks/name");
+  EXPECT_THAT(query.columns, Optional(ElementsAre("a", "b")));
+  EXPECT_THAT(query.on_conflict, Optional(ElementsAre("b", "a")));
+}
+
+TEST(QueryParser, DecodesKeysAndValues) {
+  const Query query = Parsed("na%6De=eq.a+b%26c%3Dd;data-%3E%3Eid=eq.1&%22*id*%22=eq.1");
+  EXPECT_THAT(Filters(query), ElementsAre("name eq [a b&c=d]", "data>>id eq [1]", "*id* eq [1]"));
+}
+
+TEST(QueryParser, LooksAtTheLastDotSegmentForReservedWords) {
+  const Query query = Parsed("order.x=eq.1&a.select=eq.2&\"x.order\"=eq.3&limits=eq.4");
+  EXPECT_THAT(Filters(query), ElementsAre("order/x eq [1]", "a/select eq [2]", "x.order eq [3]", "limits eq [4]"));
+}
+
+TEST(QueryParser, TakesTheFirstSelectColumnsAndOnConflict) {
+  const Query query = Parsed("select=a&select=b&columns=a&columns=b&on_conflict=a&on_conflict=b");
+  EXPECT_EQ(Show(query.select), "a");
+  EXPECT_THAT(query.columns, Optional(ElementsAre("a")));
+  EXPECT_THAT(query.on_conflict, Optional(ElementsAre("a")));
+}
+
+TEST(QueryParser, IgnoresParametersWithoutAnEqualsSign) {
+  const Query query = Parsed("id&select&&order");
+  EXPECT_THAT(query.filters, IsEmpty());
+  EXPECT_EQ(query.canonical, "id=&order=&select=");
+}
+
+TEST(QueryParser, WritesTheCanonicalQuery) {
+  EXPECT_EQ(Parsed("b=eq.1&a=eq.1").canonical, "a=eq.1&b=eq.1");
+  EXPECT_EQ(Parsed("id=gt.1&a=in.(1,2)&id=lt.5").canonical, "a=in.%281%2C2%29&id=gt.1,lt.5");
+  EXPECT_EQ(Parsed("a=eq.x+y%C3%A9").canonical, "a=eq.x%20y%C3%A9");
+  EXPECT_EQ(Parsed("").canonical, "");
+}
+
+TEST(QueryParser, CollectsLimitsAndOffsets) {
+  const Result<ParsedQuery> parsed = ParseQuery("limit=5&tasks.offset=2&offset=x", {});
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->query.has_limit_or_offset);
+  ASSERT_EQ(parsed->windows.size(), 3u);
+  EXPECT_EQ(parsed->windows[0].value, 5);
+  EXPECT_THAT(parsed->windows[1].path, ElementsAre("tasks"));
+  EXPECT_EQ(parsed->windows[2].value, std::nullopt);
+  EXPECT_FALSE(Parsed("tasks.limit=1").has_limit_or_offset);
+}
+
+TEST(QueryParser, TellsArgumentsFromFilters) {
+  const Query query = Parsed("id=5&id=gt.2&v=a&v=b&name=in.Berlin&select=id&x=", true);
+  EXPECT_THAT(Filters(query), ElementsAre("id gt [2]"));
+  EXPECT_THAT(query.arguments,
+              ElementsAre(Pair("id", "5"), Pair("v", "a"), Pair("v", "b"), Pair("name", "in.Berlin"), Pair("x", "")));
+}
+
+struct Refused {
+  std::string_view text;
+  std::string_view message;
+};
+
+TEST(QueryParser, NamesWhatItCouldNotParse) {
+  const Refused cases[] = {
+      {"id=0", R"~("failed to parse filter (0)" (line 1, column 1))~"},
+      {"a..b=eq.1", R"~("failed to parse tree path (a..b)" (line 1, column 3))~"},
+      {"a(b=eq.1", R"~("failed to parse tree path (a(b)" (line 1, column 2))~"},
+      {".order=a", R"~("failed to parse tree path (.order)" (line 1, column 1))~"},
+      {"a->b.limit=1", R"~("failed to parse tree path (a->b.limit)" (line 1, column 5))~"},
+      {".or=(a.eq.1)", R"~("failed to parse logic path (.or)" (line 1, column 1))~"},
+      {"columns=", R"~("failed to parse columns parameter ()" (line 1, column 1))~"},
+      {"columns=a)", R"~("failed to parse columns parameter (a))" (line 1, column 2))~"},
+      {"on_conflict=a,", R"~("failed to parse on_conflict parameter (a,)" (line 1, column 3))~"},
+      {"id=eq.%zz", "invalid percent-encoding in the URL"},
+      {"i%00d=eq.1", "the URL holds a NUL character"},
+      {"id=eq.%FF", "the URL is not valid UTF-8 after decoding"},
+      {"id=eq.\xFF", "the URL is not valid UTF-8 after decoding"},
+  };
+  for (const Refused& it : cases) {
+    EXPECT_EQ(Refusal(it.text).message(), it.message);
+    EXPECT_EQ(Refusal(it.text).code(), "PGRST100");
+  }
+  EXPECT_EQ(Refusal("columns=").detail(), "unexpected end of input expecting field name (* or [a..z0..9_$])");
+}
+
+TEST(QueryParser, ReportsTheSameOfSeveralMistakesInAnyOrder) {
+  EXPECT_THAT(Refusal("id=0&select=!&order=!").message(), testing::HasSubstr("parse order"));
+  EXPECT_THAT(Refusal("id=0&select=!").message(), testing::HasSubstr("parse select parameter"));
+}
+
+}  // namespace
+}  // namespace pando::rest

@@ -1,0 +1,123 @@
+#include "rest/request.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rest/payload.h"
+#include "rest/preferences.h"
+#include "rest/query_parser.h"
+#include "rest/target.h"
+#include "rest/windows.h"
+
+namespace pando::rest {
+namespace {
+
+std::vector<std::string_view> Headers(const RawRequest& raw, std::string_view name) {
+  return raw.headers ? raw.headers(name) : std::vector<std::string_view>();
+}
+
+std::optional<std::string_view> FirstHeader(const RawRequest& raw, std::string_view name) {
+  const std::vector<std::string_view> values = Headers(raw, name);
+  if (values.empty()) return std::nullopt;
+  return values.front();
+}
+
+// Several fields of one name mean the same as one with their values joined by commas (RFC 9110 section 5.3).
+std::vector<MediaType> Accepted(const RawRequest& raw) {
+  const std::vector<std::string_view> values = Headers(raw, "Accept");
+  if (values.size() <= 1) return ParseAccept(values.empty() ? std::string_view() : values.front());
+  std::string joined;
+  for (const std::string_view value : values) {
+    if (!joined.empty()) joined += ',';
+    joined += value;
+  }
+  return ParseAccept(joined);
+}
+
+bool IsWrite(std::string_view method) {
+  return method == "POST" || method == "PATCH" || method == "PUT" || method == "DELETE";
+}
+
+Error UnknownSchema(std::string_view schema, const std::vector<std::string>& exposed) {
+  std::string list;
+  for (const std::string& name : exposed) {
+    if (!list.empty()) list += ", ";
+    list += name;
+  }
+  return Error(ErrorId::kUnknownSchema, "Invalid schema: " + std::string(schema))
+      .WithHint("Only the following schemas are exposed: " + list);
+}
+
+// The profile that the method's own header names, else the first exposed schema.
+Result<void> ChooseSchema(const RawRequest& raw, const ParseOptions& options, Request& request) {
+  const std::optional<std::string_view> profile =
+      FirstHeader(raw, IsWrite(raw.method) ? "Content-Profile" : "Accept-Profile");
+  if (profile && std::find(options.schemas.begin(), options.schemas.end(), *profile) == options.schemas.end()) {
+    return UnknownSchema(*profile, options.schemas);
+  }
+  request.schema = profile ? std::string(*profile) : options.schemas.front();
+  request.schema_negotiated = profile.has_value() || options.schemas.size() > 1;
+  return {};
+}
+
+Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Request& request) {
+  const QueryContext context{
+      .arguments_allowed = request.resource == Resource::kFunction && raw.method != "POST",
+      .nesting_max = options.nesting_max,
+  };
+  PANDO_TRY(ParsedQuery parsed, ParseQuery(raw.query, context));
+  request.query = std::move(parsed.query);
+  // The Range header speaks of the answer to a GET (RFC 9110 section 14.2) and of nothing else.
+  const std::optional<std::string_view> range =
+      raw.method == "GET" ? FirstHeader(raw, "Range") : std::optional<std::string_view>();
+  PANDO_TRY(request.query.windows, MergeWindows(parsed.windows, range));
+  const std::vector<At<Window>>& windows = request.query.windows;
+  if (request.action == Action::kPut && !windows.empty() && windows.front().path.empty()) {
+    return Error(ErrorId::kPutRange, "limit/offset querystring parameters are not allowed for PUT");
+  }
+  return {};
+}
+
+bool HasPayload(const Request& request) {
+  switch (request.action) {
+    case Action::kInsert:
+    case Action::kPut:
+    case Action::kUpdate: return true;
+    case Action::kCall: return request.method == "POST";
+    default: return false;
+  }
+}
+
+Result<void> ReadPayload(const RawRequest& raw, const ParseOptions& options, Request& request) {
+  if (!HasPayload(request)) return {};
+  const PayloadContext context{
+      .for_function = request.resource == Resource::kFunction,
+      .columns_given = request.query.columns.has_value(),
+      .json_nesting_max = options.json_nesting_max,
+  };
+  const std::string_view content_type = FirstHeader(raw, "Content-Type").value_or(std::string_view());
+  PANDO_TRY(request.payload, ParsePayload(content_type, raw.body, context));
+  return {};
+}
+
+}  // namespace
+
+Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options) {
+  PANDO_ASSERT(!options.schemas.empty());
+  Request request;
+  PANDO_TRY(Target target, ParseTarget(raw.path, options.prefix));
+  request.resource = target.resource;
+  request.name = std::move(target.name);
+  request.path = std::move(target.path);
+  request.method = raw.method;
+  request.head = raw.method == "HEAD";
+  PANDO_CHECK(ChooseSchema(raw, options, request));
+  PANDO_TRY(request.action, ParseAction(request.resource, raw.method));
+  PANDO_CHECK(ReadQuery(raw, options, request));
+  request.preferences = ParsePreferences(Headers(raw, "Prefer"), options.tx_override_allowed);
+  request.accept = Accepted(raw);
+  PANDO_CHECK(ReadPayload(raw, options, request));
+  return request;
+}
+
+}  // namespace pando::rest

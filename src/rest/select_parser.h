@@ -1,0 +1,19 @@
+// The `select` parameter: columns, aggregates, embeds and spreads as a forest.
+//
+// Concurrency  thread-safe: pure functions
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "rest/query.h"
+
+namespace pando::rest {
+
+// An empty text gives no items, which means every column.
+//   kQueryParse  the text is not a select list, or embeds nest deeper than `nesting_max`
+Result<std::vector<SelectItem>> ParseSelect(std::string_view text, uint32_t nesting_max);
+
+}  // namespace pando::rest

@@ -1,0 +1,32 @@
+// limit, offset and the Range header, merged into one window of rows per level (REST.md section 8).
+//
+// Concurrency  thread-safe: pure functions
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "rest/query.h"
+
+namespace pando::rest {
+
+// One limit= or offset= parameter.
+struct WindowParameter {
+  EmbedPath path;
+  bool is_limit = false;           // else offset
+  std::optional<int64_t> value;    // nothing if it was not a number, which counts as not given
+};
+
+// An integer, blanks around allowed; beyond int64_t it is the nearest that fits.
+std::optional<int64_t> ParseWindowNumber(std::string_view text);
+
+// Intersects what applies to each level; of equal parameters the last one counts, a negative offset is none. The root's
+// window is the first element if there is one. `range_header` is the Range header's value where it is honoured.
+//   kInvalidRange  a negative limit, a Range that ends before it begins, or nothing in common between Range and limit
+Result<std::vector<At<Window>>> MergeWindows(const std::vector<WindowParameter>& parameters,
+                                             std::optional<std::string_view> range_header);
+
+}  // namespace pando::rest

@@ -1,0 +1,16 @@
+// The Allow header of OPTIONS: what a resource can do by its kind, not what the caller may (REST.md section 25).
+//
+// Concurrency  pure functions
+#pragma once
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "http/message.h"
+#include "rest/request.h"
+
+namespace pando::serve {
+
+//   kRelationNotFound, kFunctionNotFound
+Result<http::Response> DescribeResource(const rest::Request& request, const catalog::Catalog& catalog);
+
+}  // namespace pando::serve

@@ -1,0 +1,323 @@
+#include "serve/answer.h"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "serve/errors.h"
+#include "serve/response_settings.h"
+
+namespace pando::serve {
+namespace {
+
+using rest::Action;
+
+constexpr uint32_t kByteaType = 17;   // pg_type.dat
+
+Error Unexpected(const char* what) {
+  return Error(ErrorId::kProtocol, std::string("the database answered without ") + what);
+}
+
+bool ParseNumber(std::optional<std::string_view> text, int64_t& number) {
+  if (!text) return false;
+  auto [at, failure] = std::from_chars(text->data(), text->data() + text->size(), number);
+  return failure == std::errc() && at == text->data() + text->size();
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+// A handler's bytea arrives as "\x..." (bytea_output is hex on our connections).
+std::string DecodeBytea(std::string_view text) {
+  if (!text.starts_with("\\x")) return std::string(text);
+  std::string bytes;
+  bytes.reserve(text.size() / 2);
+  for (size_t i = 2; i + 1 < text.size(); i += 2) {
+    bytes += static_cast<char>(HexDigit(text[i]) << 4 | HexDigit(text[i + 1]));
+  }
+  return bytes;
+}
+
+Result<Outcome> ReadExplained(const pg::Rows& rows) {
+  Outcome outcome;
+  for (int i = 0; i < rows.size(); ++i) {
+    if (i > 0) outcome.body += '\n';
+    outcome.body += rows.Get(i, 0).value_or("");
+  }
+  outcome.page = 1;
+  return outcome;
+}
+
+std::optional<std::string> TextAt(const pg::Rows& rows, int column) {
+  if (column < 0) return std::nullopt;
+  auto text = rows.Get(0, column);
+  if (!text) return std::nullopt;
+  return std::string(*text);
+}
+
+Result<std::vector<std::optional<std::string>>> ReadLocation(const std::string& json) {
+  boost::json::error_code failure;
+  const boost::json::value value = boost::json::parse(json, failure);
+  if (failure || !value.is_array()) return Unexpected("the key of the new row");
+  std::vector<std::optional<std::string>> key;
+  for (const auto& part : value.get_array()) {
+    key.push_back(part.is_string() ? std::optional<std::string>(part.get_string()) : std::nullopt);
+  }
+  return key;
+}
+
+// ------------------------------------------------------------------------------------------------------------ ranges
+
+std::string ContentRange(int64_t first, int64_t rows, std::optional<int64_t> total) {
+  std::string range = "*";
+  const bool none = rows == 0 || (total && *total == 0);
+  if (!none) range = std::to_string(first) + "-" + std::to_string(first + rows - 1);
+  return range + "/" + (total ? std::to_string(*total) : "*");
+}
+
+bool IsWrite(Action action) {
+  return action == Action::kInsert || action == Action::kPut || action == Action::kUpdate || action == Action::kDelete;
+}
+
+std::string PreferenceApplied(const rest::Request& request, const plan::Plan& plan, const AnswerOptions& options) {
+  const rest::Preferences& p = request.preferences;
+  std::string applied;
+  const auto add = [&](const std::string& text) { applied += (applied.empty() ? "" : ", ") + text; };
+  const bool upserts = plan.mutation && request.action == Action::kInsert && !plan.mutation->conflict.empty();
+  if (p.resolution && upserts) {
+    add(*p.resolution == rest::PreferResolution::kMergeDuplicates ? "resolution=merge-duplicates"
+                                                                  : "resolution=ignore-duplicates");
+  }
+  if (p.missing && (request.action == Action::kInsert || request.action == Action::kUpdate)) {
+    add(*p.missing == rest::PreferMissing::kDefault ? "missing=default" : "missing=null");
+  }
+  if (p.return_ && IsWrite(request.action)) {
+    switch (*p.return_) {
+      case rest::PreferReturn::kMinimal: add("return=minimal"); break;
+      case rest::PreferReturn::kHeadersOnly: add("return=headers-only"); break;
+      case rest::PreferReturn::kRepresentation: add("return=representation"); break;
+    }
+  }
+  if (p.count) {
+    add(*p.count == rest::PreferCount::kExact     ? "count=exact"
+        : *p.count == rest::PreferCount::kPlanned ? "count=planned"
+                                                  : "count=estimated");
+  }
+  if (p.tx && options.tx_override_allowed) add(*p.tx == rest::PreferTx::kCommit ? "tx=commit" : "tx=rollback");
+  if (p.handling) add(*p.handling == rest::PreferHandling::kStrict ? "handling=strict" : "handling=lenient");
+  if (p.timezone) add("timezone=" + *p.timezone);
+  if (p.max_affected && p.handling == rest::PreferHandling::kStrict) {
+    add("max-affected=" + std::to_string(*p.max_affected));
+  }
+  return applied;
+}
+
+std::string PercentEncode(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += '%';
+      encoded += kHex[static_cast<unsigned char>(c) >> 4];
+      encoded += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return encoded;
+}
+
+class Answer {
+ public:
+  Answer(Outcome outcome, const rest::Request& request, const plan::Plan& plan, const AnswerOptions& options)
+      : outcome_(std::move(outcome)), request_(request), plan_(plan), options_(options) {}
+
+  Result<http::Response> Make() {
+    switch (request_.action) {
+      case Action::kInsert: MakeInsert(); break;
+      case Action::kPut: MakePut(); break;
+      case Action::kUpdate: MakeUpdateOrDelete(0); break;
+      case Action::kDelete: MakeUpdateOrDelete(-1); break;
+      default: PANDO_CHECK(MakeRead());
+    }
+    AddCommonHeaders();
+    PANDO_CHECK(ApplyResponseSettings(outcome_.headers_setting, outcome_.status_setting, response_));
+    return std::move(response_);
+  }
+
+ private:
+  Result<void> MakeRead() {
+    const int64_t first = plan_.read.offset;
+    response_.headers.Add("Content-Range", ContentRange(first, outcome_.page, outcome_.total));
+    if (request_.action == Action::kRead) {
+      response_.headers.Add("Content-Location", ContentLocation());
+    }
+    const bool no_value = plan_.call && plan_.call->function->returns_void;
+    if (no_value) {
+      response_.status = 204;
+      outcome_.body.clear();
+    } else {
+      TakeBody();
+    }
+    if (!outcome_.total) return {};
+    if (first > *outcome_.total) {
+      const Error error = Error(ErrorId::kInvalidRange, "Requested range not satisfiable")
+                              .WithDetail("An offset of " + std::to_string(first) +
+                                          " was requested, but there are only " + std::to_string(*outcome_.total) +
+                                          " rows.");
+      http::Response refusal = RenderError(error, ErrorContext{false, options_.minimal_errors});
+      // The headers of the read are kept, with the total that would have told.
+      response_.headers.Set("Content-Range", "*/" + std::to_string(*outcome_.total));
+      response_.headers.Set("Content-Type", std::string(*refusal.headers.Find("Content-Type")));
+      response_.headers.Set("Proxy-Status", std::string(*refusal.headers.Find("Proxy-Status")));
+      response_.status = refusal.status;
+      response_.body = std::move(refusal.body);
+      is_error_ = true;
+    } else if (outcome_.page < *outcome_.total && response_.status == 200) {
+      response_.status = 206;
+    }
+    return {};
+  }
+
+  std::string ContentLocation() const {
+    std::string location = options_.prefix + request_.path;
+    if (!request_.query.canonical.empty()) location += "?" + request_.query.canonical;
+    return location;
+  }
+
+  void MakeInsert() {
+    const bool all_updated = outcome_.inserted && *outcome_.inserted <= 0;
+    response_.status = all_updated ? 200 : 201;
+    AddLocation();
+    response_.headers.Add("Content-Range", ContentRange(0, 0, CountedRows()));
+    if (plan_.representation) TakeBody();
+  }
+
+  void MakePut() {
+    if (!plan_.representation) {
+      response_.status = 204;
+      return;
+    }
+    response_.status = outcome_.inserted.value_or(0) > 0 ? 201 : 200;
+    TakeBody();
+  }
+
+  // `first`: where the range begins, or negative for none.
+  void MakeUpdateOrDelete(int64_t first) {
+    response_.status = plan_.representation ? 200 : 204;
+    response_.headers.Add("Content-Range",
+                          ContentRange(0, first < 0 ? 0 : outcome_.page, CountedRows()));
+    if (plan_.representation) TakeBody();
+  }
+
+  std::optional<int64_t> CountedRows() const {
+    if (plan_.count != plan::Count::kExact) return std::nullopt;
+    return outcome_.page;
+  }
+
+  void AddLocation() {
+    const auto& columns = plan_.mutation->location;
+    if (columns.empty() || outcome_.location.size() != columns.size() || outcome_.page != 1) return;
+    std::string location = options_.prefix + request_.path + "?";
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (i > 0) location += '&';
+      const auto& value = outcome_.location[i];
+      location += PercentEncode(columns[i]) + "=" + (value ? "eq." + PercentEncode(*value) : "is.null");
+    }
+    response_.headers.Add("Location", location);
+  }
+
+  void TakeBody() {
+    response_.headers.Add("Content-Type", plan_.media.content_type);
+    response_.body = std::move(outcome_.body);
+    has_body_type_ = true;
+  }
+
+  void AddCommonHeaders() {
+    if (request_.schema_negotiated && has_body_type_ && !is_error_) {
+      response_.headers.Add("Content-Profile", request_.schema);
+    }
+    const std::string applied = is_error_ ? "" : PreferenceApplied(request_, plan_, options_);
+    if (!applied.empty()) response_.headers.Add("Preference-Applied", applied);
+    for (const std::string& warning : plan_.warnings) {
+      response_.headers.Add("Warning", "299 pando/0.1 \"" + warning + "\"");
+    }
+    response_.headers.Add("Vary", "Accept, Prefer, Range");
+  }
+
+  Outcome outcome_;
+  const rest::Request& request_;
+  const plan::Plan& plan_;
+  const AnswerOptions& options_;
+  http::Response response_;
+  bool has_body_type_ = false;
+  bool is_error_ = false;
+};
+
+}  // namespace
+
+Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape) {
+  if (shape.explain) return ReadExplained(rows);
+  if (rows.size() != 1) return Unexpected("its one row");
+  Outcome outcome;
+  if (!ParseNumber(rows.Get(0, shape.page), outcome.page)) return Unexpected("the number of rows");
+  outcome.body = rows.Get(0, shape.body).value_or("");
+  if (rows.type(shape.body) == kByteaType) outcome.body = DecodeBytea(outcome.body);
+  int64_t number = 0;
+  if (shape.total >= 0 && ParseNumber(rows.Get(0, shape.total), number)) outcome.total = number;
+  if (shape.inserted >= 0 && ParseNumber(rows.Get(0, shape.inserted), number)) outcome.inserted = number;
+  if (auto location = TextAt(rows, shape.location)) {
+    PANDO_TRY(outcome.location, ReadLocation(*location));
+  }
+  outcome.headers_setting = TextAt(rows, shape.headers);
+  outcome.status_setting = TextAt(rows, shape.status);
+  return outcome;
+}
+
+Result<int64_t> ReadEstimate(const pg::Rows& rows) {
+  boost::json::error_code failure;
+  if (rows.size() < 1 || !rows.Get(0, 0)) return Unexpected("an estimate");
+  const boost::json::value plan = boost::json::parse(*rows.Get(0, 0), failure);
+  if (failure) return Unexpected("an estimate");
+  const auto* number = plan.find_pointer("/0/Plan/Plan Rows", failure);
+  if (!number || !number->is_number()) return Unexpected("an estimate");
+  return number->to_number<int64_t>();
+}
+
+bool NeedsCheck(const rest::Request& request, const plan::Plan& plan) {
+  const bool limited = request.preferences.max_affected &&
+                       request.preferences.handling == rest::PreferHandling::kStrict;
+  return plan.media.format == plan::Media::Format::kObject || request.action == Action::kPut || limited;
+}
+
+Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, const plan::Plan& plan) {
+  if (plan.media.explain) return {};
+  if (request.action == Action::kPut && outcome.page != 1) {
+    return Error(ErrorId::kPutKeyMismatch, "Payload values do not match URL in primary key column(s)");
+  }
+  const bool limited = request.preferences.max_affected &&
+                       request.preferences.handling == rest::PreferHandling::kStrict &&
+                       (request.action == Action::kUpdate || request.action == Action::kDelete ||
+                        request.action == Action::kCall);
+  if (limited && outcome.page > *request.preferences.max_affected) {
+    return Error(ErrorId::kMaxAffectedExceeded, "Query result exceeds max-affected preference constraint")
+        .WithDetail("The query affects " + std::to_string(outcome.page) + " rows");
+  }
+  const bool one_value = plan.call && !plan.call->function->returns_set;
+  if (plan.media.format == plan::Media::Format::kObject && outcome.page != 1 && !one_value) {
+    return Error(ErrorId::kNotSingular, "Cannot coerce the result to a single JSON object")
+        .WithDetail("The result contains " + std::to_string(outcome.page) + " rows");
+  }
+  return {};
+}
+
+Result<http::Response> MakeAnswer(Outcome outcome, const rest::Request& request, const plan::Plan& plan,
+                                  const AnswerOptions& options) {
+  return Answer(std::move(outcome), request, plan, options).Make();
+}
+
+}  // namespace pando::serve

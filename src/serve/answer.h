@@ -1,0 +1,48 @@
+// The one result row of a statement as an HTTP response: status, ranges, preferences, location, and what functions set.
+//
+// Concurrency  pure functions
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "http/message.h"
+#include "pg/rows.h"
+#include "plan/plan.h"
+#include "sql/statement.h"
+
+namespace pando::serve {
+
+// The result row, decoded.
+struct Outcome {
+  int64_t page = 0;                        // rows in the answer
+  std::optional<int64_t> total;            // rows without the window, when counted
+  std::optional<int64_t> inserted;         // of an upsert
+  std::string body;
+  std::vector<std::optional<std::string>> location;   // the key's values
+  std::optional<std::string> headers_setting, status_setting;
+};
+
+//   kProtocol  the row is not what the shape says
+Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape);
+// The row estimate of EXPLAIN (FORMAT JSON).
+Result<int64_t> ReadEstimate(const pg::Rows& rows);
+
+// What must hold of the outcome, or the transaction is rolled back.
+//   kNotSingular, kMaxAffectedExceeded, kPutKeyMismatch
+Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, const plan::Plan& plan);
+// True when CheckOutcome() can fail for a reason that must undo a write.
+bool NeedsCheck(const rest::Request& request, const plan::Plan& plan);
+
+struct AnswerOptions {
+  std::string prefix;          // rest.prefix without a trailing slash; empty for "/"
+  bool tx_override_allowed = false;
+  bool minimal_errors = false;
+};
+
+//   kInvalidRange  the offset lies beyond the total      kResponseHeadersSetting, kResponseStatusSetting
+Result<http::Response> MakeAnswer(Outcome outcome, const rest::Request& request, const plan::Plan& plan,
+                                  const AnswerOptions& options);
+
+}  // namespace pando::serve

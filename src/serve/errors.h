@@ -1,0 +1,23 @@
+// Errors as HTTP responses: the status of each kind and SQLSTATE (REST.md section 28), the body, the headers.
+//
+// Concurrency  pure functions
+#pragma once
+
+#include "base/error.h"
+#include "http/message.h"
+
+namespace pando::serve {
+
+struct ErrorContext {
+  bool anonymous = true;    // 42501 is then 401: who are you?
+  bool minimal = false;     // rest.client_error_verbosity
+};
+
+// The status of an error, without rendering it.
+int HttpStatusOf(const Error& error, bool anonymous);
+
+http::Response RenderError(const Error& error, const ErrorContext& context);
+// The same with a status that the connection has decided already.
+http::Response RenderErrorWithStatus(int status, const Error& error, bool minimal);
+
+}  // namespace pando::serve

@@ -1,0 +1,62 @@
+// The Pipeline answers the REST requests of one event loop, one step a line: authenticate, parse, plan, write, execute
+// as the caller's role, check, render.
+//
+// Concurrency  executor-bound: one Pipeline per event loop; Update() on its loop
+// Ownership    the pool and the verifier outlive it; configuration and catalog are shared and swapped whole
+// Bounds       in flight: what http and the pool admit
+#pragma once
+
+#include <memory>
+
+#include "auth/verifier.h"
+#include "catalog/catalog.h"
+#include "http/message.h"
+#include "net/task.h"
+#include "pg/pool.h"
+#include "plan/plan.h"
+#include "rest/request.h"
+#include "serve/options.h"
+#include "sql/statement.h"
+
+namespace pando::serve {
+
+// What a reload may replace, as one immutable value: requests in flight keep theirs.
+struct Config {
+  RestOptions rest;
+  std::shared_ptr<auth::Verifier> verifier;
+  std::shared_ptr<const catalog::Catalog> catalog;   // null until the first load
+
+  // Derived from `rest` by MakeConfig().
+  rest::ParseOptions parse;
+  plan::PlanOptions plan;
+  std::string url_prefix;            // without a trailing slash
+  bool tx_override_allowed = false;
+  bool tx_rollback = false;
+};
+
+std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
+                                         std::shared_ptr<const catalog::Catalog> catalog);
+
+class Pipeline {
+ public:
+  Pipeline(pg::Pool& pool, std::shared_ptr<const Config> config) : pool_(pool), config_(std::move(config)) {}
+
+  // Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement then is too.
+  Task<http::Response> Handle(http::Request request);
+
+  void Update(std::shared_ptr<const Config> config) { config_ = std::move(config); }
+
+ private:
+  struct Work;   // one request on its way
+
+  Task<Result<http::Response>> Serve(Work& work);
+  Task<Result<http::Response>> ServeStatement(Work& work);
+  Task<Result<http::Response>> ServeRoot(Work& work);
+  Task<Result<http::Response>> Execute(Work& work, const plan::Plan& plan, const sql::Statement& statement);
+  Task<Result<http::Response>> ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement);
+
+  pg::Pool& pool_;
+  std::shared_ptr<const Config> config_;   // on the executor
+};
+
+}  // namespace pando::serve

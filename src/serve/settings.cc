@@ -1,0 +1,134 @@
+#include "serve/settings.h"
+
+#include <algorithm>
+
+#include "base/json_text.h"
+
+namespace pando::serve {
+namespace {
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  return lower;
+}
+
+// Lower-case names; cookies have a setting of their own. Of a repeated header the last value shows.
+std::string HeadersJson(const http::Headers& headers) {
+  std::string json = "{";
+  for (const auto& [name, value] : headers) {
+    if (http::EqualsIgnoreCase(name, "cookie")) continue;
+    if (json.size() > 1) json += ',';
+    AppendJsonString(json, Lower(name));
+    json += ':';
+    AppendJsonString(json, value);
+  }
+  return json + "}";
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::string CookiesJson(const http::Headers& headers) {
+  std::string json = "{";
+  for (std::string_view line : headers.FindAll("cookie")) {
+    while (!line.empty()) {
+      const size_t end = std::min(line.find(';'), line.size());
+      const std::string_view pair = Trim(line.substr(0, end));
+      line.remove_prefix(std::min(end + 1, line.size()));
+      const size_t equals = pair.find('=');
+      if (equals == std::string_view::npos || equals == 0) continue;
+      if (json.size() > 1) json += ',';
+      AppendJsonString(json, pair.substr(0, equals));
+      json += ':';
+      AppendJsonString(json, pair.substr(equals + 1));
+    }
+  }
+  return json + "}";
+}
+
+// The statement's text depends on the names only, so requests of one kind share one prepared statement.
+class SettingsSelect {
+ public:
+  void Add(std::string_view name, std::string value) {
+    command_.sql += command_.parameters.empty() ? "SELECT " : ", ";
+    command_.parameters.emplace_back(std::move(value));
+    command_.sql += "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(command_.parameters.size()) +
+                    ", true)";
+  }
+  pg::Command Take() { return std::move(command_); }
+
+ private:
+  pg::Command command_;
+};
+
+bool IsIsolation(const std::string& name) {
+  return name == "default_transaction_isolation" || name == "transaction_isolation";
+}
+
+// Only the four levels of SQL, because the text cannot be a parameter.
+std::optional<std::string> IsolationCommand(std::string level) {
+  level = Lower(level);
+  for (const char* known : {"serializable", "repeatable read", "read committed", "read uncommitted"}) {
+    if (level == known) return "SET TRANSACTION ISOLATION LEVEL " + level;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string SearchPath(const std::string& schema, const std::vector<std::string>& extra) {
+  std::string path = pg::QuoteIdentifier(schema);
+  for (const std::string& name : extra) path += ", " + pg::QuoteIdentifier(name);
+  return path;
+}
+
+std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
+  std::vector<pg::Command> commands;
+  SettingsSelect select;
+  const auto add_setting = [&](const std::string& name, const std::string& value) {
+    if (!IsIsolation(name)) {
+      select.Add(name, value);
+      return;
+    }
+    auto sql = IsolationCommand(value);
+    if (!sql) return;
+    commands.clear();   // the function's level, which comes second, wins over the role's
+    commands.push_back(pg::Command{*sql, {}, false});
+  };
+
+  select.Add("search_path", SearchPath(input.rest.schema, input.options.extra_search_path));
+  select.Add("role", input.principal.role);
+  select.Add("request.jwt.claims", input.principal.claims_json);
+  select.Add("request.method", input.rest.method);
+  select.Add("request.path", std::string(input.http.path()));
+  select.Add("request.headers", HeadersJson(input.http.headers));
+  select.Add("request.cookies", CookiesJson(input.http.headers));
+  if (input.rest.preferences.timezone) select.Add("timezone", *input.rest.preferences.timezone);
+  for (const auto& [name, value] : input.options.app_settings) select.Add("app.settings." + name, value);
+  const auto& role_settings = input.catalog.snapshot().role_settings;
+  if (auto found = role_settings.find(input.principal.role); found != role_settings.end()) {
+    for (const auto& [name, value] : found->second) add_setting(name, value);
+  }
+  if (input.function) {
+    for (const auto& [name, value] : input.function->settings) add_setting(name, value);
+  }
+  if (input.read_only) select.Add("transaction_read_only", "on");
+  commands.push_back(select.Take());
+  return commands;
+}
+
+pg::Command PreRequestCommand(const std::string& name) {
+  const size_t dot = name.find('.');
+  const std::string quoted = dot == std::string::npos
+                                 ? pg::QuoteIdentifier(name)
+                                 : pg::QuoteIdentifier(std::string_view(name).substr(0, dot)) + "." +
+                                       pg::QuoteIdentifier(std::string_view(name).substr(dot + 1));
+  return pg::Command{"SELECT " + quoted + "()", {}, true};
+}
+
+}  // namespace pando::serve

@@ -1,0 +1,37 @@
+// The settings of one request (REST.md section 20): what policies, views and functions can see of it.
+//
+// Concurrency  pure functions
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "auth/verifier.h"
+#include "http/message.h"
+#include "pg/connection.h"
+#include "plan/plan.h"
+#include "serve/options.h"
+
+namespace pando::serve {
+
+// The request's schema and the extra ones as SQL text for search_path.
+std::string SearchPath(const std::string& schema, const std::vector<std::string>& extra);
+
+struct SettingsInput {
+  const http::Request& http;
+  const rest::Request& rest;
+  const auth::Principal& principal;
+  const RestOptions& options;
+  const catalog::Catalog& catalog;
+  const catalog::Function* function = nullptr;   // of a call: its own settings go with it
+  bool read_only = false;
+};
+
+// Commands that come before the statement in its transaction: an isolation level when a role or function asks for one,
+// then one SELECT of set_config(..., true) for everything else.
+std::vector<pg::Command> SettingsCommands(const SettingsInput& input);
+
+// The call of rest.pre_request. `name` is "function" or "schema.function".
+pg::Command PreRequestCommand(const std::string& name);
+
+}  // namespace pando::serve

@@ -1,0 +1,59 @@
+#include "server/database.h"
+
+#include "embedded/secret.h"
+#include "telemetry/log.h"
+
+namespace pando::server {
+namespace {
+
+void LogClusterEvent(const embedded::ClusterEvent& event) {
+  using Kind = embedded::ClusterEvent::Kind;
+  switch (event.kind) {
+    case Kind::kExited:
+      telemetry::Log(telemetry::Level::kError, "embedded.exited", "the embedded PostgreSQL " + event.description);
+      break;
+    case Kind::kRestarted:
+      telemetry::Log(telemetry::Level::kInfo, "embedded.restarted", "the embedded PostgreSQL was started again");
+      break;
+    case Kind::kLost:
+      telemetry::Log(telemetry::Level::kError, "embedded.lost",
+                     "the embedded PostgreSQL is gone for good: " + event.description);
+      break;
+  }
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> EmbeddedFolder(const std::string& url) {
+  if (!url.starts_with(kEmbeddedScheme)) return std::nullopt;
+  return std::filesystem::path(url.substr(kEmbeddedScheme.size()));
+}
+
+Result<Database> Database::Open(const ProgramOptions& options) {
+  Database database;
+  database.jwt_secret_ = options.auth.jwt_secret;
+  const auto folder = EmbeddedFolder(options.database.url);
+  if (!folder) {
+    database.login_uri_ = database.owner_uri_ = options.database.url;
+    return database;
+  }
+  embedded::ClusterOptions cluster;
+  cluster.data_folder = *folder;
+  cluster.options = options.embedded;
+  cluster.on_event = LogClusterEvent;
+  PANDO_TRY(database.cluster_, embedded::Cluster::Start(std::move(cluster)));
+  database.login_uri_ = database.cluster_->uri(embedded::kLoginRole);
+  database.owner_uri_ = database.cluster_->uri(embedded::kOwnerRole);
+  if (database.jwt_secret_.empty()) {
+    // Beside the data folder and not in it: that one belongs to PostgreSQL's account.
+    const std::filesystem::path beside = database.cluster_->data_folder().string() + ".secret";
+    PANDO_TRY(database.jwt_secret_, embedded::LoadOrCreateSecret(beside));
+  }
+  return database;
+}
+
+void Database::Close(milliseconds grace) {
+  if (cluster_) cluster_->Stop(grace);
+}
+
+}  // namespace pando::server

@@ -1,0 +1,41 @@
+// The database that the process serves: the private one that it starts itself, or one that runs elsewhere.
+//
+// Concurrency  Open() and Close() block, for before and after the event loops
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "embedded/cluster.h"
+#include "server/program_options.h"
+
+namespace pando::server {
+
+inline constexpr std::string_view kEmbeddedScheme = "embedded:";
+
+class Database {
+ public:
+  // Starts the embedded PostgreSQL when database.url says so; makes the JWT secret on first use, when none is set.
+  static Result<Database> Open(const ProgramOptions& options);
+  void Close(milliseconds grace);
+
+  bool is_embedded() const { return cluster_ != nullptr; }
+  // As the role that serves requests / that runs migrations and owns what they make.
+  const std::string& login_uri() const { return login_uri_; }
+  const std::string& owner_uri() const { return owner_uri_; }
+  // auth.jwt_secret, or the embedded one.
+  const Secret& jwt_secret() const { return jwt_secret_; }
+
+ private:
+  std::unique_ptr<embedded::Cluster> cluster_;
+  std::string login_uri_, owner_uri_;
+  Secret jwt_secret_;
+};
+
+// The data folder that "embedded:FOLDER" names; nullopt when the URL is a PostgreSQL one. An empty path: the default.
+std::optional<std::filesystem::path> EmbeddedFolder(const std::string& url);
+
+}  // namespace pando::server

@@ -1,0 +1,63 @@
+// The options of the serving process that belong to no module below: the database, the event loops.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/deadline.h"
+#include "base/option.h"
+
+namespace pando::server {
+
+struct DatabaseOptions {
+  std::string url = "embedded:";
+  uint32_t connections_max = 10;
+  uint32_t waiters_max = 1000;
+  milliseconds acquire_timeout = std::chrono::seconds(10);
+  milliseconds connect_timeout = std::chrono::seconds(10);
+  milliseconds idle_timeout = std::chrono::seconds(30);
+  milliseconds lifetime_max = std::chrono::minutes(30);
+  uint32_t statements_max = 1000;
+  std::string channel = "pgrst";
+  bool channel_enabled = true;
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, DatabaseOptions& o) {
+  using std::chrono::hours;
+  const Range<milliseconds> span{milliseconds(1), hours(24)};
+  const Range<milliseconds> span_or_never{milliseconds(0), hours(24 * 365)};
+  visit.Option("database.url", o.url, Reload::kRestart,
+               "The database: embedded: or embedded:FOLDER for the private PostgreSQL that Pando runs itself, or a "
+               "postgres:// URI.");
+  visit.Option("database.connections_max", o.connections_max, Range<uint32_t>{1, 10'000}, Reload::kLive,
+               "Connections this process may hold to the database; each costs that server a process.");
+  visit.Option("database.waiters_max", o.waiters_max, Range<uint32_t>{0, 1'000'000}, Reload::kRestart,
+               "Requests that may wait for a connection; the next one is refused at once with 503.");
+  visit.Option("database.acquire_timeout", o.acquire_timeout, span, Reload::kRestart,
+               "Longest wait for a connection, cut short by the request's own deadline; then 504.");
+  visit.Option("database.connect_timeout", o.connect_timeout, span, Reload::kRestart,
+               "Longest time that opening a connection may take.");
+  visit.Option("database.idle_timeout", o.idle_timeout, span_or_never, Reload::kRestart,
+               "A connection that nobody needed for so long is closed; 0ms keeps it.");
+  visit.Option("database.lifetime_max", o.lifetime_max, span_or_never, Reload::kRestart,
+               "A connection is replaced after so long, so that settings and memory are renewed; 0ms keeps it.");
+  visit.Option("database.statements_max", o.statements_max, Range<uint32_t>{1, 100'000}, Reload::kRestart,
+               "Prepared statements kept on each connection; each costs the database server some 10 KiB and more.");
+  visit.Option("database.channel", o.channel, Reload::kRestart,
+               "Channel whose NOTIFY with the payload 'reload schema' makes the catalog load again.");
+  visit.Option("database.channel_enabled", o.channel_enabled, Reload::kRestart,
+               "Listen on database.channel; off for poolers that cannot LISTEN.");
+}
+
+struct ProcessOptions {
+  uint32_t loops = 0;
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, ProcessOptions& o) {
+  visit.Option("server.loops", o.loops, Range<uint32_t>{0, 256}, Reload::kRestart,
+               "Event loops, each a thread with its own listener and connections; 0 means one for each core.");
+}
+
+}  // namespace pando::server

@@ -1,0 +1,307 @@
+#include "server/serving.h"
+
+#include <csignal>
+#include <thread>
+
+#include "http/server.h"
+#include "net/loop_group.h"
+#include "net/signals.h"
+#include "net/socket.h"
+#include "net/spawn.h"
+#include "serve/errors.h"
+#include "serve/pipeline.h"
+#include "server/catalog_watcher.h"
+#include "server/database.h"
+#include "server/monitoring.h"
+#include "server/run_on.h"
+#include "telemetry/log.h"
+
+namespace pando::server {
+namespace {
+
+using telemetry::Level;
+using telemetry::Log;
+using namespace std::chrono_literals;
+
+// What one event loop owns.
+struct Lane {
+  std::unique_ptr<pg::Pool> pool;
+  std::unique_ptr<serve::Pipeline> pipeline;
+  std::unique_ptr<http::Server> server;
+};
+
+uint32_t LoopCount(const ProcessOptions& options) {
+  return options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
+}
+
+// The process's connections divided among its loops; each has at least one.
+uint32_t ConnectionsOf(uint32_t total, uint32_t loops, uint32_t index) {
+  return std::max(1u, total / loops + (index < total % loops ? 1 : 0));
+}
+
+class Process {
+ public:
+  Process(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database)
+      : options_(options),
+        registry_(registry),
+        deps_(std::move(deps)),
+        database_(database),
+        loops_(LoopCount(options.process)),
+        tasks_(control_.get_executor()) {}
+
+  Result<void> Build() {
+    PANDO_CHECK(MakeVerifier());
+    PublishConfig();
+    lanes_.resize(loops_.size());
+    for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildLane(i));
+    watcher_ = std::make_unique<CatalogWatcher>(
+        control_.get_executor(), WatcherOptions(),
+        CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { ReloadConfig(); },
+                             [this](bool loaded) { monitoring_.CountReload(loaded); }});
+    PANDO_CHECK(BuildAdmin());
+    return {};
+  }
+
+  void Run() {
+    signals_ = std::make_unique<net::Signals>(control_.get_executor(), [this](int signal) { OnSignal(signal); });
+    loops_.Start();
+    tasks_.Spawn("start", Start());
+    control_.run();
+    loops_.Stop();
+    loops_.Join();
+  }
+
+ private:
+  // ---------------------------------------------------------------------------------------------------------- build
+
+  Result<void> MakeVerifier() {
+    auth::AuthOptions auth = options_.auth;
+    auth.jwt_secret = auth.jwt_secret.empty() ? database_.jwt_secret() : auth.jwt_secret;
+    PANDO_TRY(std::unique_ptr<auth::Verifier> verifier, auth::Verifier::Create(auth));
+    verifier_ = std::move(verifier);
+    return {};
+  }
+
+  void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_); }
+
+  pg::ConnectOptions Connect() const {
+    pg::ConnectOptions connect;
+    connect.uri = database_.login_uri();
+    connect.statements_max = options_.database.statements_max;
+    return connect;
+  }
+
+  pg::PoolOptions PoolOptionsOf(uint32_t index) const {
+    const DatabaseOptions& o = options_.database;
+    const auto loops = static_cast<uint32_t>(loops_.size());
+    pg::PoolOptions pool;
+    pool.connect = Connect();
+    pool.connections_max = ConnectionsOf(o.connections_max, loops, index);
+    pool.waiters_max = ConnectionsOf(o.waiters_max, loops, index);
+    pool.acquire_timeout = o.acquire_timeout;
+    pool.connect_timeout = o.connect_timeout;
+    pool.idle_timeout = o.idle_timeout;
+    pool.lifetime_max = o.lifetime_max;
+    return pool;
+  }
+
+  http::ServerOptions HttpOptions() const {
+    http::ServerOptions http = options_.http;
+    const auto loops = static_cast<uint32_t>(loops_.size());
+    http.connections_max = std::max(1u, http.connections_max / loops);
+    return http;
+  }
+
+  Result<void> BuildLane(uint32_t index) {
+    Lane& lane = lanes_[index];
+    const net::Executor executor = loops_.executor(index);
+    lane.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index));
+    lane.pipeline = std::make_unique<serve::Pipeline>(*lane.pool, config_);
+    serve::Pipeline* pipeline = lane.pipeline.get();
+    http::Server::Deps deps;
+    deps.handler = [pipeline](http::Request request) { return pipeline->Handle(std::move(request)); };
+    deps.render_error = [](int status, const Error& error) {
+      return serve::RenderErrorWithStatus(status, error, false);
+    };
+    deps.observe = monitoring_.ObserverOf(index, options_.rest.prefix, options_.log.access);
+    http::ServerOptions http = HttpOptions();
+    // Port 0 is chosen once, by the first loop.
+    if (index > 0) http.listen = bound_;
+    PANDO_TRY(lane.server, http::Server::Listen(executor, http, std::move(deps)));
+    if (index == 0) RememberPorts(*lane.server);
+    return {};
+  }
+
+  void RememberPorts(const http::Server& server) {
+    const std::vector<uint16_t> ports = server.ports();
+    for (size_t i = 0; i < options_.http.listen.size() && i < ports.size(); ++i) {
+      const std::string& address = options_.http.listen[i];
+      bound_.push_back(address.substr(0, address.rfind(':') + 1) + std::to_string(ports[i]));
+    }
+  }
+
+  CatalogWatcherOptions WatcherOptions() const {
+    CatalogWatcherOptions watcher;
+    watcher.connect = Connect();
+    watcher.connect.statements_max = 1;
+    watcher.introspect = IntrospectionOf(options_.rest);
+    watcher.channel = options_.database.channel;
+    watcher.listen = options_.database.channel_enabled;
+    watcher.connect_timeout = options_.database.connect_timeout;
+    return watcher;
+  }
+
+  static introspect::IntrospectOptions IntrospectionOf(const serve::RestOptions& rest) {
+    introspect::IntrospectOptions introspect;
+    introspect.schemas = rest.schemas;
+    introspect.extra_search_path = rest.extra_search_path;
+    introspect.pre_request = rest.pre_request.value_or("");
+    return introspect;
+  }
+
+  Result<void> BuildAdmin() {
+    std::vector<const pg::Pool*> pools;
+    std::vector<const http::Server*> servers;
+    for (const Lane& lane : lanes_) {
+      pools.push_back(lane.pool.get());
+      servers.push_back(lane.server.get());
+    }
+    monitoring_.Attach(std::move(pools), std::move(servers), &loops_);
+    return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ run
+
+  Task<void> Start() {
+    const Result<void> loaded = co_await watcher_->LoadOnce();
+    monitoring_.CountReload(loaded.has_value());
+    if (!loaded) Log(Level::kError, "catalog.load_failed", loaded.error().ToString());
+    watcher_->Start(loaded.has_value());
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      loops_.Post(i, [server = lanes_[i].server.get()] { server->Start(); });
+    }
+    monitoring_.Start();
+    for (const std::string& address : bound_) {
+      Log(Level::kInfo, "server.listening", "serving HTTP", {{"address", std::string_view(address)}});
+    }
+  }
+
+  void OnCatalog(std::shared_ptr<const catalog::Catalog> catalog) {
+    catalog_ = std::move(catalog);
+    monitoring_.SetCatalog(catalog_);
+    Publish();
+  }
+
+  // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
+  void Publish() {
+    PublishConfig();
+    loops_.PostToEach([this, config = config_](size_t index) { lanes_[index].pipeline->Update(config); });
+  }
+
+  void OnSignal(int signal) {
+    switch (signal) {
+      case SIGHUP:
+        ReloadConfig();
+        break;
+      case SIGUSR1:
+        watcher_->Reload();
+        break;
+      default:
+        if (stopping_) return;
+        stopping_ = true;
+        tasks_.Spawn("stop", Stop());
+    }
+  }
+
+  void ReloadConfig() {
+    Result<void> reloaded = TryReloadConfig();
+    if (!reloaded) Log(Level::kError, "config.reload_failed", reloaded.error().ToString());
+  }
+
+  Result<void> TryReloadConfig() {
+    PANDO_TRY(const config::Sources sources, deps_.read_sources());
+    PANDO_TRY(const config::ReloadReport report, registry_.Update(sources));
+    for (const auto& change : report.changed) {
+      Log(Level::kInfo, "config.changed", change.option + ": " + change.from + " -> " + change.to);
+    }
+    for (const auto& change : report.needs_restart) {
+      Log(Level::kWarn, "config.needs_restart", change.option + " keeps " + change.from + " until the next start");
+    }
+    PANDO_CHECK(MakeVerifier());
+    telemetry::ConfigureLog(options_.log);
+    Publish();
+    watcher_->SetIntrospection(IntrospectionOf(options_.rest));
+    watcher_->Reload();
+    const http::ServerOptions http = HttpOptions();
+    for (uint32_t i = 0; i < lanes_.size(); ++i) {
+      const uint32_t connections =
+          ConnectionsOf(options_.database.connections_max, static_cast<uint32_t>(lanes_.size()), i);
+      loops_.Post(i, [&lane = lanes_[i], http, connections] {
+        lane.pool->Resize(connections);
+        const Result<void> reloaded = lane.server->Reload(http);
+        if (!reloaded) Log(Level::kError, "http.reload_failed", reloaded.error().ToString());
+      });
+    }
+    return {};
+  }
+
+  Task<void> Stop() {
+    Log(Level::kInfo, "server.stopping", "finishing what is in flight");
+    monitoring_.SetDraining();
+    const Deadline grace = Deadline::After(options_.http.drain_grace);
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      Task<void> drain = lanes_[i].server->Drain(grace);
+      draining_.Spawn("drain", RunOn(loops_.executor(i), std::move(drain)));
+    }
+    co_await draining_.Join();
+    co_await watcher_->Stop();
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      Task<void> close = lanes_[i].pool->Close(Deadline::After(1s));
+      draining_.Spawn("close", RunOn(loops_.executor(i), std::move(close)));
+    }
+    co_await draining_.Join();
+    co_await monitoring_.Stop(Deadline::After(1s));
+    signals_->Close();
+    Log(Level::kInfo, "server.stopped", "everything in flight is finished");
+    control_.stop();
+  }
+
+  ProgramOptions& options_;
+  config::Registry& registry_;
+  ServeDeps deps_;
+  Database& database_;
+  boost::asio::io_context control_{1};
+  net::LoopGroup loops_;
+  Monitoring monitoring_;
+  std::vector<Lane> lanes_;             // constant after Build(); each on its own loop
+  std::vector<std::string> bound_;      // http.listen with the ports that were chosen
+  std::shared_ptr<auth::Verifier> verifier_;                    // on the control loop, as all below
+  std::shared_ptr<const catalog::Catalog> catalog_;
+  std::shared_ptr<const serve::Config> config_;
+  std::unique_ptr<CatalogWatcher> watcher_;
+  std::unique_ptr<net::Signals> signals_;
+  net::TaskGroup tasks_;
+  net::TaskGroup draining_{control_.get_executor()};
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+Result<void> Serve(ProgramOptions& options, config::Registry& registry, ServeDeps deps) {
+  telemetry::ConfigureLog(options.log);
+  net::RaiseOpenFileLimit();
+  PANDO_TRY(Database database, Database::Open(options));
+  {
+    Process process(options, registry, std::move(deps), database);
+    Result<void> built = process.Build();
+    if (!built) {
+      database.Close(options.embedded.stop_grace);
+      return built;
+    }
+    process.Run();
+  }
+  database.Close(options.embedded.stop_grace);
+  return {};
+}
+
+}  // namespace pando::server

@@ -1,0 +1,91 @@
+#include "sql/sources.h"
+
+namespace pando::sql {
+namespace {
+
+using plan::Call;
+using rest::Payload;
+
+constexpr const char* kArguments = "pando_args";
+constexpr const char* kResult = "pando_call";
+
+std::string HexBytea(const std::string& bytes) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text = "\\x";
+  text.reserve(2 + bytes.size() * 2);
+  for (char c : bytes) {
+    text += kHex[static_cast<unsigned char>(c) >> 4];
+    text += kHex[static_cast<unsigned char>(c) & 15];
+  }
+  return text;
+}
+
+void WriteArguments(Writer& out, const Call& call, const Payload& payload) {
+  out << "(";
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const plan::CallArgument& argument = call.arguments[i];
+    if (i > 0) out << ", ";
+    if (argument.variadic) out << "VARIADIC ";
+    if (call.source == Call::Source::kRaw) {
+      out.Value(argument.sql_type == "bytea" ? HexBytea(payload.text) : payload.text) << "::" << argument.sql_type;
+      continue;
+    }
+    out.Name(argument.name) << " := ";
+    if (argument.text) {
+      out.Value(*argument.text) << "::" << argument.sql_type;
+    } else {
+      out.Column(kArguments, argument.name);
+    }
+  }
+  out << ")";
+}
+
+bool ReadsJson(const Call& call) { return call.source == Call::Source::kJson && !call.arguments.empty(); }
+
+void WriteJsonArguments(Writer& out, const Call& call, const Payload& payload) {
+  out << "json_to_record(";
+  out.Value(payload.text) << "::json" << (payload.kind == Payload::Kind::kJsonArray ? "->0" : "") << ") AS ";
+  out.Name(kArguments) << "(";
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    if (i > 0) out << ", ";
+    out.Name(call.arguments[i].name) << " " << call.arguments[i].sql_type;
+  }
+  out << ")";
+}
+
+}  // namespace
+
+void WriteCall(Writer& out, const Call& call, const Payload& payload) {
+  const catalog::Function& function = *call.function;
+  if (!call.table_like) {
+    // A value, or an anonymous record: evaluated in the select list, a row for each value of a set.
+    out << "SELECT ";
+    out.Name(function.name);
+    WriteArguments(out, call, payload);
+    out << " AS ";
+    out.Name(kScalarColumn);
+    if (ReadsJson(call)) {
+      out << " FROM ";
+      WriteJsonArguments(out, call, payload);
+    }
+    return;
+  }
+  out << "SELECT ";
+  out.Name(kResult) << ".*";
+  if (call.returning_row) {
+    out << ", ";
+    out.Name(kResult) << " AS ";
+    out.Name(plan::Node::kRowColumn);
+  }
+  out << " FROM ";
+  if (ReadsJson(call)) {
+    WriteJsonArguments(out, call, payload);
+    out << ", LATERAL ";
+  }
+  out.Name(function.name);
+  WriteArguments(out, call, payload);
+  out << " AS ";
+  out.Name(kResult);
+}
+
+}  // namespace pando::sql

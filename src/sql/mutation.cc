@@ -1,0 +1,254 @@
+#include "sql/sources.h"
+#include "sql/tree_writer.h"
+
+namespace pando::sql {
+namespace {
+
+using plan::Mutation;
+using rest::Payload;
+
+constexpr const char* kBody = "pando_body";
+
+class MutationWriter {
+ public:
+  MutationWriter(Writer& out, const plan::Plan& plan, const Payload& payload)
+      : out_(out), plan_(plan), mutation_(*plan.mutation), payload_(payload) {}
+
+  void Write() {
+    switch (mutation_.kind) {
+      case Mutation::Kind::kInsert:
+      case Mutation::Kind::kPut:
+        WriteInsert();
+        break;
+      case Mutation::Kind::kUpdate:
+        WriteUpdate();
+        break;
+      case Mutation::Kind::kDelete:
+        out_ << "DELETE FROM ";
+        WriteTarget();
+        WriteWhere();
+        WriteReturning();
+        break;
+    }
+  }
+
+ private:
+  const std::string& alias() const { return mutation_.relation->name.name; }
+  bool is_array() const { return payload_.kind == Payload::Kind::kJsonArray; }
+  bool upserts() const { return mutation_.merge && !mutation_.conflict.empty(); }
+
+  void WriteTarget() {
+    out_.Name(mutation_.relation->name) << " AS ";
+    out_.Name(alias());
+  }
+
+  void WriteInsert() {
+    out_ << "INSERT INTO ";
+    WriteTarget();
+    if (mutation_.columns.empty()) {
+      if (is_array()) {
+        out_ << " SELECT FROM json_array_elements(";
+        out_.Value(payload_.text) << "::json)";
+      } else {
+        out_ << " DEFAULT VALUES";
+      }
+    } else {
+      out_ << "(";
+      WriteNames("");
+      out_ << ") SELECT ";
+      WriteValues();
+      out_ << " FROM ";
+      WriteBody(mutation_.kind == Mutation::Kind::kPut);
+      WriteInsertWhere();
+    }
+    WriteConflict();
+    WriteReturning();
+  }
+
+  void WriteUpdate() {
+    if (mutation_.columns.empty()) {
+      // Nothing to set: no row is touched, and none is shown.
+      out_ << "SELECT ";
+      WriteReturningList(mutation_.relation->name.name);
+      out_ << " FROM ";
+      WriteTarget();
+      out_ << " WHERE FALSE";
+      return;
+    }
+    out_ << "UPDATE ";
+    WriteTarget();
+    out_ << " SET ";
+    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      out_.Name(mutation_.columns[i].name) << " = ";
+      WriteValue(mutation_.columns[i]);
+    }
+    out_ << " FROM ";
+    WriteBody(true);
+    WriteWhere();
+    WriteReturning();
+  }
+
+  void WriteNames(const char* prefix) {
+    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      out_ << prefix;
+      out_.Name(mutation_.columns[i].name);
+    }
+  }
+
+  void WriteValue(const plan::PayloadColumn& column) {
+    if (!column.from_json.empty()) out_ << column.from_json << "(";
+    out_.Column(kBody, column.name);
+    if (!column.from_json.empty()) out_ << ")";
+  }
+
+  void WriteValues() {
+    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      WriteValue(mutation_.columns[i]);
+    }
+  }
+
+  // The payload as rows named kBody. `first_only`: of an array, the first object.
+  void WriteBody(bool first_only) {
+    const bool set = is_array() && !first_only;
+    if (mutation_.missing_default) {
+      WriteBodyWithDefaults(set);
+    } else {
+      out_ << (set ? "json_to_recordset(" : "json_to_record(");
+      out_.Value(payload_.text) << "::json" << (is_array() && first_only ? "->0" : "") << ")";
+    }
+    out_ << " AS ";
+    out_.Name(kBody) << "(";
+    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+      const plan::PayloadColumn& column = mutation_.columns[i];
+      if (i > 0) out_ << ", ";
+      out_.Name(column.name) << " " << (column.from_json.empty() ? column.sql_type : "json");
+    }
+    out_ << ")";
+  }
+
+  // Each object laid over one of the columns' defaults, evaluated for each row.
+  void WriteBodyWithDefaults(bool set) {
+    if (set) {
+      out_ << "jsonb_to_recordset((SELECT jsonb_agg(";
+      WriteDefaults();
+      out_ << " || \"element\") FROM jsonb_array_elements(";
+      out_.Value(payload_.text) << "::jsonb) AS \"element\"))";
+    } else {
+      out_ << "jsonb_to_record(";
+      WriteDefaults();
+      out_ << " || (";
+      out_.Value(payload_.text) << "::jsonb" << (is_array() ? "->0" : "") << "))";
+    }
+  }
+
+  void WriteDefaults() {
+    out_ << "jsonb_build_object(";
+    bool first = true;
+    for (const plan::PayloadColumn& column : mutation_.columns) {
+      if (!column.default_expression) continue;
+      if (!first) out_ << ", ";
+      first = false;
+      out_.Literal(column.name) << ", " << *column.default_expression;
+    }
+    out_ << ")";
+  }
+
+  void WriteInsertWhere() {
+    const char* word = " WHERE ";
+    for (const auto& [column, value] : mutation_.put_key) {
+      out_ << word;
+      word = " AND ";
+      if (!HasColumn(column)) {
+        out_ << "FALSE";
+        continue;
+      }
+      out_.Column(kBody, column) << " = ";
+      out_.Value(value);
+    }
+    if (!upserts()) return;
+    out_ << word << "set_config(";
+    out_.Literal(kInsertedSetting) << ", (";
+    WriteInserted();
+    out_ << " + 1)::text, true) <> '0'";
+  }
+
+  bool HasColumn(const std::string& name) const {
+    for (const auto& column : mutation_.columns) {
+      if (column.name == name) return true;
+    }
+    return false;
+  }
+
+  void WriteInserted() {
+    out_ << "coalesce(nullif(current_setting(";
+    out_.Literal(kInsertedSetting) << ", true), ''), '0')::int";
+  }
+
+  void WriteConflict() {
+    if (mutation_.conflict.empty()) return;
+    out_ << " ON CONFLICT(";
+    for (size_t i = 0; i < mutation_.conflict.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      out_.Name(mutation_.conflict[i]);
+    }
+    out_ << ") ";
+    if (!upserts() || mutation_.columns.empty()) {
+      out_ << "DO NOTHING";
+      return;
+    }
+    out_ << "DO UPDATE SET ";
+    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      out_.Name(mutation_.columns[i].name) << " = EXCLUDED.";
+      out_.Name(mutation_.columns[i].name);
+    }
+    out_ << " WHERE set_config(";
+    out_.Literal(kInsertedSetting) << ", (";
+    WriteInserted();
+    out_ << " - 1)::text, true) <> '-1'";
+  }
+
+  void WriteWhere() {
+    if (mutation_.where.empty()) return;
+    out_ << " WHERE ";
+    TreeWriter(out_).WriteConditions(mutation_.where, alias());
+  }
+
+  void WriteReturning() {
+    out_ << " RETURNING ";
+    WriteReturningList(alias());
+  }
+
+  void WriteReturningList(const std::string& from) {
+    const auto& names = plan_.representation ? mutation_.returning : mutation_.location;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      out_.Column(from, names[i]);
+    }
+    if (plan_.representation && mutation_.returning_row) {
+      if (!names.empty()) out_ << ", ";
+      out_ << "(";
+      out_.Name(from) << ".*)::";
+      out_.Name(mutation_.relation->name) << " AS ";
+      out_.Name(plan::Node::kRowColumn);
+    } else if (names.empty()) {
+      out_ << "1 AS \"pando_one\"";
+    }
+  }
+
+  Writer& out_;
+  const plan::Plan& plan_;
+  const Mutation& mutation_;
+  const Payload& payload_;
+};
+
+}  // namespace
+
+void WriteMutation(Writer& out, const plan::Plan& plan, const Payload& payload) {
+  MutationWriter(out, plan, payload).Write();
+}
+
+}  // namespace pando::sql

@@ -1,0 +1,19 @@
+// The common table expression that a write or a call reads from: INSERT, UPDATE, DELETE ... RETURNING, or a function.
+//
+// Concurrency  pure functions
+#pragma once
+
+#include "sql/writer.h"
+
+namespace pando::sql {
+
+// The setting that counts the rows an upsert inserted: up for each row tried, down for each that was there already.
+inline constexpr const char* kInsertedSetting = "pando.inserted";
+
+void WriteMutation(Writer& out, const plan::Plan& plan, const rest::Payload& payload);
+
+// SELECT of the function's rows, or of its value as kScalarColumn.
+void WriteCall(Writer& out, const plan::Call& call, const rest::Payload& payload);
+inline constexpr const char* kScalarColumn = "pando_scalar";
+
+}  // namespace pando::sql

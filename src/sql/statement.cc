@@ -1,0 +1,238 @@
+#include "sql/statement.h"
+
+#include "sql/sources.h"
+#include "sql/tree_writer.h"
+#include "sql/writer.h"
+
+namespace pando::sql {
+namespace {
+
+using plan::Count;
+using Format = plan::Media::Format;
+
+constexpr const char* kRows = "pando_rows";   // the rows of the answer
+
+class StatementWriter {
+ public:
+  StatementWriter(const plan::Plan& plan, const rest::Payload& payload, const WriteOptions& options)
+      : plan_(plan), payload_(payload), options_(options) {}
+
+  Statement Write() {
+    if (plan_.media.explain) WriteExplain();
+    WriteSource();
+    out_ << "SELECT ";
+    WriteColumns();
+    out_ << " FROM ";
+    WriteRows();
+    statement_.query = out_.Take();
+    WriteEstimate();
+    return std::move(statement_);
+  }
+
+ private:
+  bool is_scalar() const { return plan_.call && !plan_.call->table_like; }
+  bool is_set() const { return !plan_.call || plan_.call->function->returns_set; }
+  bool needs_rows_twice() const { return plan_.media.format == Format::kCsv && plan_.representation && options_.body; }
+
+  void WriteExplain() {
+    const rest::MediaType& o = plan_.media.explain_options;
+    out_ << "EXPLAIN (FORMAT " << (o.plan_json ? "JSON" : "TEXT") << (o.plan_analyze ? ", ANALYZE" : "")
+         << (o.plan_verbose ? ", VERBOSE" : "") << (o.plan_settings ? ", SETTINGS" : "")
+         << (o.plan_buffers ? ", BUFFERS" : "") << (o.plan_wal ? ", WAL" : "") << ") ";
+    statement_.shape.explain = true;
+  }
+
+  void WriteSource() {
+    const char* word = "WITH ";
+    if (plan_.mutation || plan_.call) {
+      out_ << word;
+      word = ", ";
+      out_.Name(plan::Node::kSourceName) << " AS (";
+      if (plan_.mutation) {
+        WriteMutation(out_, plan_, payload_);
+      } else {
+        WriteCall(out_, *plan_.call, payload_);
+      }
+      out_ << ")";
+    }
+    if (needs_rows_twice()) {
+      out_ << word;
+      out_.Name(kRows) << " AS (";
+      WriteInner();
+      out_ << ")";
+      word = ", ";
+    }
+    if (*word == ',') out_ << " ";
+  }
+
+  // The rows of the answer, named kRows.
+  void WriteRows() {
+    if (needs_rows_twice() || !HasTree()) {
+      out_.Name(needs_rows_twice() ? kRows : plan::Node::kSourceName);
+    } else {
+      out_ << "(";
+      WriteInner();
+      out_ << ")";
+    }
+    out_ << " AS ";
+    out_.Name(kRows);
+  }
+
+  bool HasTree() const { return plan_.representation && !is_scalar(); }
+
+  void WriteInner() {
+    if (HasTree()) {
+      TreeWriter(out_).WriteRows(plan_.read);
+    } else {
+      out_ << "SELECT * FROM ";
+      out_.Name(plan::Node::kSourceName);
+    }
+  }
+
+  int NextColumn() {
+    if (columns_ > 0) out_ << ", ";
+    return columns_++;
+  }
+
+  void WriteColumns() {
+    ResultShape& shape = statement_.shape;
+    shape.page = NextColumn();
+    out_ << "count(*)";
+    shape.body = NextColumn();
+    if (plan_.representation && options_.body) {
+      WriteBody();
+    } else {
+      out_ << "''";
+    }
+    WriteTotal();
+    if (plan_.mutation) WriteMutationColumns();
+    if (!options_.response_settings) return;
+    shape.headers = NextColumn();
+    out_ << "nullif(current_setting('response.headers', true), '')";
+    shape.status = NextColumn();
+    out_ << "nullif(current_setting('response.status', true), '')";
+  }
+
+  void WriteBody() {
+    const plan::Media& media = plan_.media;
+    switch (media.format) {
+      case Format::kJson:
+        WriteJson(is_set());
+        break;
+      case Format::kObject:
+        WriteJson(false);
+        break;
+      case Format::kCsv:
+        WriteCsv();
+        break;
+      case Format::kGeoJson:
+        out_ << "json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(";
+        out_.Column(plan_.catalog->snapshot().postgis_schema, "st_asgeojson") << "(";
+        out_.Name(kRows) << ")::json), '[]'))";
+        break;
+      case Format::kHandler:
+        out_.Name(media.handler->function) << "(";
+        out_.Name(kRows) << ".*";
+        if (media.handler->relation) {
+          out_ << "::";
+          out_.Name(*media.handler->relation);
+        }
+        out_ << ")";
+        break;
+      case Format::kScalarHandler:
+        out_ << "(array_agg(";
+        out_.Column(kRows, kScalarColumn) << "))[1]";
+        break;
+      case Format::kNone:
+        out_ << "''";
+        break;
+    }
+  }
+
+  void WriteJson(bool as_array) {
+    const bool strip = plan_.media.nulls_stripped;
+    out_ << "coalesce(" << (strip ? "json_strip_nulls(" : "") << "json_agg(";
+    if (is_scalar()) {
+      out_.Column(kRows, kScalarColumn);
+    } else {
+      out_.Name(kRows) << ".*";
+    }
+    out_ << ")" << (as_array ? "" : "->0") << (strip ? ")" : "") << ", '" << (as_array ? "[]" : "null") << "')";
+  }
+
+  void WriteCsv() {
+    out_ << "(SELECT coalesce(string_agg(\"key\", ','), '') FROM (SELECT json_object_keys(row_to_json(\"first\".*)) AS "
+            "\"key\" FROM (SELECT * FROM ";
+    out_.Name(kRows) << " LIMIT 1) AS \"first\") AS \"keys\") || E'\\n' || coalesce(string_agg(substring(";
+    out_.Name(kRows) << "::text, 2, length(";
+    out_.Name(kRows) << "::text) - 2), E'\\n'), '')";
+  }
+
+  // With neither window nor cap, the page is the whole.
+  bool HasWindow() const { return plan_.read.limit || plan_.read.offset > 0; }
+  bool CountsApart() const {
+    return HasTree() && !plan_.mutation && plan_.count != Count::kNone && HasWindow() &&
+           (plan_.count != Count::kPlanned || plan_.call);
+  }
+
+  void WriteTotal() {
+    if (plan_.count == Count::kNone) return;
+    if (plan_.count == Count::kPlanned && !plan_.call && !plan_.mutation) return;
+    statement_.shape.total = NextColumn();
+    if (!CountsApart()) {
+      out_ << "count(*)";
+      return;
+    }
+    out_ << "(SELECT count(*) FROM (";
+    TreeWriter(out_).WriteRowsForCount(plan_.read);
+    if (plan_.count == Count::kEstimated && plan_.estimate_from && !plan_.call) {
+      // One row past the cap tells that the estimate is to be used.
+      out_ << " LIMIT ";
+      out_.Number(int64_t{*plan_.estimate_from} + 1);
+    }
+    out_ << ") AS \"pando_total\")";
+  }
+
+  void WriteMutationColumns() {
+    const plan::Mutation& mutation = *plan_.mutation;
+    if (!mutation.location.empty()) {
+      statement_.shape.location = NextColumn();
+      out_ << "(SELECT json_agg(\"pair\".\"value\") FROM (SELECT ";
+      for (size_t i = 0; i < mutation.location.size(); ++i) {
+        if (i > 0) out_ << ", ";
+        out_.Name(mutation.location[i]);
+      }
+      out_ << " FROM ";
+      out_.Name(plan::Node::kSourceName)
+          << " LIMIT 1) AS \"key\", json_each_text(row_to_json(\"key\".*)) AS \"pair\")";
+    }
+    if (!mutation.merge || mutation.conflict.empty()) return;
+    statement_.shape.inserted = NextColumn();
+    out_ << "coalesce(nullif(current_setting(";
+    out_.Literal(kInsertedSetting) << ", true), ''), '0')";
+  }
+
+  void WriteEstimate() {
+    const bool wanted = plan_.count == Count::kPlanned || plan_.count == Count::kEstimated;
+    if (!wanted || plan_.call || plan_.mutation || plan_.media.explain) return;
+    Writer out;
+    out << "EXPLAIN (FORMAT JSON) ";
+    TreeWriter(out).WriteRowsForCount(plan_.read);
+    statement_.estimate = out.Take();
+  }
+
+  const plan::Plan& plan_;
+  const rest::Payload& payload_;
+  const WriteOptions& options_;
+  Writer out_;
+  Statement statement_;
+  int columns_ = 0;
+};
+
+}  // namespace
+
+Statement WriteStatement(const plan::Plan& plan, const rest::Payload& payload, const WriteOptions& options) {
+  return StatementWriter(plan, payload, options).Write();
+}
+
+}  // namespace pando::sql

@@ -1,0 +1,50 @@
+// Writes a Plan as one SQL statement with bound parameters. No value is ever spliced into the text; a name is the
+// catalog's own or quoted; a type is the catalog's own spelling. Requests of one shape give one text, so that it is
+// prepared once.
+//
+// Concurrency  pure functions
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace pando::sql {
+
+using Parameter = std::optional<std::string>;
+
+struct Query {
+  std::string sql;
+  std::vector<Parameter> parameters;
+};
+
+// Where the one result row holds what; -1 when the statement does not yield it.
+struct ResultShape {
+  int page = -1;       // rows in the answer
+  int body = -1;       // the answer's text
+  int total = -1;      // rows without the window
+  int location = -1;   // JSON array of the key's values as text
+  int inserted = -1;   // of an upsert: rows that were new
+  int headers = -1;    // the settings response.headers and response.status, after the statement
+  int status = -1;
+  bool explain = false;  // instead of all that: lines of a plan
+};
+
+struct Statement {
+  Query query;
+  ResultShape shape;
+  // EXPLAIN (FORMAT JSON) of the rows without the window, for planned and estimated counts.
+  std::optional<Query> estimate;
+};
+
+struct WriteOptions {
+  bool response_settings = false;   // yield response.headers and response.status
+  bool body = true;                 // false for HEAD: counts only
+};
+
+// REQUIRES: `payload` is the one the plan was made with.
+Statement WriteStatement(const plan::Plan& plan, const rest::Payload& payload, const WriteOptions& options);
+
+}  // namespace pando::sql

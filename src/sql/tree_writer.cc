@@ -1,0 +1,429 @@
+#include "sql/tree_writer.h"
+
+#include <algorithm>
+
+#include "sql/expressions.h"
+
+namespace pando::sql {
+namespace {
+
+using plan::Condition;
+using plan::Embed;
+using plan::Node;
+using plan::Output;
+
+constexpr const char* kJsonColumn = "pando_json";      // of a lateral: the embed's value
+constexpr const char* kCountColumn = "pando_rows";     // of a to-many spread: how many rows
+constexpr const char* kHiddenPrefix = "pando_hidden_"; // columns for the parent's order
+
+const char* FunctionOf(rest::Aggregate aggregate) {
+  switch (aggregate) {
+    case rest::Aggregate::kSum: return "SUM";
+    case rest::Aggregate::kAvg: return "AVG";
+    case rest::Aggregate::kCount: return "COUNT";
+    case rest::Aggregate::kMax: return "MAX";
+    case rest::Aggregate::kMin: return "MIN";
+  }
+  return "COUNT";
+}
+
+bool AboutEmbed(const Condition& condition, size_t embed) {
+  if (condition.kind == Condition::Kind::kEmbedEmpty) return condition.embed == embed;
+  return std::any_of(condition.children.begin(), condition.children.end(),
+                     [&](const Condition& child) { return AboutEmbed(child, embed); });
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------------- aliases
+
+std::string TreeWriter::AliasFor(const Node& node) {
+  // The relation's own name where it can be, for the sake of PostgreSQL's messages; never one that is cut at 63 bytes,
+  // is ours, or would hide a node above.
+  std::string alias = node.name.name;
+  if (node.depth > 0) alias += "_" + std::to_string(node.depth);
+  const bool taken = std::find(aliases_.begin(), aliases_.end(), alias) != aliases_.end();
+  if (taken || alias.size() > 63 || alias.starts_with("pando_")) return out_.NextAlias();
+  return alias;
+}
+
+std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Node& node) {
+  std::vector<Lifted> lifted;
+  for (const Output& output : node.outputs) {
+    if (output.kind == Output::Kind::kColumn) {
+      const auto& column = output.column;
+      lifted.push_back({column.key, column.aggregate, column.aggregate_cast, column.is_count_star});
+    } else if (output.kind == Output::Kind::kStar) {
+      if (!node.columns) continue;
+      for (const auto& column : *node.columns) lifted.push_back({column.name, {}, {}, false});
+    } else {
+      const Embed& embed = node.embeds[output.embed];
+      if (embed.silent) continue;
+      if (!embed.is_spread) {
+        lifted.push_back({embed.key, {}, {}, false});
+        continue;
+      }
+      for (Lifted& inner : LiftedBy(embed.node)) {
+        if (!embed.to_one()) inner.aggregate.reset();
+        lifted.push_back(std::move(inner));
+      }
+    }
+  }
+  return lifted;
+}
+
+bool TreeWriter::HasAggregates(const Node& node) {
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
+    if (output.kind == Output::Kind::kColumn) return output.column.aggregate.has_value();
+    if (output.kind != Output::Kind::kEmbed) return false;
+    const Embed& embed = node.embeds[output.embed];
+    return embed.is_spread && embed.to_one() && HasAggregates(embed.node);
+  });
+}
+
+bool TreeWriter::ChoosesRows(const Node& node, size_t embed) {
+  return node.embeds[embed].inner ||
+         std::any_of(node.where.begin(), node.where.end(), [&](const Condition& c) { return AboutEmbed(c, embed); });
+}
+
+// ------------------------------------------------------------------------------------------------------------- node
+
+void TreeWriter::WriteRows(const Node& root) { WriteNode(root, nullptr, nullptr, Mode::kRows); }
+
+void TreeWriter::WriteRowsForCount(const Node& root) { WriteNode(root, nullptr, nullptr, Mode::kCount); }
+
+void TreeWriter::WriteNode(const Node& node, const Embed* as_embed, const Scope* parent, Mode mode) {
+  Scope scope{node, AliasFor(node), {}, false, false, {}, 0};
+  aliases_.push_back(scope.alias);
+  for (size_t i = 0; i < node.embeds.size(); ++i) scope.laterals.push_back(out_.NextAlias());
+  scope.is_spread_row = as_embed && as_embed->is_spread && as_embed->to_one();
+  scope.grouped = !scope.is_spread_row && HasAggregates(node);
+
+  out_ << "SELECT ";
+  if (mode == Mode::kCount && !scope.grouped) {
+    out_ << "1";
+  } else if (as_embed && as_embed->silent) {
+    out_ << "1 AS ";
+    out_.Name(kJsonColumn);
+    WriteHidden(scope, false);
+  } else {
+    WriteOutputs(scope);
+  }
+  std::string junction;
+  WriteFrom(scope, as_embed, parent, &junction);
+  WriteLaterals(scope, scope.grouped ? Mode::kRows : mode);
+  WriteWhere(scope, as_embed, parent, junction);
+  if (!scope.group_by.empty()) {
+    out_ << " GROUP BY ";
+    for (size_t i = 0; i < scope.group_by.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      out_.Number(scope.group_by[i]);
+    }
+  }
+  if (mode == Mode::kRows) {
+    WriteOrder(scope);
+    WriteWindow(node);
+  }
+  aliases_.pop_back();
+}
+
+// ---------------------------------------------------------------------------------------------------------- outputs
+
+void TreeWriter::BeginOutput(Scope& scope, bool aggregated) {
+  if (scope.written++ > 0) out_ << ", ";
+  if (scope.grouped && !aggregated) scope.group_by.push_back(scope.written);
+}
+
+void TreeWriter::WriteOutputs(Scope& scope) {
+  // With hidden columns beside it, a to-one embed's value is a JSON object of the shown ones, made here.
+  const bool packed = !scope.node.hidden.empty() && !scope.is_spread_row && scope.node.depth > 0;
+  if (packed) {
+    const std::string row = out_.NextAlias();
+    out_ << "(SELECT row_to_json(";
+    out_.Name(row) << ".*) FROM (SELECT ";
+    for (const Output& output : scope.node.outputs) WriteOutput(scope, output);
+    out_ << ") AS ";
+    out_.Name(row) << ") AS ";
+    out_.Name(kJsonColumn);
+    WriteHidden(scope, false);
+    return;
+  }
+  for (const Output& output : scope.node.outputs) WriteOutput(scope, output);
+  WriteHidden(scope, scope.written == 0);
+}
+
+void TreeWriter::WriteHidden(const Scope& scope, bool first) {
+  for (size_t i = 0; i < scope.node.hidden.size(); ++i) {
+    if (!first || i > 0) out_ << ", ";
+    WriteColumn(out_, scope.alias, scope.node.hidden[i]);
+    out_ << " AS ";
+    out_.Name(kHiddenPrefix + std::to_string(i));
+  }
+}
+
+void TreeWriter::WriteOutput(Scope& scope, const Output& output) {
+  switch (output.kind) {
+    case Output::Kind::kColumn:
+      WriteColumnOutput(scope, output.column);
+      break;
+    case Output::Kind::kStar:
+      WriteStar(scope);
+      break;
+    case Output::Kind::kEmbed:
+      WriteEmbedOutput(scope, scope.node.embeds[output.embed], scope.laterals[output.embed]);
+      break;
+  }
+}
+
+void TreeWriter::WriteColumnOutput(Scope& scope, const plan::ColumnOutput& output) {
+  const bool left_to_parent = scope.is_spread_row && output.aggregate;
+  if (left_to_parent && output.is_count_star) return;
+  BeginOutput(scope, output.aggregate.has_value());
+  if (output.is_count_star) {
+    out_ << "COUNT(*)";
+  } else {
+    const bool aggregates = output.aggregate && !left_to_parent;
+    if (aggregates) out_ << FunctionOf(*output.aggregate) << "(";
+    if (!output.column.to_json.empty()) out_ << output.column.to_json << "(";
+    WriteColumn(out_, scope.alias, output.column);
+    if (!output.column.to_json.empty()) out_ << ")";
+    if (!output.cast.empty()) out_ << "::" << output.cast;
+    if (aggregates) out_ << ")";
+  }
+  if (!left_to_parent && !output.aggregate_cast.empty()) out_ << "::" << output.aggregate_cast;
+  const bool plain = output.key == output.column.name && output.column.path.empty() && output.column.to_json.empty() &&
+                     output.cast.empty() && !output.aggregate && !output.is_count_star;
+  if (plain) return;
+  out_ << " AS ";
+  out_.Name(output.key);
+}
+
+void TreeWriter::WriteStar(Scope& scope) {
+  const Node& node = scope.node;
+  const bool listed = node.columns && (node.from_source || scope.grouped || node.star_is_listed);
+  if (!listed) {
+    BeginOutput(scope, true);
+    out_.Name(scope.alias) << ".*";
+    return;
+  }
+  for (size_t i = 0; i < node.columns->size(); ++i) {
+    const std::string& name = (*node.columns)[i].name;
+    BeginOutput(scope, false);
+    const std::string representation = i < node.star_to_json.size() ? node.star_to_json[i] : "";
+    if (!representation.empty()) out_ << representation << "(";
+    out_.Column(scope.alias, name);
+    if (representation.empty()) continue;
+    out_ << ") AS ";
+    out_.Name(name);
+  }
+}
+
+void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::string& lateral) {
+  if (embed.silent) return;
+  if (embed.is_spread) {
+    for (const Lifted& lifted : LiftedBy(embed.node)) {
+      const bool aggregates = embed.to_one() && lifted.aggregate;
+      const bool left_to_parent = aggregates && scope.is_spread_row;
+      if (left_to_parent && lifted.is_count_star) continue;
+      BeginOutput(scope, aggregates);
+      if (!embed.to_one()) {
+        out_ << "COALESCE(";
+        out_.Column(lateral, lifted.key) << ", '[]')" << (scope.grouped ? "::jsonb" : "");
+      } else if (aggregates && !left_to_parent) {
+        out_ << FunctionOf(*lifted.aggregate) << "(";
+        if (lifted.is_count_star) {
+          out_ << "*";
+        } else {
+          out_.Column(lateral, lifted.key);
+        }
+        out_ << ")";
+        if (!lifted.aggregate_cast.empty()) out_ << "::" << lifted.aggregate_cast;
+      } else {
+        out_.Column(lateral, lifted.key);
+      }
+      out_ << " AS ";
+      out_.Name(lifted.key);
+    }
+    return;
+  }
+  BeginOutput(scope, false);
+  if (!embed.to_one()) {
+    out_ << "COALESCE(";
+    out_.Column(lateral, kJsonColumn) << ", '[]')";
+  } else if (!embed.node.hidden.empty()) {
+    out_.Column(lateral, kJsonColumn);
+  } else {
+    out_ << "row_to_json(";
+    out_.Name(lateral) << ".*)";
+  }
+  out_ << (scope.grouped ? "::jsonb AS " : " AS ");
+  out_.Name(embed.key);
+}
+
+// ------------------------------------------------------------------------------------------------------------- from
+
+void TreeWriter::WriteFrom(const Scope& scope, const Embed* as_embed, const Scope* parent, std::string* junction) {
+  out_ << " FROM ";
+  if (as_embed && as_embed->relationship.function) {
+    out_.Name(*as_embed->relationship.function) << "(";
+    if (parent->node.from_source) {
+      out_.Column(parent->alias, Node::kRowColumn);
+    } else {
+      out_.Name(parent->alias) << ".*";
+    }
+    out_ << ")";
+  } else if (scope.node.from_source) {
+    out_.Name(Node::kSourceName);
+  } else {
+    out_.Name(scope.node.name);
+  }
+  out_ << " AS ";
+  out_.Name(scope.alias);
+  if (!as_embed || !as_embed->relationship.junction) return;
+  *junction = out_.NextAlias();
+  out_ << " INNER JOIN ";
+  out_.Name(as_embed->relationship.junction->table) << " AS ";
+  out_.Name(*junction) << " ON ";
+  bool first = true;
+  for (const auto& [target, middle] : as_embed->relationship.junction->target_columns) {
+    if (!first) out_ << " AND ";
+    first = false;
+    out_.Column(scope.alias, target) << " = ";
+    out_.Column(*junction, middle);
+  }
+}
+
+void TreeWriter::WriteLaterals(const Scope& scope, Mode mode) {
+  for (size_t i = 0; i < scope.node.embeds.size(); ++i) {
+    const Embed& embed = scope.node.embeds[i];
+    const bool chooses = ChoosesRows(scope.node, i);
+    if (!chooses && (mode == Mode::kCount || (embed.silent && embed.node.hidden.empty()))) continue;
+    WriteLateral(scope, embed, scope.laterals[i]);
+  }
+}
+
+void TreeWriter::WriteLateral(const Scope& scope, const Embed& embed, const std::string& lateral) {
+  out_ << (embed.inner ? " INNER JOIN LATERAL (" : " LEFT JOIN LATERAL (");
+  if (embed.to_one()) {
+    WriteNode(embed.node, &embed, &scope, Mode::kRows);
+  } else {
+    out_ << "SELECT ";
+    if (embed.is_spread) {
+      for (const Lifted& lifted : LiftedBy(embed.node)) {
+        out_ << "json_agg(";
+        out_.Column(lateral, lifted.key) << ") AS ";
+        out_.Name(lifted.key) << ", ";
+      }
+      out_ << "count(*) AS ";
+      out_.Name(kCountColumn);
+    } else {
+      out_ << "json_agg(";
+      out_.Name(lateral) << ".*) AS ";
+      out_.Name(kJsonColumn);
+    }
+    out_ << " FROM (";
+    WriteNode(embed.node, &embed, &scope, Mode::kRows);
+    out_ << ") AS ";
+    out_.Name(lateral);
+  }
+  out_ << ") AS ";
+  out_.Name(lateral) << " ON ";
+  if (embed.to_one() || !embed.inner) {
+    out_ << "TRUE";
+  } else if (embed.is_spread) {
+    out_.Column(lateral, kCountColumn) << " > 0";
+  } else {
+    out_.Column(lateral, kJsonColumn) << " IS NOT NULL";
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------ where, order
+
+void TreeWriter::WriteWhere(const Scope& scope, const Embed* as_embed, const Scope* parent,
+                            const std::string& junction) {
+  bool first = true;
+  const auto next = [&] {
+    out_ << (first ? " WHERE " : " AND ");
+    first = false;
+  };
+  if (as_embed && as_embed->relationship.junction) {
+    for (const auto& [source, middle] : as_embed->relationship.junction->source_columns) {
+      next();
+      out_.Column(junction, middle) << " = ";
+      out_.Column(parent->alias, source);
+    }
+  } else if (as_embed) {
+    for (const auto& [source, target] : as_embed->relationship.columns) {
+      next();
+      out_.Column(scope.alias, target) << " = ";
+      out_.Column(parent->alias, source);
+    }
+  }
+  for (const Condition& condition : scope.node.where) {
+    next();
+    WriteCondition(scope, condition);
+  }
+}
+
+void TreeWriter::WriteConditions(const std::vector<Condition>& conditions, const std::string& alias) {
+  const Node none;
+  const Scope scope{none, alias, {}, false, false, {}, 0};
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    if (i > 0) out_ << " AND ";
+    WriteCondition(scope, conditions[i]);
+  }
+}
+
+void TreeWriter::WriteCondition(const Scope& scope, const Condition& condition) {
+  if (condition.kind == Condition::Kind::kFilter) {
+    WriteFilter(out_, scope.alias, condition.column, condition.operation);
+    return;
+  }
+  if (condition.kind == Condition::Kind::kEmbedEmpty) {
+    const Embed& embed = scope.node.embeds[condition.embed];
+    const std::string& lateral = scope.laterals[condition.embed];
+    if (!embed.to_one() && embed.is_spread) {
+      out_.Column(lateral, kCountColumn) << (condition.negated ? " > 0" : " = 0");
+    } else if (!embed.to_one() || embed.silent) {
+      out_.Column(lateral, kJsonColumn) << (condition.negated ? " IS NOT NULL" : " IS NULL");
+    } else {
+      // A row of NULLs is a row: IS NULL would not tell it from none.
+      out_.Name(lateral) << (condition.negated ? " IS DISTINCT FROM NULL" : " IS NOT DISTINCT FROM NULL");
+    }
+    return;
+  }
+  out_ << (condition.negated ? "NOT (" : "(");
+  for (size_t i = 0; i < condition.children.size(); ++i) {
+    if (i > 0) out_ << (condition.kind == Condition::Kind::kAnd ? " AND " : " OR ");
+    WriteCondition(scope, condition.children[i]);
+  }
+  out_ << ")";
+}
+
+void TreeWriter::WriteOrder(const Scope& scope) {
+  for (size_t i = 0; i < scope.node.order.size(); ++i) {
+    const plan::OrderTerm& term = scope.node.order[i];
+    out_ << (i == 0 ? " ORDER BY " : ", ");
+    if (!term.embed) {
+      WriteColumn(out_, scope.alias, term.column);
+    } else {
+      const std::string prefix = term.by_output ? "" : kHiddenPrefix;
+      out_.Column(scope.laterals[*term.embed], prefix + term.column.name);
+    }
+    if (term.direction) out_ << (*term.direction == rest::Direction::kAsc ? " ASC" : " DESC");
+    if (term.nulls) out_ << (*term.nulls == rest::Nulls::kFirst ? " NULLS FIRST" : " NULLS LAST");
+  }
+}
+
+void TreeWriter::WriteWindow(const Node& node) {
+  if (node.limit) {
+    out_ << " LIMIT ";
+    out_.Value(std::to_string(*node.limit)) << "::bigint";
+  }
+  if (node.offset > 0) {
+    out_ << " OFFSET ";
+    out_.Value(std::to_string(node.offset)) << "::bigint";
+  }
+}
+
+}  // namespace pando::sql

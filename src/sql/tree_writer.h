@@ -1,0 +1,69 @@
+// Writes the tree of reads: each embed is a lateral join, to-one as a row, to-many as an aggregated array.
+//
+// Concurrency  single-owner
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sql/writer.h"
+
+namespace pando::sql {
+
+class TreeWriter {
+ public:
+  explicit TreeWriter(Writer& out) : out_(out) {}
+
+  // SELECT ... of the node with its embeds, order and window.
+  void WriteRows(const plan::Node& root);
+  // SELECT 1 ... for each row that WriteRows would give without the window; embeds only where they choose rows.
+  void WriteRowsForCount(const plan::Node& root);
+  // The conditions with AND between, for the WHERE of a write on `alias`. REQUIRES: none is about an embed.
+  void WriteConditions(const std::vector<plan::Condition>& conditions, const std::string& alias);
+
+ private:
+  enum class Mode { kRows, kCount };
+  // What the writing of one node knows.
+  struct Scope {
+    const plan::Node& node;
+    std::string alias;
+    std::vector<std::string> laterals;   // of each embed
+    bool is_spread_row = false;          // a to-one spread: aggregates are left to the parent
+    bool grouped = false;
+    std::vector<int> group_by;           // positions in the select list
+    int written = 0;                     // columns of the select list so far
+  };
+  // A column that a spread lifts into its parent.
+  struct Lifted {
+    std::string key;
+    std::optional<rest::Aggregate> aggregate;
+    std::string aggregate_cast;
+    bool is_count_star = false;
+  };
+
+  void WriteNode(const plan::Node& node, const plan::Embed* as_embed, const Scope* parent, Mode mode);
+  void WriteOutputs(Scope& scope);
+  void WriteOutput(Scope& scope, const plan::Output& output);
+  void WriteColumnOutput(Scope& scope, const plan::ColumnOutput& output);
+  void WriteStar(Scope& scope);
+  void WriteEmbedOutput(Scope& scope, const plan::Embed& embed, const std::string& lateral);
+  void WriteHidden(const Scope& scope, bool first);
+  void BeginOutput(Scope& scope, bool aggregated);
+  void WriteFrom(const Scope& scope, const plan::Embed* as_embed, const Scope* parent, std::string* junction);
+  void WriteLaterals(const Scope& scope, Mode mode);
+  void WriteLateral(const Scope& scope, const plan::Embed& embed, const std::string& lateral);
+  void WriteWhere(const Scope& scope, const plan::Embed* as_embed, const Scope* parent, const std::string& junction);
+  void WriteCondition(const Scope& scope, const plan::Condition& condition);
+  void WriteOrder(const Scope& scope);
+  void WriteWindow(const plan::Node& node);
+
+  std::string AliasFor(const plan::Node& node);
+  static std::vector<Lifted> LiftedBy(const plan::Node& node);
+  static bool HasAggregates(const plan::Node& node);
+  static bool ChoosesRows(const plan::Node& node, size_t embed);
+
+  Writer& out_;
+  std::vector<std::string> aliases_;     // of the nodes above, so that no name hides another
+};
+
+}  // namespace pando::sql

@@ -1,0 +1,61 @@
+#include "sql/writer.h"
+
+namespace pando::sql {
+namespace {
+
+void AppendQuoted(std::string& out, std::string_view text, char quote) {
+  out += quote;
+  for (char c : text) {
+    if (c == quote) out += quote;
+    out += c;
+  }
+  out += quote;
+}
+
+}  // namespace
+
+Writer& Writer::Name(std::string_view name) {
+  AppendQuoted(query_.sql, name, '"');
+  return *this;
+}
+
+Writer& Writer::Name(const catalog::QualifiedName& name) { return Column(name.schema, name.name); }
+
+Writer& Writer::Column(std::string_view alias, std::string_view column) {
+  AppendQuoted(query_.sql, alias, '"');
+  query_.sql += '.';
+  AppendQuoted(query_.sql, column, '"');
+  return *this;
+}
+
+Writer& Writer::Literal(std::string_view text) {
+  // standard_conforming_strings is on for every connection of ours, so a backslash is only itself.
+  AppendQuoted(query_.sql, text, '\'');
+  return *this;
+}
+
+Writer& Writer::Value(std::string value) {
+  query_.parameters.emplace_back(std::move(value));
+  query_.sql += '$';
+  query_.sql += std::to_string(query_.parameters.size());
+  return *this;
+}
+
+Writer& Writer::SharedValue(const std::string& value) {
+  for (const auto& [text, position] : shared_) {
+    if (text != value) continue;
+    query_.sql += '$';
+    query_.sql += std::to_string(position);
+    return *this;
+  }
+  Value(value);
+  shared_.emplace_back(value, query_.parameters.size());
+  return *this;
+}
+
+Writer& Writer::Number(int64_t number) {
+  query_.sql += std::to_string(number);
+  return *this;
+}
+
+}  // namespace pando::sql

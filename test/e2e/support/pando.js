@@ -1,0 +1,94 @@
+// Starts build/release/pando on an embedded database in a temporary folder, and stops it again.
+import { spawn, execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+export const root = path.resolve(import.meta.dirname, '../../..');
+const program = path.join(root, 'build/release/pando');
+const START_MS_MAX = 60_000;
+const STOP_MS_MAX = 30_000;
+
+const run = promisify(execFile);
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function untilReady(adminUrl, server, log) {
+  const deadline = Date.now() + START_MS_MAX;
+  while (Date.now() < deadline) {
+    if (server.exitCode !== null) throw new Error(`pando ended with ${server.exitCode}:\n${log.text}`);
+    const ready = await fetch(`${adminUrl}/readyz`).then((answer) => answer.ok, () => false);
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`pando was not ready within ${START_MS_MAX} ms:\n${log.text}`);
+}
+
+export class Pando {
+  // Applies the migrations of `config` (a path below the root, or absolute), then serves. `settings` are environment
+  // variables that come on top.
+  static async start({ config = 'examples/world/pando.toml', settings = {} } = {}) {
+    const folder = await mkdtemp(path.join(tmpdir(), 'pando-e2e-'));
+    await chmod(folder, 0o755); // the account that runs PostgreSQL has to pass through
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const pando = new Pando();
+    pando.folder = folder;
+    pando.config = config;
+    pando.url = `http://127.0.0.1:${port}`;
+    pando.adminUrl = `http://127.0.0.1:${adminPort}`;
+    pando.env = {
+      ...process.env,
+      PANDO_DATABASE_URL: `embedded:${folder}/postgres`,
+      PANDO_HTTP_LISTEN: `127.0.0.1:${port}`,
+      PANDO_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+      ...settings,
+    };
+    await pando.run('migrate');
+    pando.log = { text: '' };
+    pando.server = spawn(program, ['serve', '--config', config], { cwd: root, env: pando.env });
+    for (const stream of [pando.server.stdout, pando.server.stderr]) {
+      stream.on('data', (chunk) => (pando.log.text = (pando.log.text + chunk).slice(-20_000)));
+    }
+    await untilReady(pando.adminUrl, pando.server, pando.log);
+    return pando;
+  }
+
+  // Runs a subcommand with the server's settings and answers what it printed.
+  async run(subcommand, ...options) {
+    const { stdout } = await run(program, [subcommand, '--config', this.config, ...options], { cwd: root, env: this.env });
+    return stdout.trim();
+  }
+
+  // A token for a role, and for somebody in particular.
+  token(role, subject) {
+    return this.run('keys', '--role', role, ...(subject ? ['--sub', subject] : []));
+  }
+
+  async loadWorld() {
+    const env = { ...process.env, PANDO_SERVICE_KEY: await this.token('service_role') };
+    await run(path.join(root, 'examples/world/load'), ['--url', `${this.url}/rest/v1`], { env });
+  }
+
+  // Ends the server as an operator would, and tells its exit code.
+  async stop() {
+    const ended = new Promise((resolve) => this.server.once('exit', resolve));
+    this.server.kill('SIGTERM');
+    const forced = setTimeout(() => this.server.kill('SIGKILL'), STOP_MS_MAX);
+    const code = this.server.exitCode ?? (await ended);
+    clearTimeout(forced);
+    await rm(this.folder, { recursive: true, force: true });
+    return code;
+  }
+}
+
+export const readText = (name) => readFile(path.join(root, name), 'utf8');

@@ -1,0 +1,128 @@
+"""What a stranger on the network can send: each gets a clear answer, and the server goes on."""
+import contextlib
+import json
+import re
+import resource
+import socket
+import unittest
+
+from processes import ITEMS, Pando, folder_for_all, wait_until, write_project
+
+HOST = b'Host: x\r\n'
+
+
+def status_of(answer):
+    match = re.match(rb'HTTP/1\.1 (\d{3}) ', answer)
+    return int(match.group(1)) if match else None
+
+
+class Hostile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(folder_for_all())
+        cls.pando = Pando(cls.folder, write_project(cls.folder, m0001_items=ITEMS),
+                          environment={'PANDO_HTTP_HEADER_TIMEOUT': '2s', 'PANDO_HTTP_BODY_TIMEOUT': '2s',
+                                       'PANDO_HTTP_IDLE_TIMEOUT': '20s'})
+        cls.pando.run('migrate')
+        cls.pando.start()
+        cls.addClassCleanup(cls.pando.stop)
+
+    def tearDown(self):
+        self.assertEqual(self.pando.json('/rest/v1/items?id=eq.1'), [{'id': 1, 'name': 'item 1'}])
+
+    def test_smuggling_shapes_are_refused_and_the_connection_closed(self):
+        follow = b'GET /rest/v1/items?id=eq.1 HTTP/1.1\r\n' + HOST + b'\r\n'
+        for shape in (b'Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]',
+                      b'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+                      b'Transfer-Encoding: chunked\r\n\r\nzz\r\n',
+                      b'Transfer-Encoding: chunked\r\n\r\n-1\r\n',
+                      b'Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+                      b'Content-Length: -1\r\n\r\n',
+                      b'Content-Length: +2\r\n\r\n[]',
+                      b'X: a\r\n b\r\n\r\n',
+                      b'X : a\r\n\r\n'):
+            with self.subTest(shape):
+                answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + shape + follow)
+                self.assertIn(status_of(answer), (400, 411, 501))
+                self.assertEqual(answer.count(b'HTTP/1.1 '), 1, 'what followed was answered as well')
+
+    def test_a_gigabyte_announced_is_refused_before_it_is_sent(self):
+        answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Length: 1073741824\r\n'
+                                b'Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n')
+        self.assertEqual(status_of(answer), 413)
+
+    def test_a_header_without_end_is_431_and_a_target_without_end_414(self):
+        self.assertEqual(status_of(self.pando.raw(b'GET / HTTP/1.1\r\n' + HOST + b'X: ' + b'a' * 100_000 + b'\r\n\r\n')), 431)
+        self.assertEqual(status_of(self.pando.raw(b'GET /' + b'a' * 100_000 + b' HTTP/1.1\r\n' + HOST + b'\r\n')), 414)
+
+    def test_a_client_that_stops_in_its_header_is_dropped(self):
+        self.assertIn(status_of(self.pando.raw(b'GET / HTTP/1.1\r\nHos')), (408, None))
+
+    def test_a_client_that_stops_in_its_body_is_dropped(self):
+        answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Type: application/json\r\n'
+                                b'Content-Length: 100\r\n\r\n[{"id":')
+        self.assertIn(status_of(answer), (408, None))
+
+    def test_clients_that_vanish_leave_nothing_behind(self):
+        for data in (b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Length: 100\r\n\r\n[{',
+                     b'GET /rest/v1/items HTTP/1.1\r\n' + HOST + b'\r\n' * 1):
+            for _ in range(50):
+                with socket.create_connection(('127.0.0.1', self.pando.port)) as peer:
+                    peer.sendall(data)
+        wait_until(lambda: self.gauge('pando_http_connections_open') <= 1, 'the connections are gone', 20)
+
+    def gauge(self, name):
+        text = self.pando.request('GET', '/metrics', admin=True)[2].decode()
+        return sum(float(line.rsplit(' ', 1)[1]) for line in text.splitlines() if re.match(rf'{name}[ {{]', line))
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        requests = b''.join(b'GET /rest/v1/items?id=eq.%d&select=id HTTP/1.1\r\n' % row + HOST +
+                            (b'Connection: close\r\n' if row == 20 else b'') + b'\r\n' for row in range(1, 21))
+        answer = self.pando.raw(requests)
+        self.assertEqual(re.findall(rb'\[\{"id":(\d+)\}\]', answer), [b'%d' % row for row in range(1, 21)])
+
+    def test_bad_queries_are_the_callers_fault(self):
+        deep = 'and(' * 10_000 + 'id.eq.1' + ')' * 10_000
+        for target, statuses in ((f'/rest/v1/items?or=({deep})', (400, 414)),
+                                 ('/rest/v1/items?or=(' + 'and(' * 2000 + 'id.eq.1' + ')' * 2000 + ')', (400,)),
+                                 ('/rest/v1/items?id=eq.%FF', (400,)),
+                                 ('/rest/v1/items?id=eq.%00', (400,)),
+                                 ('/rest/v1/items?id=eq.%zz', (200, 400)),
+                                 ('/rest/v1/items?id=wibble.1', (400,)),
+                                 ('/rest/v1/items?select=' + 'a(' * 2000, (400,)),
+                                 ('/rest/v1/items?id=eq.one', (400,)),
+                                 ('/rest/v1/items?nmae=eq.1', (400,)),
+                                 ('/rest/v1/nothing', (404,)),
+                                 ('/rest/v1/rpc/nothing', (404,)),
+                                 ('/nowhere', (404,)),
+                                 ("/rest/v1/items?select=id;drop%20table%20items--", (200, 400))):
+            with self.subTest(target[:60]):
+                status, _, body = self.pando.request('GET', target)
+                self.assertIn(status, statuses)
+                if status >= 400:
+                    self.assertEqual(set(json.loads(body)), {'code', 'details', 'hint', 'message'})
+
+    def test_bad_bodies_are_the_callers_fault(self):
+        for body in (b'{', b'[{"id":1},{"name":2}]', b'\xff\xfe', b'[' * 100_000, b'{"id":1e999999,"name":"x"}',
+                     b'{"id":"\\u0000","name":"x"}', b'{"nope":1}', b'{"id":2147483648,"name":"x"}'):
+            with self.subTest(body[:30]):
+                status, _, answer = self.pando.request('POST', '/rest/v1/items', body, {'Content-Type': 'application/json'})
+                self.assertEqual(status, 400, answer)
+                json.loads(answer)
+
+    def test_ten_thousand_idle_connections_do_not_keep_others_out(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 10_000
+        if hard != resource.RLIM_INFINITY and hard < 2 * wanted + 500:
+            self.skipTest(f'this machine allows {hard} open files')
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted + 500), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        with contextlib.ExitStack() as idle:
+            for _ in range(wanted):
+                idle.enter_context(socket.create_connection(('127.0.0.1', self.pando.port)))
+            self.assertEqual(self.pando.json('/rest/v1/items?id=eq.2&select=id'), [{'id': 2}])
+        wait_until(lambda: self.gauge('pando_http_connections_open') <= 1, 'the connections are gone')
+
+
+if __name__ == '__main__':
+    unittest.main()

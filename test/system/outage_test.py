@@ -1,0 +1,129 @@
+"""A database that goes away under load and comes back: 503 with Retry-After meanwhile, and nothing acknowledged is lost."""
+import concurrent.futures
+import http.client
+import itertools
+import json
+import threading
+import unittest
+
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
+
+ROLES = '''
+create role authenticator login noinherit;
+create role anon nologin;
+create role web nologin;
+grant anon, web to authenticator;
+grant usage on schema public to anon, web;
+'''
+
+
+class Writer(threading.Thread):
+    """Inserts rows one after the other, and keeps what it was answered."""
+
+    def __init__(self, pando, ids, stop):
+        super().__init__()
+        self.pando, self.ids, self.stop_asked = pando, ids, stop
+        self.acknowledged, self.statuses, self.unexpected = [], set(), []
+
+    def run(self):
+        while not self.stop_asked.is_set():
+            row = next(self.ids)
+            try:
+                status, headers, body = self.pando.request(
+                    'POST', '/rest/v1/items', json.dumps({'id': row, 'name': 'x'}), {'Content-Type': 'application/json'})
+            except (OSError, http.client.HTTPException) as error:
+                self.unexpected.append(repr(error))
+                continue
+            self.statuses.add(status)
+            if status == 201:
+                self.acknowledged.append(row)
+            elif status != 503 or not headers['Retry-After'] or not json.loads(body)['code']:
+                self.unexpected.append((status, dict(headers), body))
+
+
+class Outage(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(folder_for_all())
+        self.postgres = self.enterContext(PrivatePostgres(self.folder))
+        self.postgres.sql(ROLES + ITEMS)
+
+    def serve(self, **environment):
+        settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_AUTH_JWT_SECRET': SECRET}
+        return self.enterContext(Pando(self.folder, environment={**settings, **environment}))
+
+    def test_writers_see_503_while_it_is_away_and_keep_what_was_acknowledged(self):
+        pando = self.serve().start()
+        ids, stop = itertools.count(1000), threading.Event()
+        writers = [Writer(pando, ids, stop) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        try:
+            wait_until(lambda: all(writer.acknowledged for writer in writers), 'every writer wrote')
+            self.postgres.stop()
+            wait_until(lambda: all(503 in writer.statuses for writer in writers), 'every writer was answered 503')
+            self.postgres.start()
+            counts = [len(writer.acknowledged) for writer in writers]
+            wait_until(lambda: all(len(writer.acknowledged) > count + 5 for writer, count in zip(writers, counts)),
+                       'every writer writes again')
+        finally:
+            stop.set()
+            for writer in writers:
+                writer.join()
+        self.assertEqual([writer.unexpected[:2] for writer in writers], [[]] * 4)
+        stored = set(map(int, self.postgres.sql('select id from items where id >= 1000').split()))
+        acknowledged = {row for writer in writers for row in writer.acknowledged}
+        self.assertEqual(acknowledged - stored, set())
+
+    def test_readiness_follows_the_database(self):
+        pando = self.serve().start()
+        self.postgres.stop()
+        wait_until(lambda: pando.status_of('/readyz', admin=True) == 503, 'readiness fails')
+        self.assertEqual(pando.status_of('/livez', admin=True), 200)
+        self.postgres.start()
+        wait_until(lambda: pando.status_of('/readyz', admin=True) == 200, 'readiness is back')
+
+    def test_backends_killed_under_load_are_replaced(self):
+        pando = self.serve().start()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for _ in range(5):
+                reads = [pool.submit(pando.status_of, '/rest/v1/items?id=eq.1') for _ in range(40)]
+                self.postgres.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'")
+                self.assertLessEqual({read.result() for read in reads}, {200, 503})
+        wait_until(lambda: pando.status_of('/rest/v1/items?id=eq.1') == 200, 'reads work again')
+
+    def test_sigusr1_reloads_the_catalog(self):
+        import signal
+        pando = self.serve().start()
+        self.postgres.sql('create table later (id int); grant select on later to anon;')
+        self.assertEqual(pando.status_of('/rest/v1/later'), 404)
+        pando.signal(signal.SIGUSR1)
+        wait_until(lambda: pando.status_of('/rest/v1/later') == 200, 'the new table is served', 10)
+
+    def test_notify_reloads_the_catalog(self):
+        pando = self.serve().start()
+        for number, channel in enumerate(('pgrst', 'pando')):
+            self.postgres.sql(f"create table told{number} (id int); grant select on told{number} to anon;"
+                              f"notify {channel}, 'reload schema';")
+            wait_until(lambda: pando.status_of(f'/rest/v1/told{number}') == 200, f'{channel} was heard', 10)
+
+    def test_a_postgrest_deployment_is_replaced_by_changing_the_program(self):
+        pando = self.serve(
+            PANDO_DATABASE_URL=None, PANDO_AUTH_JWT_SECRET=None, PANDO_HTTP_LISTEN=None,
+            PGRST_DB_URI=self.postgres.uri('authenticator'), PGRST_DB_SCHEMAS='public', PGRST_DB_ANON_ROLE='anon',
+            PGRST_JWT_SECRET=SECRET, PGRST_DB_MAX_ROWS='3')
+        pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
+        pando.start()
+        self.assertEqual(len(pando.json('/items')), 3)
+        self.assertEqual(pando.status_of('/rest/v1/items'), 404)
+
+    def test_without_an_anonymous_role_a_postgrest_deployment_refuses_anonymous_callers(self):
+        pando = self.serve(PANDO_DATABASE_URL=None, PANDO_AUTH_JWT_SECRET=None, PANDO_HTTP_LISTEN=None,
+                           PGRST_DB_URI=self.postgres.uri('authenticator'), PGRST_JWT_SECRET=SECRET)
+        pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
+        pando.start()
+        status, _, body = pando.request('GET', '/items')
+        self.assertEqual((status, json.loads(body)['code']), (401, 'PGRST302'))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,217 @@
+"""What the system tests start and stop: build/release/pando as a process, and a private PostgreSQL beside it."""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PROGRAM = ROOT / 'build/release/pando'
+WAIT_SECONDS_MAX = 60
+SECRET = 'a secret of the system tests, long enough'
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=WAIT_SECONDS_MAX):
+    """Asks again until the condition holds, and fails with a sentence when it never does."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f'{what}: not within {seconds} s')
+        time.sleep(0.02)
+    return value
+
+
+def alive(pid):
+    """Whether a process runs; a zombie does not."""
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def folder_for_all():
+    """A temporary folder that the account of PostgreSQL may pass through."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix='pando-system-'))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def write_project(folder, **migrations):
+    """A pando.toml with a folder of migrations; keyword arguments name them: m0001_items='create table ...'."""
+    (folder / 'migrations').mkdir()
+    for name, sql in migrations.items():
+        (folder / 'migrations' / f'{name.removeprefix("m")}.sql').write_text(sql)
+    config = folder / 'pando.toml'
+    config.write_text(f'[migrate]\nfolder = "{folder}/migrations"\n[auth]\njwt_secret = "{SECRET}"\n')
+    return config
+
+
+ITEMS = '''
+create table items (id int primary key, name text not null);
+insert into items select i, 'item ' || i from generate_series(1, 100) i;
+create function slow(seconds float8) returns text language plpgsql volatile
+  as $$ begin perform pg_sleep(seconds); return 'done'; end $$;
+grant select on items to anon;
+grant insert on items to anon;
+grant execute on function slow to anon;
+'''
+
+
+class Pando:
+    """One serving process on ports of its own. `environment` comes on top of the settings that keep it private."""
+
+    def __init__(self, folder, config=None, environment=None, arguments=()):
+        self.folder = folder
+        self.port, self.admin_port = free_port(), free_port()
+        self.arguments = [*(['--config', str(config)] if config else []), *arguments]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(('PANDO_', 'PGRST_'))}
+        self.environment = {**clean, 'PANDO_DATABASE_URL': f'embedded:{folder}/postgres',
+                            'PANDO_HTTP_LISTEN': f'127.0.0.1:{self.port}',
+                            'PANDO_ADMIN_LISTEN': f'127.0.0.1:{self.admin_port}', **(environment or {})}
+        self.environment = {name: value for name, value in self.environment.items() if value is not None}
+        self.process = None
+
+    def run(self, *words, check=True):
+        """Runs a subcommand to its end."""
+        done = subprocess.run([PROGRAM, *words, *self.arguments], env=self.environment, cwd=self.folder, text=True,
+                              capture_output=True, timeout=WAIT_SECONDS_MAX, check=False)
+        if check and done.returncode:
+            raise AssertionError(f'pando {" ".join(words)} ended with {done.returncode}: {done.stderr}')
+        return done
+
+    def start(self, ready=True):
+        self.log = open(self.folder / 'serve.log', 'a+', encoding='utf-8')
+        self.process = subprocess.Popen([PROGRAM, 'serve', *self.arguments], env=self.environment, cwd=self.folder,
+                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        if ready:
+            wait_until(self._ready, 'the server is ready')
+        return self
+
+    def _ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f'pando serve ended with {self.process.returncode}:\n{self.log_text()}')
+        return self.status_of('/readyz', admin=True) == 200
+
+    def log_text(self):
+        return (self.folder / 'serve.log').read_text(encoding='utf-8', errors='replace')
+
+    def status_of(self, path, admin=False):
+        """The status of a GET, or None when nobody answers."""
+        try:
+            return self.request('GET', path, admin=admin)[0]
+        except (OSError, http.client.HTTPException):
+            return None
+
+    def request(self, method, path, body=None, headers=None, admin=False, timeout=WAIT_SECONDS_MAX):
+        """(status, headers, body) of one request on a connection of its own."""
+        connection = http.client.HTTPConnection('127.0.0.1', self.admin_port if admin else self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def json(self, path, **keywords):
+        return json.loads(self.request('GET', path, **keywords)[2])
+
+    def raw(self, data, timeout=10):
+        """Sends bytes, reads until the server closes or pauses, and returns what came."""
+        with socket.create_connection(('127.0.0.1', self.port), timeout=timeout) as peer:
+            peer.sendall(data)
+            received = b''
+            with contextlib.suppress(TimeoutError, ConnectionResetError):
+                while chunk := peer.recv(65536):
+                    received += chunk
+            return received
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM):
+        """Signals the process if it still runs, and returns its exit code."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(WAIT_SECONDS_MAX)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self.log.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def embedded_pid(folder):
+    """The postmaster of an embedded data folder, or None."""
+    found = list(pathlib.Path(folder).rglob('postmaster.pid'))
+    return int(found[0].read_text().split()[0]) if found else None
+
+
+class PrivatePostgres:
+    """A PostgreSQL of the tests' own: a cluster in `folder`, on a Unix socket only, as the postgres account."""
+
+    def __init__(self, folder):
+        self.folder = folder / 'cluster'
+        self.folder.mkdir()
+        self.binaries = sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin'))[-1]
+        if os.getuid() == 0:
+            account = pwd.getpwnam('postgres')
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        self._as_postgres('initdb', '-D', str(self.folder / 'data'), '-U', 'postgres', '-A', 'trust',
+                          '--locale=C.UTF-8', '--no-sync')
+        with open(self.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
+            conf.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\n")
+
+    def _as_postgres(self, program, *arguments):
+        command = [str(self.binaries / program), *arguments]
+        if os.getuid() == 0:
+            command = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', *command]
+        subprocess.run(command, check=True, capture_output=True, cwd='/', timeout=WAIT_SECONDS_MAX)
+
+    def start(self):
+        self._as_postgres('pg_ctl', '-D', str(self.folder / 'data'), '-l', str(self.folder / 'log'), '-w', 'start')
+
+    def stop(self):
+        if (self.folder / 'data/postmaster.pid').exists():
+            self._as_postgres('pg_ctl', '-D', str(self.folder / 'data'), '-m', 'fast', '-w', 'stop')
+
+    def sql(self, text):
+        done = subprocess.run([self.binaries / 'psql', '-X', '-At', '-q', '-v', 'ON_ERROR_STOP=1', '-h', self.folder,
+                               '-U', 'postgres'], input=text, text=True, check=True, capture_output=True,
+                              timeout=WAIT_SECONDS_MAX)
+        return done.stdout.strip()
+
+    def uri(self, user='postgres'):
+        return f'postgresql://{user}@/postgres?host={self.folder}'
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()

@@ -1,0 +1,47 @@
+# Installs what is missing of the sections of packages.txt. Sourced by ./dev.
+
+# Prints the packages of the given sections that are not installed, one a line.
+missing_packages() {
+  local wanted section package command
+  local -A have=()
+  while read -r package; do have[$package]=1; done < <(
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
+  for wanted in "$@"; do
+    while read -r section package command; do
+      [[ $section == "$wanted" && -z ${have[$package]:-} ]] || continue
+      [[ -n $command ]] && command -v "$command" >/dev/null && continue
+      echo "$package"
+    done <"$root/tools/packages.txt"
+  done | sort -u
+}
+
+# The commands, run as root, that install "$@". Debian would make and start a database cluster of its own together with
+# the first PostgreSQL package; Pando brings its own, so that one is turned off where none can exist yet.
+install_script() {
+  local no_cluster=""
+  if [[ ! -e /etc/postgresql-common/createcluster.conf && " $* " == *" postgresql-15"* ]]; then
+    no_cluster="mkdir -p /etc/postgresql-common/createcluster.d &&
+      echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/pando.conf &&"
+  fi
+  tr -s ' \n' ' ' <<<"$no_cluster apt-get update -q && DEBIAN_FRONTEND=noninteractive
+    apt-get install -q -y --no-install-recommends $*"
+}
+
+# Makes sure that the packages of the sections "$@" are there: as root, else through sudo, else by asking for it.
+ensure_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]})) || return 0
+  local script
+  script=$(install_script "${missing[@]}")
+  echo "./dev: installing ${missing[*]}"
+  if ((EUID == 0)); then
+    bash -c "$script"
+  elif command -v sudo >/dev/null; then
+    sudo bash -c "$script"
+  else
+    echo "./dev: some packages are missing and this account cannot install them; run this as root, then again:" >&2
+    printf '  bash -c %q\n' "$script" >&2
+    return 1
+  fi
+}

@@ -1,0 +1,100 @@
+"""Which way includes point: the rows of the house, compared with #include lines and with src/CMakeLists.txt."""
+import re
+
+# The whole permission of each folder, lowest floor first. To these come: `base` for everyone, `telemetry` for everyone
+# but the pure folders, and `pgtypes` for who names `pg`.
+ROWS = {
+    'base': '',
+    'rest': '',
+    'pgtypes': '',
+    'config': '',
+    'telemetry': '',
+    'catalog': 'pgtypes',
+    'net': '',
+    'cache': '',
+    'auth': '',
+    'plan': 'rest catalog',
+    'pg': 'net pgtypes',
+    'http': 'net',
+    'sql': 'plan pgtypes rest catalog',
+    'introspect': 'catalog pg',
+    'embedded': 'config pg',
+    'changes': 'catalog pg pgtypes',
+    'jobs': 'pg',
+    'migrate': 'pg config',
+    'admin': 'http auth config',
+    'objects': 'http',
+    'redis': 'net',
+    'serve': 'http auth rest catalog plan sql cache pg changes redis',
+    'projections': 'changes jobs pg',
+    'exports': 'changes jobs pg objects',
+    'bench': 'net http config pg',
+    'advise': 'net http config pg',
+    'server': 'serve projections exports sql introspect embedded changes jobs migrate admin objects redis plan pg http '
+              'catalog net cache auth rest config',
+    'cli': 'server bench advise migrate admin auth config',
+}
+PURE = {'base', 'rest', 'catalog', 'plan', 'sql', 'pgtypes', 'config', 'telemetry'}
+# Signatures of pg and http speak of coroutines, so that who names one of them may name these headers of net, and no more.
+COROUTINE_HEADERS = {'net/task.h', 'net/run.h', 'net/executor.h'}
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+_FOLDER_TARGET = re.compile(r'pando_folder\((\w+)[^)]*?DEPENDS\s+([^)]*?)(?:\sLIBRARIES[^)]*)?\)')
+
+
+def allowed(folder):
+    names = set(ROWS[folder].split()) | {folder, 'base'}
+    if folder not in PURE:
+        names.add('telemetry')
+    if 'pg' in names:
+        names.add('pgtypes')
+    return names
+
+
+def may_include(folder, header):
+    target = header.split('/')[0]
+    if target in allowed(folder):
+        return True
+    return header in COROUTINE_HEADERS and bool({'pg', 'http'} & allowed(folder))
+
+
+def check(sources, cmake):
+    problems, named = [], {}
+    for path, text, _ in sources:
+        parts = path.split('/')
+        if parts[0] != 'src' or len(parts) < 3:
+            continue
+        folder = parts[1]
+        if folder not in ROWS:
+            problems.append(f'{path}: folder "{folder}" has no row; give it one in tools/tidy_includes.py and STYLE')
+            continue
+        for match in _INCLUDE.finditer(text):
+            problems += _check_include(path, folder, match.group(1), text.count('\n', 0, match.start()) + 1)
+            if '/' in match.group(1):
+                named.setdefault(folder, set()).add(match.group(1).split('/')[0])
+    return problems + _check_cmake(cmake, named)
+
+
+def _check_include(path, folder, header, line):
+    if '/' not in header:
+        return [f'{path}:{line}: #include "{header}" leaves its folder out; write "{folder}/{header}"']
+    if header.split('/')[0] == 'test' or may_include(folder, header):
+        return []
+    row = ' '.join(sorted(allowed(folder) - {folder}))
+    return [f'{path}:{line}: {folder}/ may not include "{header}": its row is: {row}. '
+            f'Move what both need to a floor below, or let a file above them do it']
+
+
+def _check_cmake(cmake, named):
+    """A folder links what it includes, and nothing that its row forbids."""
+    problems = []
+    for folder, listed in _FOLDER_TARGET.findall(cmake):
+        linked = set(listed.split())
+        permitted = allowed(folder) if folder in ROWS else set()
+        if {'pg', 'http'} & permitted:
+            permitted = permitted | {'net'}
+        for extra in sorted(linked - permitted):
+            problems.append(f'src/CMakeLists.txt: {folder} links {extra}, which its row does not name; take it out')
+        for missing in sorted(named.get(folder, set()) & set(ROWS) - linked - {folder}):
+            problems.append(f'src/CMakeLists.txt: {folder} includes {missing}/ but does not link it; add it to DEPENDS')
+    return problems

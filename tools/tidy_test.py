@@ -1,0 +1,106 @@
+"""The checks of ./dev tidy find what they are for, and leave alone what is fine."""
+import unittest
+
+import tidy_coroutines
+import tidy_cpp
+import tidy_includes
+import tidy_sizes
+
+
+def source(path, text):
+    return path, text, tidy_cpp.strip(text)
+
+
+class StrippedText(unittest.TestCase):
+    def test_comments_and_literals_are_blank_and_nothing_moves(self):
+        text = 'a = "x;{"; // }\nb = \'{\'; /* ;\n */ c = 10\'000; R"(}")"'
+        stripped = tidy_cpp.strip(text)
+        self.assertEqual(len(stripped), len(text))
+        self.assertNotIn('{', stripped)
+        self.assertNotIn('}', stripped)
+        self.assertIn("10'000", stripped)
+
+    def test_functions_are_found_in_namespaces_classes_and_with_initialiser_lists(self):
+        code = '\n'.join([
+            'namespace a {', 'struct S {', '  int x = 3;', '  int get() const {', '    return x;', '  }', '};',
+            'S::S(int x) : x_(x) {', '  if (x) {', '    run([] { go(); });', '  }', '}',
+            'constexpr int kTable[] = {1, 2};', '}'])
+        self.assertEqual(tidy_cpp.functions(code), [('get', 4, 6), ('S::S', 8, 12)])
+
+
+class IncludeRows(unittest.TestCase):
+    CMAKE = 'pando_folder(base)\npando_folder(plan DEPENDS rest catalog pgtypes base)\n'
+
+    def problems(self, path, include, cmake=''):
+        return tidy_includes.check([source(path, f'#include "{include}"\n')], cmake)
+
+    def test_downwards_is_fine(self):
+        self.assertEqual(self.problems('src/plan/plan.cc', 'catalog/catalog.h'), [])
+
+    def test_upwards_prints_the_row(self):
+        [problem] = self.problems('src/pg/pool.cc', 'http/server.h')
+        self.assertIn('src/pg/pool.cc:1', problem)
+        self.assertIn('its row is: base net pgtypes telemetry', problem)
+
+    def test_a_pure_folder_may_not_log(self):
+        self.assertEqual(len(self.problems('src/plan/plan.cc', 'telemetry/log.h')), 1)
+
+    def test_only_the_coroutine_type_of_net_is_open_to_who_names_pg(self):
+        self.assertEqual(self.problems('src/migrate/apply.cc', 'net/task.h'), [])
+        self.assertEqual(len(self.problems('src/migrate/apply.cc', 'net/socket.h')), 1)
+
+    def test_an_include_without_folder_is_told_the_full_name(self):
+        [problem] = self.problems('src/pg/pool.cc', 'pool.h')
+        self.assertIn('write "pg/pool.h"', problem)
+
+    def test_cmake_may_not_link_above_its_row(self):
+        [problem] = tidy_includes.check([], 'pando_folder(rest DEPENDS base plan LIBRARIES Boost::json)')
+        self.assertIn('rest links plan', problem)
+
+    def test_cmake_must_link_what_is_included(self):
+        [problem] = self.problems('src/plan/plan.cc', 'rest/query.h', 'pando_folder(plan DEPENDS base catalog)')
+        self.assertIn('plan includes rest/', problem)
+
+
+class Coroutines(unittest.TestCase):
+    def lines(self, code):
+        return [line for line, _ in tidy_coroutines.check_code(tidy_cpp.strip(code))]
+
+    def test_an_aggregate_inside_an_awaited_call_is_found(self):
+        self.assertEqual(self.lines('\nco_await Run(Job{.name = "x"});'), [2])
+
+    def test_a_block_after_the_condition_is_not_an_aggregate(self):
+        self.assertEqual(self.lines('if (!co_await Run(job)) { stop(); }'), [])
+
+    def test_braces_in_a_literal_are_not_braces(self):
+        self.assertEqual(self.lines('co_await Run("{}");'), [])
+
+    def test_two_awaits_in_one_statement_are_found(self):
+        self.assertEqual(self.lines('co_await Run(co_await Next());'), [1])
+
+    def test_a_capturing_coroutine_lambda_is_found(self):
+        self.assertEqual(self.lines('auto f = [this, &x](int a) -> Task<void> { co_return; };'), [1])
+
+    def test_a_lambda_that_captures_nothing_is_fine(self):
+        self.assertEqual(self.lines('auto f = [](Server& s) -> net::Task<Result<int>> { co_return 1; };'), [])
+
+
+class SizeRatchet(unittest.TestCase):
+    def test_long_functions_are_measured_and_short_ones_are_not(self):
+        body = 'x();\n' * 80
+        self.assertEqual(tidy_sizes.measure([source('src/a/b.cc', f'void Long() {{\n{body}}}\nvoid Short() {{}}\n')]),
+                         {'src/a/b.cc Long': 82})
+
+    def test_something_new_over_the_limit_is_a_problem(self):
+        self.assertEqual(len(tidy_sizes.compare({'src/a.cc': 700}, {})), 1)
+
+    def test_growing_is_a_problem_and_shrinking_is_not(self):
+        self.assertEqual(len(tidy_sizes.compare({'src/a.cc': 701}, {'src/a.cc': 700})), 1)
+        self.assertEqual(tidy_sizes.compare({'src/a.cc': 650}, {'src/a.cc': 700}), [])
+
+    def test_the_baseline_only_goes_down(self):
+        self.assertEqual(tidy_sizes.shrunk({'a': 650, 'b': 900}, {'a': 700, 'b': 800, 'c': 650}), {'a': 650, 'b': 800})
+
+
+if __name__ == '__main__':
+    unittest.main()
