@@ -1,5 +1,6 @@
-# One program per parser of outside bytes: src/FOLDER/NAME_fuzz.cc becomes fuzz_NAME, which links its folder. The corpus
-# that it starts from, and that every test run replays, is committed in test/fuzz/corpus/NAME/. Needs clang.
+# One program per parser of outside bytes: src/FOLDER/NAME_fuzz.cc becomes fuzz_FOLDER_NAME, which links its folder.
+# The corpus that it starts from, and that every test run replays, is committed in test/fuzz/corpus/FOLDER_NAME/. Needs
+# clang.
 # `fuzzers` builds them all.
 
 add_custom_target(fuzzers)
@@ -9,6 +10,7 @@ foreach(source ${fuzz_sources})
   string(REGEX REPLACE "_fuzz$" "" name ${name})
   get_filename_component(folder ${source} DIRECTORY)
   get_filename_component(folder ${folder} NAME)
+  string(PREPEND name ${folder}_)
   add_executable(fuzz_${name} EXCLUDE_FROM_ALL ${source})
   target_link_libraries(fuzz_${name} PRIVATE pando_${folder})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)

@@ -19,8 +19,9 @@ MEMORY_MB_MAX = 2048
 
 
 def names():
-    """Every fuzzer of the tree, built or not."""
-    return sorted(path.name.removesuffix('_fuzz.cc') for path in (ROOT / 'src').glob('*/*_fuzz.cc'))
+    """Every fuzzer of the tree, built or not: rest_filter is src/rest/filter_fuzz.cc."""
+    return sorted(f'{path.parent.name}_{path.name.removesuffix("_fuzz.cc")}'
+                  for path in (ROOT / 'src').glob('*/*_fuzz.cc'))
 
 
 def run(name, seconds, **popen):

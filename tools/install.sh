@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Installs what is missing of the sections of packages.txt. Sourced by ./dev.
 
 # Prints the packages of the given sections that are not installed, one a line.

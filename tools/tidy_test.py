@@ -49,6 +49,11 @@ class IncludeRows(unittest.TestCase):
         self.assertEqual(self.problems('src/migrate/apply.cc', 'net/task.h'), [])
         self.assertEqual(len(self.problems('src/migrate/apply.cc', 'net/socket.h')), 1)
 
+    def test_a_test_may_name_what_its_folder_reaches(self):
+        self.assertEqual(self.problems('src/sql/statement_test.cc', 'rest/request.h'), [])
+        self.assertEqual(len(self.problems('src/sql/statement.cc', 'rest/request.h')), 1)
+        self.assertEqual(len(self.problems('src/sql/statement_test.cc', 'pg/pool.h')), 1)
+
     def test_an_include_without_folder_is_told_the_full_name(self):
         [problem] = self.problems('src/pg/pool.cc', 'pool.h')
         self.assertIn('write "pg/pool.h"', problem)

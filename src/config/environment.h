@@ -13,7 +13,7 @@
 
 namespace pando::config {
 
-using Environment = std::vector<std::pair<std::string, std::string>>;   // name, value
+using Environment = std::vector<std::pair<std::string, std::string>>;  // name, value
 
 // The variables of this process.
 // REQUIRES: nothing changes the environment meanwhile (it is read once, before threads start).

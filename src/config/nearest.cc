@@ -4,6 +4,20 @@
 #include <vector>
 
 namespace pando::config {
+namespace {
+
+// The first of `known` whose part behind the last dot is `name` without its dashes: "--http.listen" for "--listen".
+const std::string* WithoutSection(std::string_view name, std::span<const std::string> known) {
+  name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+  const auto is_it = [&](const std::string& candidate) {
+    const size_t dot = candidate.rfind('.');
+    return dot != std::string::npos && std::string_view(candidate).substr(dot + 1) == name;
+  };
+  const auto found = std::find_if(known.begin(), known.end(), is_it);
+  return found == known.end() ? nullptr : &*found;
+}
+
+}  // namespace
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   // Three rows of the matrix: the row before the last one is needed for swapped neighbours.
@@ -35,6 +49,7 @@ std::optional<std::string> Nearest(std::string_view name, std::span<const std::s
       nearest = &candidate;
     }
   }
+  if (nearest == nullptr) nearest = WithoutSection(name, known);
   if (nearest == nullptr) return std::nullopt;
   return *nearest;
 }

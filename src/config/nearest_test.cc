@@ -25,6 +25,12 @@ TEST(NearestTest, ProposesTheClosestName) {
   EXPECT_EQ(NearestHint("http.tlskey", kKnown), "did you mean \"http.tls_key\"?");
 }
 
+TEST(NearestTest, ProposesTheOptionWhoseSectionWasLeftOut) {
+  EXPECT_EQ(Nearest("prefix", kKnown), "rest.prefix");
+  const std::vector<std::string> flags = {"--config", "--http.listen"};
+  EXPECT_EQ(Nearest("--listen", flags), "--http.listen");
+}
+
 TEST(NearestTest, ProposesNothingFarFetched) {
   EXPECT_EQ(Nearest("cache.url", kKnown), std::nullopt);
   EXPECT_EQ(Nearest("x", kKnown), std::nullopt);

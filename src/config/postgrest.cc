@@ -164,8 +164,14 @@ void ReadAppSettings(Variables& variables, const std::vector<OptionRow>& rows, s
   }
 }
 
-// "db_schemas" for PGRST_DB_SCHEMAS.
-std::string NameInDatabase(const Alias& alias) { return Lowered(alias.variable.substr(std::string_view("PGRST_").size())); }
+// The alias of a setting in the database: "db_schemas" is PGRST_DB_SCHEMAS. Null when it may not stand there.
+const Alias* AliasInDatabase(std::string_view name) {
+  const auto is_it = [&](const Alias& alias) {
+    return alias.in_database && Lowered(alias.variable.substr(std::string_view("PGRST_").size())) == name;
+  };
+  const auto alias = std::find_if(kAliases.begin(), kAliases.end(), is_it);
+  return alias == kAliases.end() ? nullptr : &*alias;
+}
 
 }  // namespace
 
@@ -198,10 +204,8 @@ PostgrestSettings ReadDatabaseSettings(const std::map<std::string, std::string>&
   std::string ignored;
   for (const auto& [name, value] : database_settings) {
     Setting setting{.option = {}, .entry = {}, .value = Text{value}, .source = "pgrst." + name + " in the database"};
-    const auto alias = std::find_if(kAliases.begin(), kAliases.end(), [&](const Alias& a) {
-      return a.in_database && NameInDatabase(a) == name;
-    });
-    if (alias != kAliases.end()) {
+    const Alias* alias = AliasInDatabase(name);
+    if (alias != nullptr) {
       setting.option = std::string(alias->option);
       setting.value = Text{Converted(value, alias->form)};
     } else if (name.starts_with(kAppSettingsInDatabase) && name.size() > kAppSettingsInDatabase.size()) {

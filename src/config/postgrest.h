@@ -1,5 +1,5 @@
-// PostgREST's environment variables as aliases of our options, so that a deployment of PostgREST is replaced by changing
-// the program alone. Each alias is one row of a table; names follow PostgREST 16.
+// PostgREST's environment variables as aliases of our options, so that a deployment of PostgREST is replaced by
+// changing the program alone. Each alias is one row of a table; names follow PostgREST 16.
 //
 // Concurrency  immutable
 #pragma once
@@ -22,19 +22,19 @@ struct Alias {
     kSeconds,   // a number of seconds
     kLogLevel,  // crit is our error; the others are called the same
   };
-  std::string_view variable;   // "PGRST_DB_SCHEMAS"
-  std::string_view option;     // "rest.schemas"
+  std::string_view variable;  // "PGRST_DB_SCHEMAS"
+  std::string_view option;    // "rest.schemas"
   Form form = Form::kSame;
-  bool in_database = false;    // may also stand in the database, as pgrst.db_schemas of the connecting role
+  bool in_database = false;  // may also stand in the database, as pgrst.db_schemas of the connecting role
 };
 
-// In the order they apply: of two names of one option the newer is later. Besides these there are PGRST_SERVER_HOST with
-// PGRST_SERVER_PORT (http.listen), PGRST_ADMIN_SERVER_HOST with PGRST_ADMIN_SERVER_PORT (admin.listen), and
+// In the order they apply: of two names of one option the newer is later. Besides these there are PGRST_SERVER_HOST
+// with PGRST_SERVER_PORT (http.listen), PGRST_ADMIN_SERVER_HOST with PGRST_ADMIN_SERVER_PORT (admin.listen), and
 // PGRST_APP_SETTINGS_NAME (rest.app_settings, entry "name").
 std::span<const Alias> PostgrestAliases();
 
 struct PostgrestSettings {
-  std::vector<Setting> defaults;      // where PostgREST's defaults are not ours; empty when no PGRST_ variable is set
+  std::vector<Setting> defaults;  // where PostgREST's defaults are not ours; empty when no PGRST_ variable is set
   std::vector<Setting> settings;
   std::vector<std::string> warnings;  // names the variables that nothing here takes over
 };

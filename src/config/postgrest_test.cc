@@ -153,7 +153,7 @@ TEST_F(PostgrestTest, UnderstandsTheSpecialHosts) {
 
 TEST_F(PostgrestTest, WarnsOfVariablesThatHaveNoEffect) {
   Set("PGRST_RAW_MEDIA_TYPES", "image/png");
-  Set("PGRST_DB_TX_END", "rollback");   // a known alias, whose option this program does not have
+  Set("PGRST_DB_TX_END", "rollback");  // a known alias, whose option this program does not have
   Load();
 
   ASSERT_EQ(warnings_.size(), 1u);

@@ -128,10 +128,11 @@ std::string OptionsPage(const Registry& registry) {
 }
 
 std::string ErrorsPage() {
-  std::string page = Notice("errors") +
-                     "# Errors\n\nThe `code` of an error body, of a message at start, and of a log line. Codes are stable. "
-                     "A refusal by PostgreSQL\nhas its SQLSTATE (five characters) as code and is not listed here.\n\n"
-                     "| code | kind | what is the case |\n| --- | --- | --- |\n";
+  std::string page =
+      Notice("errors") +
+      "# Errors\n\nThe `code` of an error body, of a message at start, and of a log line. Codes are stable. "
+      "A refusal by PostgreSQL\nhas its SQLSTATE (five characters) as code and is not listed here.\n\n"
+      "| code | kind | what is the case |\n| --- | --- | --- |\n";
   for (const ErrorRow& row : AllErrors()) {
     if (row.id == ErrorId::kSqlstate) continue;
     page += "| `" + std::string(row.code) + "` | " + std::string(ToString(row.kind)) + " | " + Cell(row.title) + " |\n";

@@ -26,6 +26,11 @@ void Registry::AddSlot(std::unique_ptr<Slot> slot) {
   slots_.push_back(std::move(slot));
 }
 
+const Slot* Registry::Find(std::string_view name) const {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const auto& s) { return s->row().name == name; });
+  return slot == slots_.end() ? nullptr : slot->get();
+}
+
 Result<void> Registry::StageOne(const Setting& setting) {
   const auto slot =
       std::find_if(slots_.begin(), slots_.end(), [&](const auto& s) { return s->row().name == setting.option; });

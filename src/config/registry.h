@@ -27,10 +27,10 @@ namespace pando::config {
 
 // Where values come from.
 struct Sources {
-  std::string file;                 // path of a TOML file; empty: none
+  std::string file;  // path of a TOML file; empty: none
   Environment environment;
-  std::vector<Setting> flags;       // CommandLine::settings (config/flags.h)
-  std::map<std::string, std::string> database_settings;   // PostgREST's in-database configuration, without "pgrst."
+  std::vector<Setting> flags;                            // CommandLine::settings (config/flags.h)
+  std::map<std::string, std::string> database_settings;  // PostgREST's in-database configuration, without "pgrst."
 };
 
 struct LoadReport {
@@ -40,11 +40,11 @@ struct LoadReport {
 struct ReloadReport {
   struct Change {
     std::string option;
-    std::string from;   // as TOML, masked
+    std::string from;  // as TOML, masked
     std::string to;
   };
-  std::vector<Change> changed;         // live options that have their new value now
-  std::vector<Change> needs_restart;   // options that kept their value, because it cannot change while running
+  std::vector<Change> changed;        // live options that have their new value now
+  std::vector<Change> needs_restart;  // options that kept their value, because it cannot change while running
   std::vector<std::string> warnings;
 };
 
@@ -69,6 +69,8 @@ class Registry {
   // The same while the program runs: only options declared Reload::kLive change. On an error all keep what they had.
   Result<ReloadReport> Update(const Sources& sources);
 
+  // The option of that name; null when there is none.
+  const Slot* Find(std::string_view name) const;
   // In the order of declaration; for dumps, help and the reference page.
   const std::vector<std::unique_ptr<Slot>>& slots() const { return slots_; }
   const std::vector<OptionRow>& rows() const { return rows_; }
@@ -83,7 +85,7 @@ class Registry {
   Result<void> ValidateOrUndo(const std::vector<Slot*>& swapped);
 
   std::vector<std::unique_ptr<Slot>> slots_;
-  std::vector<OptionRow> rows_;   // rows_[i] is slots_[i]->row()
+  std::vector<OptionRow> rows_;  // rows_[i] is slots_[i]->row()
   std::vector<std::function<Result<void>()>> validators_;
 };
 
@@ -112,7 +114,9 @@ template <class Options>
 void Registry::Add(Options& options) {
   Declarations declarations(*this);
   Describe(declarations, options);
-  if constexpr (requires { { Validate(std::as_const(options)) } -> std::same_as<Result<void>>; }) {
+  if constexpr (requires {
+                  { Validate(std::as_const(options)) } -> std::same_as<Result<void>>;
+                }) {
     validators_.push_back([&options] { return Validate(std::as_const(options)); });
   }
 }

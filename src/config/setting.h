@@ -13,17 +13,17 @@
 namespace pando::config {
 
 struct Setting {
-  std::string option;   // "http.listen", known or not
-  std::string entry;    // which entry of a map option; empty for every other option
+  std::string option;  // "http.listen", known or not
+  std::string entry;   // which entry of a map option; empty for every other option
   Written value;
-  std::string source;   // "pando.toml:3", "PANDO_HTTP_LISTEN", "--http.listen"
+  std::string source;  // "pando.toml:3", "PANDO_HTTP_LISTEN", "--http.listen"
 };
 
 // What is known of an option besides its value.
 struct OptionRow {
-  std::string name;      // "http.listen": section, dot, key
-  std::string type;      // in words: "duration"
-  std::string allowed;   // what a value must be: "a number with its unit (500ms, 10s, 5m, 1h) from 1ms to 24h"
+  std::string name;     // "http.listen": section, dot, key
+  std::string type;     // in words: "duration"
+  std::string allowed;  // what a value must be: "a number with its unit (500ms, 10s, 5m, 1h) from 1ms to 24h"
   std::string help;
   Reload reload = Reload::kRestart;
   bool is_bool = false;

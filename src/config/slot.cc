@@ -7,11 +7,39 @@
 namespace pando::config {
 namespace {
 
+// A value taken apart for printing: TOML, JSON and plain text differ in the quotes and brackets around its parts.
+struct Printed {
+  enum class Shape { kBare, kQuoted, kList };
+  Shape shape;
+  std::vector<std::string> parts;
+
+  // TOML, and JSON at once.
+  std::string Literal() const {
+    switch (shape) {
+      case Shape::kBare:
+        return parts[0];
+      case Shape::kQuoted:
+        return Quoted(parts[0]);
+      case Shape::kList:
+        return QuotedList(parts);
+    }
+    return "";
+  }
+  std::string Plain() const {
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+    return text;
+  }
+};
+
+Printed Bare(std::string text) { return {Printed::Shape::kBare, {std::move(text)}}; }
+Printed InQuotes(std::string text) { return {Printed::Shape::kQuoted, {std::move(text)}}; }
+
 // How one type is read and printed. Kept as functions, so that a range or a list of choices travels with them.
 template <class T>
 struct Codec {
   std::function<std::optional<T>(const Written&)> parse;
-  std::function<std::string(const T&)> print;   // TOML, and JSON at once
+  std::function<Printed(const T&)> print;
 };
 
 template <class T>
@@ -21,9 +49,10 @@ class TypedSlot final : public Slot {
       : Slot(std::move(row)), target_(target), default_(target), staged_(target), codec_(std::move(codec)) {}
 
   bool is_changed() const override { return !(staged_ == target_); }
-  std::string Toml() const override { return codec_.print(target_); }
-  std::string DefaultToml() const override { return codec_.print(default_); }
-  std::string Json() const override { return codec_.print(target_); }
+  std::string Toml() const override { return codec_.print(target_).Literal(); }
+  std::string Json() const override { return codec_.print(target_).Literal(); }
+  std::string Plain() const override { return codec_.print(target_).Plain(); }
+  std::string DefaultToml() const override { return codec_.print(default_).Literal(); }
 
  private:
   void StageDefault() override { staged_ = default_; }
@@ -51,8 +80,9 @@ class MapSlot final : public Slot {
 
   bool is_changed() const override { return staged_ != target_; }
   std::string Toml() const override { return Print(target_, "{ ", " = ", " }"); }
-  std::string DefaultToml() const override { return Print(default_, "{ ", " = ", " }"); }
   std::string Json() const override { return Print(target_, "{", ":", "}"); }
+  std::string Plain() const override { return Toml(); }
+  std::string DefaultToml() const override { return Print(default_, "{ ", " = ", " }"); }
 
  private:
   static std::string Print(const Map& map, std::string_view open, std::string_view assign, std::string_view close) {
@@ -117,10 +147,10 @@ OptionRow Typed(OptionRow row, std::string type, std::string allowed) {
   return row;
 }
 
-std::string PrintNumber(uint32_t value) { return std::to_string(value); }
-std::string PrintSpan(const milliseconds& value) { return Quoted(Format(value)); }
-std::string PrintBytes(const Bytes& value) { return Quoted(Format(value)); }
-std::string PrintText(const std::string& value) { return Quoted(MaskPassword(value)); }
+Printed PrintNumber(uint32_t value) { return Bare(std::to_string(value)); }
+Printed PrintSpan(const milliseconds& value) { return InQuotes(Format(value)); }
+Printed PrintBytes(const Bytes& value) { return InQuotes(Format(value)); }
+Printed PrintText(const std::string& value) { return InQuotes(MaskPassword(value)); }
 
 }  // namespace
 
@@ -148,7 +178,7 @@ void Slot::Swap() {
 std::unique_ptr<Slot> MakeSlot(OptionRow row, bool& target) {
   row.is_bool = true;
   return Make<bool>(Typed(std::move(row), "boolean", "true or false"), target,
-                    {ParseBool, [](const bool& value) { return std::string(value ? "true" : "false"); }});
+                    {ParseBool, [](const bool& value) { return Bare(value ? "true" : "false"); }});
 }
 
 std::unique_ptr<Slot> MakeSlot(OptionRow row, uint32_t& target, Range<uint32_t> range) {
@@ -163,9 +193,8 @@ std::unique_ptr<Slot> MakeSlot(OptionRow row, milliseconds& target, Range<millis
 }
 
 std::unique_ptr<Slot> MakeSlot(OptionRow row, Bytes& target, Range<Bytes> range) {
-  return Make<Bytes>(
-      Typed(std::move(row), "size", "a number of bytes, or one with KiB, MiB or GiB," + FromTo(range)), target,
-      {Within(range, ParseBytes), PrintBytes});
+  return Make<Bytes>(Typed(std::move(row), "size", "a number of bytes, or one with KiB, MiB or GiB," + FromTo(range)),
+                     target, {Within(range, ParseBytes), PrintBytes});
 }
 
 std::unique_ptr<Slot> MakeSlot(OptionRow row, std::string& target) {
@@ -206,7 +235,7 @@ std::unique_ptr<Slot> MakeSlot(OptionRow row, std::optional<uint32_t>& target, R
   };
   return Make<Value>(
       Typed(std::move(row), "integer or none", "an integer" + FromTo(range) + "; an empty string means none"), target,
-      {parse, [](const Value& value) { return value ? std::to_string(*value) : Quoted(""); }});
+      {parse, [](const Value& value) { return value ? PrintNumber(*value) : InQuotes(""); }});
 }
 
 std::unique_ptr<Slot> MakeSlot(OptionRow row, Secret& target) {
@@ -217,15 +246,15 @@ std::unique_ptr<Slot> MakeSlot(OptionRow row, Secret& target) {
     return Secret(std::move(*text));
   };
   return Make<Secret>(Typed(std::move(row), "secret", "a string"), target,
-                      {parse, [](const Secret& value) { return Quoted(value.empty() ? "" : "***"); }});
+                      {parse, [](const Secret& value) { return InQuotes(value.empty() ? "" : "***"); }});
 }
 
 std::unique_ptr<Slot> MakeSlot(OptionRow row, std::vector<std::string>& target) {
   using List = std::vector<std::string>;
   const auto print = [](const List& list) {
-    List masked;
-    for (const std::string& element : list) masked.push_back(MaskPassword(element));
-    return QuotedList(masked);
+    Printed printed{Printed::Shape::kList, {}};
+    for (const std::string& element : list) printed.parts.push_back(MaskPassword(element));
+    return printed;
   };
   return Make<List>(
       Typed(std::move(row), "list of strings", "an array of strings, or in a variable or flag, strings with commas"),

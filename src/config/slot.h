@@ -29,14 +29,16 @@ class Slot {
   void Reset();
   // Stages a value over the staged one (of a map: one entry). False when it is not of the type or not allowed.
   bool Stage(const Setting& setting);
-  virtual bool is_changed() const = 0;   // the staged value differs from the one in the struct
+  virtual bool is_changed() const = 0;  // the staged value differs from the one in the struct
   // Exchanges staged value and source with those in the struct; again: back.
   void Swap();
 
-  // The value in the struct and the default, as TOML and as JSON; secrets, map entries and passwords masked.
+  // The value in the struct, as TOML, as JSON, and as plain text without quotes, a list with commas; and the default as
+  // TOML. Secrets, map entries and passwords are masked in all of them.
   virtual std::string Toml() const = 0;
-  virtual std::string DefaultToml() const = 0;
   virtual std::string Json() const = 0;
+  virtual std::string Plain() const = 0;
+  virtual std::string DefaultToml() const = 0;
 
  protected:
   explicit Slot(OptionRow row) : row_(std::move(row)) {}

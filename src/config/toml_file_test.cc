@@ -46,9 +46,11 @@ TEST(TomlFileTest, ReadsATableOptionEntryByEntry) {
 TEST(TomlFileTest, AcceptsAnEmptySectionThatHasOptions) { EXPECT_EQ(ParseError("[http]\n[rest]\n"), ""); }
 
 TEST(TomlFileTest, RefusesUnknownSectionsAndKeys) {
-  EXPECT_THAT(ParseError("[htpp]\nlisten = []\n"), HasSubstr("\"htpp.listen\" (pando.toml:2); did you mean \"http.listen\"?"));
+  EXPECT_THAT(ParseError("[htpp]\nlisten = []\n"),
+              HasSubstr("\"htpp.listen\" (pando.toml:2); did you mean \"http.listen\"?"));
   EXPECT_THAT(ParseError("[cache]\n"), HasSubstr("there is no option \"cache\" (pando.toml:1)"));
-  EXPECT_THAT(ParseError("listen = []\n"), HasSubstr("there is no option \"listen\" (pando.toml:1)"));
+  EXPECT_THAT(ParseError("listen = []\n"),
+              HasSubstr("there is no option \"listen\" (pando.toml:1); did you mean \"http.listen\"?"));
   EXPECT_THAT(ParseError("http = 1\n"), HasSubstr("there is no option \"http\" (pando.toml:1)"));
   EXPECT_THAT(ParseError("[[http]]\nlisten = []\n"), HasSubstr("there is no option \"http\""));
 }
@@ -61,7 +63,9 @@ TEST(TomlFileTest, SaysWhereTheFileIsNotToml) {
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
 
-TEST(TomlFileTest, RefusesBytesThatAreNotUtf8) { EXPECT_THAT(ParseError("[http]\nlisten = \"\xff\"\n"), HasSubstr("not TOML")); }
+TEST(TomlFileTest, RefusesBytesThatAreNotUtf8) {
+  EXPECT_THAT(ParseError("[http]\nlisten = \"\xff\"\n"), HasSubstr("not TOML"));
+}
 
 TEST(TomlFileTest, RefusesAFolderInPlaceOfAFile) {
   const auto settings = ReadTomlFile(testing::TempDir(), Rows());

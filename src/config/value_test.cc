@@ -11,7 +11,8 @@ using std::chrono::seconds;
 using List = std::vector<std::string>;
 
 TEST(ValueTest, ReadsBooleansOfEveryCommonSpellingFromText) {
-  for (const char* word : {"true", "TRUE", "on", "On", "yes", "1", " true "}) EXPECT_EQ(ParseBool(Text{word}), true) << word;
+  for (const char* word : {"true", "TRUE", "on", "On", "yes", "1", " true "})
+    EXPECT_EQ(ParseBool(Text{word}), true) << word;
   for (const char* word : {"false", "False", "off", "no", "0"}) EXPECT_EQ(ParseBool(Text{word}), false) << word;
   for (const char* word : {"", "2", "truthy", "y"}) EXPECT_EQ(ParseBool(Text{word}), std::nullopt) << word;
 }
@@ -83,21 +84,21 @@ TEST(ValueTest, PrintsDurationsAndSizesInTheLargestExactUnit) {
   EXPECT_EQ(Format(Bytes{0}), "0");
 }
 
-TEST(ValueTest, QuotesEveryCharacterThatTomlForbids) {
-  EXPECT_EQ(Quoted("a\"b\\c\n\x7f"), R"("a\"b\\c\n\u007F")");
-}
+TEST(ValueTest, QuotesEveryCharacterThatTomlForbids) { EXPECT_EQ(Quoted("a\"b\\c\n\x7f"), R"("a\"b\\c\n\u007F")"); }
 
 TEST(ValueTest, HidesPasswordsInUrisAndConnectionStrings) {
   EXPECT_EQ(MaskPassword("postgres://me:secret@host:5432/db"), "postgres://me:***@host:5432/db");
   EXPECT_EQ(MaskPassword("postgres://me:se@cr/et@host/db?x=y@z"), "postgres://me:***@host/db?x=y@z");
   EXPECT_EQ(MaskPassword("postgres://me:se?cret@host/db"), "postgres://me:***@host/db");
-  EXPECT_EQ(MaskPassword("postgres://host/db?user=me&password=secret&x=1"), "postgres://host/db?user=me&password=***&x=1");
+  EXPECT_EQ(MaskPassword("postgres://host/db?user=me&password=secret&x=1"),
+            "postgres://host/db?user=me&password=***&x=1");
   EXPECT_EQ(MaskPassword("host=h password='se cret' user=me"), "host=h password=*** user=me");
   EXPECT_EQ(MaskPassword("user=me password=secret"), "user=me password=***");
 }
 
 TEST(ValueTest, LeavesTextWithoutAPasswordAsItIs) {
-  for (const char* text : {"", "embedded:data", "postgres://me@host/db", "postgres://host:5432/db", "http://[::1]:3000/"}) {
+  for (const char* text :
+       {"", "embedded:data", "postgres://me@host/db", "postgres://host:5432/db", "http://[::1]:3000/"}) {
     EXPECT_EQ(MaskPassword(text), text);
   }
 }

@@ -77,9 +77,9 @@ std::string DescribeStatus(int status) {
   return "was killed by signal " + std::to_string(WTERMSIG(status));
 }
 
-Error NotStarted(const std::filesystem::path& data_folder, std::string what, std::filesystem::file_time_type since) {
+Error NotStarted(const std::filesystem::path& data_folder, std::string what, const LogEnds& before) {
   Error error = Error(ErrorId::kEmbeddedStart, "the embedded PostgreSQL on " + data_folder.string() + " " + what);
-  const std::string reason = FindReason(data_folder, since);
+  const std::string reason = FindReason(data_folder, before);
   if (!reason.empty()) error = error.WithDetail(reason);
   if (reason.find("No space left on device") != std::string::npos) {
     error = error.WithHint("make room on that disk");
@@ -103,7 +103,7 @@ struct Cluster::State {
 
   Result<void> Prepare(const ClusterOptions& options, Deadline deadline);
   Result<void> Run(Deadline deadline);
-  Result<void> Launch(Deadline deadline, std::filesystem::file_time_type since);
+  Result<void> Launch(Deadline deadline);
   void Hear(const Report& report);
   void Emit(ClusterEvent::Kind kind, std::string description);
 };
@@ -127,11 +127,13 @@ Result<void> Cluster::State::Prepare(const ClusterOptions& options, Deadline dea
                       ? DefaultSocketFolder(data_folder, account)
                       : std::filesystem::absolute(options.options.socket_folder).lexically_normal();
   PANDO_CHECK(PrepareSocketFolder(socket_folder, account));
+  RemoveStaleSocket(socket_folder, data_folder);
   return WriteFile(data_folder / "pando.conf", ServerSettings(MeasureMachine()), 0600, account);
 }
 
 // Starts the postmaster and waits until it accepts connections.
-Result<void> Cluster::State::Launch(Deadline deadline, std::filesystem::file_time_type since) {
+Result<void> Cluster::State::Launch(Deadline deadline) {
+  const LogEnds before = MarkLogEnds(data_folder);
   PANDO_TRY(const FileDescriptor log, OpenStartLog(data_folder, account));
   PANDO_TRY(supervisor,
             Supervisor::Start(PostmasterArguments(installation, data_folder, socket_folder), account, log,
@@ -139,17 +141,15 @@ Result<void> Cluster::State::Launch(Deadline deadline, std::filesystem::file_tim
   for (;;) {
     const PostmasterFile file = ReadPostmasterFile(data_folder);
     if (file.status == "ready" && file.pid == supervisor->postmaster_pid()) return {};
-    if (supervisor->ended()) return NotStarted(data_folder, "did not start", since);
-    if (deadline.passed()) return NotStarted(data_folder, "was not ready in time", since);
+    if (supervisor->ended()) return NotStarted(data_folder, "did not start", before);
+    if (deadline.passed()) return NotStarted(data_folder, "was not ready in time", before);
     std::this_thread::sleep_for(kPollInterval);
   }
 }
 
 Result<void> Cluster::State::Run(Deadline deadline) {
-  // A little earlier than now: file times are coarser than clocks.
-  const auto since = std::filesystem::file_time_type::clock::now() - std::chrono::seconds(1);
   for (;;) {
-    const Result<void> launched = Launch(deadline, since);
+    const Result<void> launched = Launch(deadline);
     if (launched) return {};
     supervisor.reset();
     // Backends that outlived a killed postmaster still hold its shared memory; they notice and go by themselves.
@@ -176,8 +176,6 @@ void Cluster::State::Hear(const Report& report) {
 }
 
 void Cluster::State::Emit(ClusterEvent::Kind kind, std::string description) {
-  const bool good = kind == ClusterEvent::Kind::kRestarted;
-  telemetry::Log(good ? Level::kInfo : Level::kError, "embedded.server", "the embedded PostgreSQL " + description);
   if (on_event) on_event(ClusterEvent{kind, std::move(description)});
 }
 

@@ -41,8 +41,11 @@ Error FileError(std::string_view verb, const std::filesystem::path& path, int er
   }
 }
 
-std::string ReadFile(const std::filesystem::path& path, size_t bytes_max) {
+std::string ReadFile(const std::filesystem::path& path, size_t bytes_max) { return ReadFileFrom(path, 0, bytes_max); }
+
+std::string ReadFileFrom(const std::filesystem::path& path, uintmax_t start, size_t bytes_max) {
   std::ifstream file(path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(start));
   std::string text(bytes_max, '\0');
   file.read(text.data(), static_cast<std::streamsize>(bytes_max));
   text.resize(static_cast<size_t>(file.gcount()));

@@ -3,6 +3,7 @@
 // Concurrency  pure functions on the file system; block the caller
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ namespace pando::embedded {
 
 // The whole file, at most `bytes_max` of it; empty when it cannot be read.
 std::string ReadFile(const std::filesystem::path& path, size_t bytes_max);
+
+// The same from a place in the file on.
+std::string ReadFileFrom(const std::filesystem::path& path, uintmax_t start, size_t bytes_max);
 
 // Replaces `path` through a temporary file beside it, synced to disk. As root the file is handed to the account.
 //   kEmbeddedStart  cannot be written; the message says why (no space, read-only ...)

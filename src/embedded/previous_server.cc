@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "embedded/file.h"
+#include "embedded/socket_folder.h"
 
 namespace pando::embedded {
 namespace {
@@ -81,6 +82,17 @@ Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline d
     return FileError("remove", folder / "postmaster.pid", errno);
   }
   return {};
+}
+
+void RemoveStaleSocket(const std::filesystem::path& socket_folder, const std::filesystem::path& data_folder) {
+  const std::filesystem::path socket = socket_folder.string() + std::string(kSocketName);
+  const std::filesystem::path lock = socket.string() + ".lock";
+  std::istringstream lines(ReadFile(lock, 4096));
+  std::string pid;
+  std::string folder;
+  if (!std::getline(lines, pid) || !std::getline(lines, folder) || folder != data_folder.string()) return;
+  unlink(socket.c_str());
+  unlink(lock.c_str());
 }
 
 }  // namespace pando::embedded

@@ -24,4 +24,8 @@ PostmasterFile ReadPostmasterFile(const std::filesystem::path& folder);
 //   kEmbeddedInUse  a server that is not going runs on it, or it is not gone at the deadline
 Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline deadline);
 
+// Removes a socket of this data folder that was left, with its lock file, whose pid may belong to somebody else too.
+// Those of another data folder stay. REQUIRES: AwaitPreviousServer() said that no server is left.
+void RemoveStaleSocket(const std::filesystem::path& socket_folder, const std::filesystem::path& data_folder);
+
 }  // namespace pando::embedded

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -61,13 +62,12 @@ Result<std::optional<Secret>> Load(const std::filesystem::path& path) {
   return std::optional<Secret>(Secret(std::move(text)));
 }
 
-// Writes a file of this process's own and links it into place: the name appears with the whole text or not at all, and
+// Writes a file of its own and links it into place: the name appears with the whole text or not at all, and
 // never over a secret that somebody else made in the meantime.
 Result<void> Create(const std::filesystem::path& path) {
   PANDO_TRY(const std::string text, MakeSecret());
-  const std::filesystem::path temporary = path.string() + "." + std::to_string(getpid());
-  unlink(temporary.c_str());
-  FileDescriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  std::string temporary = path.string() + ".XXXXXX";
+  FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));  // 0600
   if (!file.valid()) return Failed("write", path);
   const bool written = write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        fsync(file.get()) == 0;

@@ -1,5 +1,6 @@
 #include "embedded/server_log.h"
 
+#include <algorithm>
 #include <array>
 
 #include "embedded/file.h"
@@ -10,15 +11,19 @@ namespace {
 constexpr size_t kReasonBytesMax = 1000;
 constexpr size_t kLogBytesMax = 256 << 10;
 
+// What it says at each start.
+bool IsUsual(std::string_view line) {
+  return line.find("LOG:  redirecting log output") != std::string_view::npos ||
+         line.find("HINT:  Future log output will appear") != std::string_view::npos;
+}
+
+bool IsUnusual(std::string_view line) { return !IsUsual(line); }
+
 bool IsReason(std::string_view line) {
-  static constexpr auto kMarks =
-      std::to_array<std::string_view>({"FATAL:  ", "PANIC:  ", "ERROR:  ", "DETAIL:  ", "HINT:  "});
-  // Said at each start, and no reason.
-  if (line.find("HINT:  Future log output will appear") != std::string_view::npos) return false;
-  for (std::string_view mark : kMarks) {
-    if (line.find(mark) != std::string_view::npos) return true;
-  }
-  return false;
+  static constexpr auto kMarks = std::to_array<std::string_view>({"FATAL:  ", "PANIC:  ", "DETAIL:  ", "HINT:  "});
+  return !IsUsual(line) && std::any_of(kMarks.begin(), kMarks.end(), [line](std::string_view mark) {
+    return line.find(mark) != std::string_view::npos;
+  });
 }
 
 std::string Joined(std::string_view text, bool (*keep)(std::string_view)) {
@@ -37,23 +42,30 @@ std::string Joined(std::string_view text, bool (*keep)(std::string_view)) {
 
 }  // namespace
 
-std::string ReasonIn(std::string_view text) {
-  std::string reason = Joined(text, IsReason);
-  if (!reason.empty()) return reason;
-  return Joined(text, [](std::string_view) { return true; });
-}
+std::string ReasonIn(std::string_view text) { return Joined(text, IsReason); }
 
-std::string FindReason(const std::filesystem::path& data_folder, std::filesystem::file_time_type since) {
-  std::string text = ReadFile(data_folder / kStartLog, kLogBytesMax);
+LogEnds MarkLogEnds(const std::filesystem::path& data_folder) {
+  LogEnds ends;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(data_folder / "log", error)) {
     std::error_code gone;
-    if (entry.last_write_time(gone) < since || gone) continue;
-    std::string lines = ReadFile(entry.path(), size_t{64} << 20);
-    if (lines.size() > kLogBytesMax) lines.erase(0, lines.size() - kLogBytesMax);
-    text += "\n" + lines;
+    const uintmax_t size = entry.file_size(gone);
+    if (!gone) ends[entry.path()] = size;
   }
-  return ReasonIn(text);
+  return ends;
+}
+
+std::string FindReason(const std::filesystem::path& data_folder, const LogEnds& before) {
+  std::string reason = Joined(ReadFile(data_folder / kStartLog, kLogBytesMax), IsUnusual);
+  for (const auto& [path, size] : MarkLogEnds(data_folder)) {
+    const auto known = before.find(path);
+    // A file that is shorter than it was has been begun anew.
+    const uintmax_t start = known != before.end() && known->second <= size ? known->second : 0;
+    const std::string lines = ReasonIn(ReadFileFrom(path, start, kLogBytesMax));
+    if (!reason.empty() && !lines.empty()) reason += "; ";
+    reason += lines;
+  }
+  return reason;
 }
 
 }  // namespace pando::embedded

@@ -3,8 +3,8 @@
 namespace pando::http {
 namespace {
 
-// How long a closed connection's remaining input is read over, so that the answer is not lost: closing with unread input
-// sends a reset, at which the client's kernel drops what it holds (RFC 9112, 9.6).
+// How long a closed connection's remaining input is read over, so that the answer is not lost: closing with unread
+// input sends a reset, at which the client's kernel drops what it holds (RFC 9112, 9.6).
 constexpr milliseconds kLinger{1000};
 constexpr size_t kLingerReadBytes = 16 << 10;
 

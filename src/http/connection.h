@@ -45,7 +45,7 @@ struct ConnectionHost {
   net::DeadlineWheel wheel;
   ResponseWriter writer;
   RequestIds ids;
-  std::string scratch;            // a response on its way into the kernel; never kept across a suspension
+  std::string scratch;  // a response on its way into the kernel; never kept across a suspension
   bool draining = false;
   std::atomic<uint64_t> requests_in_flight{0};  // written on the executor
 };
@@ -125,9 +125,9 @@ class Connection final : public net::DeadlineWheel::Entry {
   HeaderScanner scanner_;
   std::optional<RequestParser> parser_;  // from the whole header to the next request
   std::optional<Refusal> refusal_;
-  Request request_;                      // being read; the handler takes it
-  Request seen_;                         // what is kept of it: all but headers and body
-  uint64_t bytes_in_ = 0;     // of this exchange
+  Request request_;        // being read; the handler takes it
+  Request seen_;           // what is kept of it: all but headers and body
+  uint64_t bytes_in_ = 0;  // of this exchange
   uint64_t bytes_out_ = 0;
 };
 

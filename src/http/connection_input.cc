@@ -74,8 +74,7 @@ Task<Connection::Step> Connection::ReadHeader() {
 Connection::Step Connection::TakeHeader() {
   if (scanner_.size() > options().header_bytes_max.count) return RefuseHeaderSize();
   bytes_in_ = scanner_.size();
-  parser_.emplace(request_,
-                  RequestParser::Limits{options().body_bytes_max.count, options().header_bytes_max.count});
+  parser_.emplace(request_, RequestParser::Limits{options().body_bytes_max.count, options().header_bytes_max.count});
   const std::string_view block = input_.view().substr(scanner_.start(), scanner_.size() - scanner_.start());
   refusal_ = parser_->ParseHeader(block);
   input_.Consume(scanner_.size());
@@ -127,9 +126,9 @@ Task<Connection::Step> Connection::Fill(size_t bytes_min) {
   input_.Commit(size);
   // A deadline that passed counts even when bytes have come meanwhile: it will not be told again.
   if (timed_out_ && phase_ != Phase::kIdle) {
-    co_return Refuse(408, Error(ErrorId::kHttpTimeout, phase_ == Phase::kBody
-                                                           ? "the request body did not arrive in time"
-                                                           : "the request header did not arrive in time"));
+    co_return Refuse(
+        408, Error(ErrorId::kHttpTimeout, phase_ == Phase::kBody ? "the request body did not arrive in time"
+                                                                 : "the request header did not arrive in time"));
   }
   co_return failure ? Step::kGone : Step::kNext;
 }

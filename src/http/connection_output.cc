@@ -35,8 +35,9 @@ Task<Response> Connection::Handle() {
   host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) - 1,
                                  std::memory_order_relaxed);
   if (timed_out_) {
-    response = MakeErrorResponse(504, Error(ErrorId::kRequestDeadline, "the request took longer than " +
-                                                std::to_string(options().request_timeout.count()) + " ms"));
+    response = MakeErrorResponse(
+        504, Error(ErrorId::kRequestDeadline,
+                   "the request took longer than " + std::to_string(options().request_timeout.count()) + " ms"));
     // The next request's handler starts uncancelled.
     co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
   }

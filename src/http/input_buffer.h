@@ -1,4 +1,5 @@
-// The bytes received and not yet consumed, contiguous. Small while a connection is idle; grows up to what a caller asks.
+// The bytes received and not yet consumed, contiguous. Small while a connection is idle; grows up to what a caller
+// asks.
 //
 // Concurrency  single-owner
 #pragma once

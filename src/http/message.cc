@@ -47,9 +47,9 @@ void Headers::Set(std::string_view name, std::string value) {
                          [name](const Field& field) { return EqualsIgnoreCase(field.first, name); });
   if (at == fields_.end()) return Add(std::string(name), std::move(value));
   at->second = std::move(value);
-  fields_.erase(std::remove_if(at + 1, fields_.end(),
-                               [name](const Field& field) { return EqualsIgnoreCase(field.first, name); }),
-                fields_.end());
+  fields_.erase(
+      std::remove_if(at + 1, fields_.end(), [name](const Field& field) { return EqualsIgnoreCase(field.first, name); }),
+      fields_.end());
 }
 
 void Headers::Remove(std::string_view name) {

@@ -40,14 +40,14 @@ class Headers {
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 struct Request {
-  std::string method;           // as sent: methods are case-sensitive
-  std::string target;           // as sent: "/path?query", not decoded
+  std::string method;  // as sent: methods are case-sensitive
+  std::string target;  // as sent: "/path?query", not decoded
   Headers headers;
-  std::string body;             // whole, decoded from chunks; at most http.body_bytes_max
-  std::string id;               // X-Request-Id as sent (if it is 1 to 128 printable characters), else made here
-  std::string remote_address;   // the peer's IP address, without the port
+  std::string body;            // whole, decoded from chunks; at most http.body_bytes_max
+  std::string id;              // X-Request-Id as sent (if it is 1 to 128 printable characters), else made here
+  std::string remote_address;  // the peer's IP address, without the port
   bool is_tls = false;
-  Deadline deadline;            // http.request_timeout after the header was complete
+  Deadline deadline;  // http.request_timeout after the header was complete
   Clock::time_point received_at;
 
   // The target up to '?', and what follows it (empty when there is none).
@@ -57,12 +57,12 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string reason;           // empty: the standard phrase of the status
+  std::string reason;  // empty: the standard phrase of the status
   // Content-Length, Date, Server, Connection and X-Request-Id are the connection's to write.
   Headers headers;
-  std::string body;             // never sent for HEAD, 204 and 304
+  std::string body;  // never sent for HEAD, 204 and 304
   // Whether Content-Length is written; PostgREST leaves it out on HEAD and 204, and so does the connection by itself.
-  bool close = false;           // ask for the connection to be closed after this answer
+  bool close = false;  // ask for the connection to be closed after this answer
 };
 
 }  // namespace pando::http

@@ -9,7 +9,8 @@ namespace {
 constexpr size_t kSizeMax = 128;
 
 bool IsUsable(std::string_view id) {
-  return !id.empty() && id.size() <= kSizeMax && std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  return !id.empty() && id.size() <= kSizeMax &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 // The finalizer of splitmix64: spreads a counter over all 64 bits, one to one.

@@ -21,8 +21,8 @@ constexpr size_t kChunkTailMin = 5;
 Refusal Malformed(std::string message) { return {400, Error(ErrorId::kHttpMalformed, std::move(message))}; }
 
 Refusal BodyTooLarge(uint64_t bytes_max) {
-  return {413, Error(ErrorId::kHttpBodyTooLarge, "the request body is larger than " + std::to_string(bytes_max) +
-                                                     " bytes")};
+  return {413,
+          Error(ErrorId::kHttpBodyTooLarge, "the request body is larger than " + std::to_string(bytes_max) + " bytes")};
 }
 
 bool IsDigits(std::string_view text) {

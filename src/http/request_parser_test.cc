@@ -1,12 +1,9 @@
 #include "http/request_parser.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace pando::http {
 namespace {
-
-using testing::HasSubstr;
 
 constexpr RequestParser::Limits kLimits{.body_bytes_max = 100, .header_bytes_max = 1000};
 
@@ -25,7 +22,8 @@ int StatusOfPost(std::string_view fields) {
 TEST(RequestParserTest, ReadsRequestLineAndFieldsAsSent) {
   Request request;
   RequestParser parser(request, kLimits);
-  const auto refusal = parser.ParseHeader("pUT /a%20b?c=\xc3\xa9 HTTP/1.1\r\nHost: [::1]:80\r\nX-a:  b c \r\nEmpty:\r\n\r\n");
+  const auto refusal =
+      parser.ParseHeader("pUT /a%20b?c=\xc3\xa9 HTTP/1.1\r\nHost: [::1]:80\r\nX-a:  b c \r\nEmpty:\r\n\r\n");
   ASSERT_FALSE(refusal) << refusal->error.ToString();
   EXPECT_TRUE(parser.done());
   EXPECT_TRUE(parser.wants_keep_alive());
@@ -79,7 +77,8 @@ TEST(RequestParserTest, RefusesEveryDoubtAboutTheLength) {
            "Transfer-Encoding: chunked, identity\r\n",
            "Transfer-Encoding:\r\n",
            "Transfer-Encoding : chunked\r\n",
-           "Transfer-Encoding: \x0b" "chunked\r\n",
+           "Transfer-Encoding: \x0b"
+           "chunked\r\n",
        }) {
     EXPECT_EQ(StatusOfPost(fields), 400) << fields;
   }
@@ -87,7 +86,8 @@ TEST(RequestParserTest, RefusesEveryDoubtAboutTheLength) {
 }
 
 TEST(RequestParserTest, RefusesTransferCodingsItDoesNotHave) {
-  for (const std::string_view coding : {"gzip", "gzip, chunked", "identity", "xchunked", "chunked;q=1", "\"chunked\""}) {
+  for (const std::string_view coding :
+       {"gzip", "gzip, chunked", "identity", "xchunked", "chunked;q=1", "\"chunked\""}) {
     EXPECT_EQ(StatusOfPost("Transfer-Encoding: " + std::string(coding) + "\r\n"), 501) << coding;
   }
 }

@@ -10,8 +10,8 @@
 namespace pando::http {
 namespace {
 
-constexpr std::string_view kOwnFields[] = {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
-                                           "Date",           "Server",            "X-Request-Id"};
+constexpr std::string_view kOwnFields[] = {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date",
+                                           "Server",         "X-Request-Id"};
 
 bool IsOwnField(std::string_view name) {
   return std::any_of(std::begin(kOwnFields), std::end(kOwnFields),
@@ -63,9 +63,9 @@ std::string HttpDate(std::time_t second) {
   std::tm utc{};
   ::gmtime_r(&second, &utc);
   char text[64];
-  const int size = std::snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday],
-                                 utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
-                                 utc.tm_sec);
+  const int size =
+      std::snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday], utc.tm_mday,
+                    kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
   return std::string(text, static_cast<size_t>(size));
 }
 

@@ -15,8 +15,8 @@ namespace pando::http {
 struct Exchanged {
   std::string_view request_id;
   bool is_head = false;
-  bool close = false;           // say Connection: close
-  bool keep_alive_10 = false;   // say Connection: keep-alive, which HTTP/1.0 needs
+  bool close = false;          // say Connection: close
+  bool keep_alive_10 = false;  // say Connection: keep-alive, which HTTP/1.0 needs
 };
 
 class ResponseWriter {

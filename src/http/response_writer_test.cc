@@ -70,9 +70,7 @@ TEST(ResponseWriterTest, KeepsAResponseFromBreakingOutOfItsLines) {
   EXPECT_THAT(out, HasSubstr("Good: y\r\n"));
 }
 
-TEST(HttpDateTest, IsWrittenAsTheStandardHasIt) {
-  EXPECT_EQ(HttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
-}
+TEST(HttpDateTest, IsWrittenAsTheStandardHasIt) { EXPECT_EQ(HttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT"); }
 
 TEST(RequestIdsTest, TakesAUsableIdAndMakesOneOtherwise) {
   RequestIds ids;
@@ -83,7 +81,10 @@ TEST(RequestIdsTest, TakesAUsableIdAndMakesOneOtherwise) {
   EXPECT_NE(ids.Choose({}), made);
   EXPECT_EQ(ids.Choose("").size(), 32u);
   EXPECT_EQ(ids.Choose(std::string(129, 'x')).size(), 32u);
-  EXPECT_EQ(ids.Choose("a\x01" "b").size(), 32u);
+  EXPECT_EQ(ids.Choose("a\x01"
+                       "b")
+                .size(),
+            32u);
   EXPECT_EQ(ids.Choose("\xc3\xa9").size(), 32u);
 }
 

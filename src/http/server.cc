@@ -68,17 +68,17 @@ class ServerOnLoop final : public Server {
   Task<void> WaitForConnections(Deadline until);
 
   const net::Executor executor_;
-  SharedSettings settings_;                             // on the executor
-  std::vector<ListenerGroup> listeners_;                // on the executor
-  const std::vector<uint16_t> ports_;                   // constant after construction
-  const std::shared_ptr<std::atomic<uint64_t>> open_;   // with the other Servers of the process
+  SharedSettings settings_;                            // on the executor
+  std::vector<ListenerGroup> listeners_;               // on the executor
+  const std::vector<uint16_t> ports_;                  // constant after construction
+  const std::shared_ptr<std::atomic<uint64_t>> open_;  // with the other Servers of the process
   ConnectionHost host_;
-  std::list<Connection> connections_;                   // on the executor
+  std::list<Connection> connections_;  // on the executor
   net::TaskGroup accepting_;
-  net::TaskGroup ticking_;                              // runs while there are connections
-  net::Timer all_closed_;                               // cancelled when the last connection ends
-  uint64_t refused_open_ = 0;                           // on the executor
-  std::atomic<uint64_t> open_here_{0};                  // these three are written on the executor
+  net::TaskGroup ticking_;              // runs while there are connections
+  net::Timer all_closed_;               // cancelled when the last connection ends
+  uint64_t refused_open_ = 0;           // on the executor
+  std::atomic<uint64_t> open_here_{0};  // these three are written on the executor
   std::atomic<uint64_t> total_{0};
   std::atomic<uint64_t> refused_total_{0};
 };
@@ -100,8 +100,11 @@ ServerOnLoop::ServerOnLoop(net::Executor executor, SharedSettings settings, Deps
       listeners_(std::move(listeners)),
       ports_(PortsOf(listeners_)),
       open_(OrOwn(std::move(deps.connections_open))),
-      host_{std::move(deps), net::DeadlineWheel(TickFor(settings_->options), Clock::now()),
-            ResponseWriter(settings_->options.product), {}, {}},
+      host_{std::move(deps),
+            net::DeadlineWheel(TickFor(settings_->options), Clock::now()),
+            ResponseWriter(settings_->options.product),
+            {},
+            {}},
       accepting_(executor),
       ticking_(executor),
       all_closed_(executor, Clock::time_point::max()) {}

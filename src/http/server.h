@@ -22,11 +22,11 @@ namespace pando::http {
 
 struct ServerOptions {
   std::vector<std::string> listen = {"0.0.0.0:8080"};
-  std::string tls_certificate;    // PEM file with the chain; empty: plain HTTP
-  std::string tls_key;            // PEM file
+  std::string tls_certificate;  // PEM file with the chain; empty: plain HTTP
+  std::string tls_key;          // PEM file
   Bytes body_bytes_max = MiB(10);
   Bytes header_bytes_max = KiB(32);
-  uint32_t connections_max = 12'000;  // per process
+  uint32_t connections_max = 12'000;                        // per process
   milliseconds header_timeout = std::chrono::seconds(10);   // from the first byte of a request to the end of its header
   milliseconds body_timeout = std::chrono::seconds(30);     // without a byte of body arriving
   milliseconds idle_timeout = std::chrono::seconds(75);     // between requests
@@ -77,7 +77,7 @@ using ErrorRenderer = std::function<Response(int status, const Error& error)>;
 struct Exchange {
   // Null when the request could not be parsed. Headers and body are empty here: the handler took them.
   const Request* request = nullptr;
-  int status = 0;                      // 0: the client was gone before an answer
+  int status = 0;  // 0: the client was gone before an answer
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   Clock::duration duration{};
@@ -96,7 +96,7 @@ class Server {
   struct Deps {
     Handler handler;
     ErrorRenderer render_error;
-    ExchangeObserver observe;   // may be empty
+    ExchangeObserver observe;  // may be empty
     // Shared by the Servers of one process, whose sum is held to connections_max; empty: this Server counts alone.
     std::shared_ptr<std::atomic<uint64_t>> connections_open;
   };
@@ -116,7 +116,7 @@ class Server {
   virtual Result<void> Reload(ServerOptions options) = 0;
   // Ports as bound (after port 0), in the order of options.listen.
   virtual std::vector<uint16_t> ports() const = 0;
-  virtual ServerStats stats() const = 0;   // thread-safe; may be stale on return
+  virtual ServerStats stats() const = 0;  // thread-safe; may be stale on return
 };
 
 }  // namespace pando::http

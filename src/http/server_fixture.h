@@ -184,9 +184,7 @@ class ServerTest : public testing::Test {
   std::future<void> BeginDrain(milliseconds grace) {
     return boost::asio::co_spawn(loops_.executor(0), server_->Drain(Deadline::After(grace)), boost::asio::use_future);
   }
-  void Drain(milliseconds grace) {
-    ASSERT_EQ(BeginDrain(grace).wait_for(kPatience), std::future_status::ready);
-  }
+  void Drain(milliseconds grace) { ASSERT_EQ(BeginDrain(grace).wait_for(kPatience), std::future_status::ready); }
 
   void AwaitHeld() { ASSERT_TRUE(held_.try_acquire_for(kPatience)) << "no request reached /hold"; }
   void AwaitCancelled() { ASSERT_TRUE(cancelled_.try_acquire_for(kPatience)) << "no handler was cancelled"; }
@@ -253,8 +251,8 @@ class ServerTest : public testing::Test {
 
   std::counting_semaphore<> held_{0};
   std::counting_semaphore<> cancelled_{0};
-  bool released_ = false;               // on the loop
-  std::vector<net::Timer*> holding_;    // on the loop
+  bool released_ = false;             // on the loop
+  std::vector<net::Timer*> holding_;  // on the loop
   std::mutex mutex_;
   std::vector<std::pair<int, std::string>> observed_;  // GUARDED_BY(mutex_)
 };

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <optional>
 
 #include "net/sleep.h"
 
@@ -76,7 +77,7 @@ Task<Result<void>> AcquireLock(pg::Connection& connection, Deadline deadline) {
     if (deadline.passed()) {
       co_return Error(ErrorId::kRequestDeadline, "another migrator is at work on this database and did not end in time");
     }
-    co_await net::Sleep(kLockPollInterval);
+    PANDO_CO_CHECK(co_await net::SleepFor(kLockPollInterval));
   }
 }
 
@@ -87,75 +88,76 @@ Task<Result<void>> ReleaseLock(pg::Connection& connection, Deadline deadline) {
   co_return Result<void>();
 }
 
-Error Failed(const Migration& migration, int line, const Error& cause) {
+// The Connection says where PostgreSQL saw the mistake; nullopt when PostgreSQL did not.
+std::optional<int64_t> LineOf(const Error& cause) {
+  constexpr std::string_view kBefore = "at line ";
+  if (!cause.detail() || !cause.detail()->starts_with(kBefore)) return std::nullopt;
+  return ToInteger(std::string_view(*cause.detail()).substr(kBefore.size()));
+}
+
+// `first_line` is that of the text which was sent.
+Error Failed(const Migration& migration, int first_line, const Error& cause) {
   if (cause.kind() != ErrorKind::kDatabase) return cause;
-  Error error(ErrorId::kMigrationFailed, migration.file + ":" + std::to_string(line) + ": " + cause.message());
+  const std::optional<int64_t> line = LineOf(cause);
+  std::string place = migration.file;
+  if (line || !migration.transaction) place += ":" + std::to_string(first_line + line.value_or(1) - 1);
   std::string detail = "SQLSTATE " + cause.sqlstate();
-  if (cause.detail()) detail += ": " + *cause.detail();
-  if (!migration.transaction) detail += "; it runs without a transaction: what it did before stays";
-  error = error.WithDetail(std::move(detail));
+  if (!line && cause.detail()) detail += ": " + *cause.detail();
+  detail += migration.transaction ? "; rolled back" : "; it runs without a transaction: what it did before stays";
+  const Error error =
+      Error(ErrorId::kMigrationFailed, place + ": " + cause.message()).WithDetail(std::move(detail));
   return cause.hint() ? error.WithHint(*cause.hint()) : error;
 }
 
-// Statement by statement, so that a failure has a line.
-Task<Result<void>> RunStatements(pg::Connection& connection, const Migration& migration, Deadline deadline) {
+// The migration may have changed its role; the one that it began with may write the table.
+std::string RecordScript(const Migration& migration, const std::string& duration_ms) {
+  return "RESET ROLE; INSERT INTO pando.migrations (version, name, checksum, duration_ms) VALUES (" +
+         std::to_string(migration.version) + ", " + pg::QuoteLiteral(migration.name) + ", " +
+         pg::QuoteLiteral(migration.checksum) + ", " + duration_ms + ")";
+}
+
+// One text, and so one round trip, with its lines where they are in the file.
+Task<Result<void>> ApplyInTransaction(pg::Connection& connection, const Migration& migration, Deadline deadline) {
+  const std::string duration_ms = "extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000";
+  std::string script = "BEGIN; " + migration.text + "\n; " + RecordScript(migration, duration_ms) + "; COMMIT";
+  const Result<void> ran = co_await connection.RunScript(std::move(script), deadline);
+  if (!ran) co_return Failed(migration, 1, ran.error());
+  co_return Result<void>();
+}
+
+// Statement by statement: several in one text would be in one transaction.
+Task<Result<void>> ApplyWithoutTransaction(pg::Connection& connection, const Migration& migration, Deadline deadline) {
+  const Clock::time_point start = Clock::now();
   for (const Statement& statement : SplitStatements(migration.text)) {
     std::string text(statement.text);
     const Result<void> ran = co_await connection.RunScript(std::move(text), deadline);
     if (!ran) co_return Failed(migration, statement.line, ran.error());
   }
-  co_return Result<void>();
+  const auto duration_ms = std::chrono::duration_cast<milliseconds>(Clock::now() - start).count();
+  std::string record = RecordScript(migration, std::to_string(duration_ms));
+  co_return co_await connection.RunScript(std::move(record), deadline);
 }
 
-// The role that applies it may have been changed by the migration, and is the one that may write the table.
-std::string RecordScript(const Migration& migration, int64_t duration_ms) {
-  return "RESET ROLE; INSERT INTO pando.migrations (version, name, checksum, duration_ms) VALUES (" +
-         std::to_string(migration.version) + ", " + pg::QuoteLiteral(migration.name) + ", " +
-         pg::QuoteLiteral(migration.checksum) + ", " + std::to_string(duration_ms) + ")";
-}
-
-Task<Result<void>> RunScript(pg::Connection& connection, std::string script, Deadline deadline) {
-  co_return co_await connection.RunScript(std::move(script), deadline);
-}
-
-Task<Result<int64_t>> RunAndRecord(pg::Connection& connection, const Migration& migration, Deadline deadline) {
-  const Clock::time_point start = Clock::now();
-  PANDO_CO_CHECK(co_await RunStatements(connection, migration, deadline));
-  const int64_t duration_ms = std::chrono::duration_cast<milliseconds>(Clock::now() - start).count();
-  // A deferred constraint that the migration broke fails here, or at the commit, and concerns its last line.
-  const Result<void> recorded = co_await RunScript(connection, RecordScript(migration, duration_ms), deadline);
-  if (!recorded) co_return Failed(migration, 1, recorded.error());
-  co_return duration_ms;
-}
-
-Task<Result<int64_t>> Apply(pg::Connection& connection, const Migration& migration, Deadline deadline) {
-  if (!migration.transaction) {
-    const Result<int64_t> ran = co_await RunAndRecord(connection, migration, deadline);
-    co_return ran;
+Task<Result<void>> Apply(pg::Connection& connection, const Migration& migration, Deadline deadline) {
+  if (migration.transaction) {
+    PANDO_CO_CHECK(co_await ApplyInTransaction(connection, migration, deadline));
+  } else {
+    PANDO_CO_CHECK(co_await ApplyWithoutTransaction(connection, migration, deadline));
   }
-  PANDO_CO_CHECK(co_await RunScript(connection, "BEGIN", deadline));
-  Result<int64_t> duration_ms = co_await RunAndRecord(connection, migration, deadline);
-  if (duration_ms) {
-    const Result<void> committed = co_await RunScript(connection, "COMMIT", deadline);
-    if (committed) co_return duration_ms;
-    duration_ms = Failed(migration, 1, committed.error());
-  }
-  // A broken connection was rolled back by the server; there the result of this does not matter.
-  const Result<void> rolled_back = co_await RunScript(connection, "ROLLBACK", deadline);
-  if (!rolled_back && duration_ms.error().kind() == ErrorKind::kDatabase) co_return rolled_back.error();
-  co_return duration_ms.error();
+  std::string reset = "RESET SESSION AUTHORIZATION; RESET ALL";
+  co_return co_await connection.RunScript(std::move(reset), deadline);
 }
 
 Task<Result<size_t>> ApplyPending(pg::Connection& connection, const std::vector<Migration>& files,
                                   const Progress& progress, Deadline deadline) {
-  PANDO_CO_CHECK(co_await RunScript(connection, kMakeTable, deadline));
+  std::string make_table = kMakeTable;
+  PANDO_CO_CHECK(co_await connection.RunScript(std::move(make_table), deadline));
   PANDO_CO_TRY(const std::vector<AppliedMigration> applied, co_await ReadApplied(connection, deadline));
   PANDO_CO_CHECK(CheckConsistent(Compare(files, applied)));
   // They are consistent, so that the first files are the applied ones.
   for (size_t i = applied.size(); i < files.size(); ++i) {
-    PANDO_CO_TRY(const int64_t duration_ms, co_await Apply(connection, files[i], deadline));
-    PANDO_CO_CHECK(co_await RunScript(connection, "RESET SESSION AUTHORIZATION; RESET ALL", deadline));
-    if (progress) progress(files[i], duration_ms);
+    PANDO_CO_CHECK(co_await Apply(connection, files[i], deadline));
+    if (progress) progress(files[i]);
   }
   co_return files.size() - applied.size();
 }

@@ -4,7 +4,6 @@
 //              whatever machines, take turns (an advisory lock).
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,13 +22,14 @@ Task<Result<std::vector<MigrationStatus>>> Status(pg::Connection& connection, st
                                                   Deadline deadline);
 
 // Heard after each migration that was applied.
-using Progress = std::function<void(const Migration& migration, int64_t duration_ms)>;
+using Progress = std::function<void(const Migration& migration)>;
 
 // Applies the pending ones in order, each in one transaction together with its row (but for those that ask for none), and
 // returns how many. The role of the connection owns what they make. Settings that one leaves behind are reset.
 //   kMigrationInvalid  changed, missing or skipped ones; nothing was applied
-//   kMigrationFailed   one failed: the message has file and line, detail and hint are PostgreSQL's. It was rolled back,
-//                      those before it stay. One without a transaction may have left half of itself, and is not recorded.
+//   kMigrationFailed   one failed: the message has the file, and the line where PostgreSQL names a place; detail and hint
+//                      are PostgreSQL's. It was rolled back, those before it stay. One without a transaction may have
+//                      left half of itself, and is not recorded.
 //   kRequestDeadline, kDatabaseConnectionLost   as Connection; also while another migrator is at work
 Task<Result<size_t>> Up(pg::Connection& connection, std::vector<Migration> files, Progress progress, Deadline deadline);
 

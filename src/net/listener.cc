@@ -84,8 +84,8 @@ Result<std::vector<Endpoint>> Resolve(const HostPort& address, std::string_view 
   boost::asio::ip::tcp::resolver resolver(context);
   const auto found = resolver.resolve(address.host, std::to_string(address.port), failure);
   if (failure || found.empty()) {
-    return Error(ErrorId::kNetwork, "cannot resolve \"" + address.host + "\" of \"" + std::string(host_port) +
-                                        "\": " + failure.message());
+    return Error(ErrorId::kNetwork,
+                 "cannot resolve \"" + address.host + "\" of \"" + std::string(host_port) + "\": " + failure.message());
   }
   std::vector<Endpoint> endpoints;
   for (const auto& entry : found) {

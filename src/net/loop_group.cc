@@ -55,10 +55,10 @@ struct LoopGroup::Loop {
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<Executor> work;
   Timer lag_timer;
-  Clock::duration worst{};          // on the executor
-  int probes = 0;                   // on the executor
-  std::atomic<int64_t> lag{0};      // written on the executor
-  std::thread thread;               // the owner's
+  Clock::duration worst{};      // on the executor
+  int probes = 0;               // on the executor
+  std::atomic<int64_t> lag{0};  // written on the executor
+  std::thread thread;           // the owner's
 };
 
 LoopGroup::LoopGroup(size_t count) {

@@ -65,9 +65,8 @@ TEST(SignalsTest, TellsEachSignalByItsNumber) {
   std::unique_ptr<Signals> signals;
   std::promise<void> ready;
   loops.Post(0, [&] {
-    signals = std::make_unique<Signals>(loops.executor(0), [&](int number) {
-      (seen++ == 0 ? first : second).set_value(number);
-    });
+    signals = std::make_unique<Signals>(loops.executor(0),
+                                        [&](int number) { (seen++ == 0 ? first : second).set_value(number); });
     ready.set_value();
   });
   ready.get_future().get();

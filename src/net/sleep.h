@@ -1,9 +1,9 @@
 // Waiting for a point in time.
 #pragma once
 
+#include "base/deadline.h"
 #include "base/result.h"
 #include "net/task.h"
-#include "base/deadline.h"
 
 namespace pando::net {
 

@@ -58,7 +58,8 @@ void TaskGroup::Spawn(std::string_view name, Task<void> task) {
 }
 
 void TaskGroup::Cancel() {
-  // A task may end, and leave the list, while its signal is emitted: never before the loop turns again, see StartTask().
+  // A task may end, and leave the list, while its signal is emitted: never before the loop turns again, see
+  // StartTask().
   for (auto& signal : tasks_) signal.emit(boost::asio::cancellation_type::terminal);
 }
 

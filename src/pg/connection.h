@@ -101,9 +101,9 @@ class Connection {
   virtual bool usable() const = 0;                 // connected, and not in a held transaction
   // Asks the socket, without suspending: false when the server has closed a connection that was idle. Costs a system
   // call, so it is for connections that have not been used for a while.
-  virtual bool alive() const = 0;
+  virtual bool alive() const { return usable(); }
   // A very large parameter or result went through; libpq keeps buffers of that size until the connection is closed.
-  virtual bool oversized() const = 0;
+  virtual bool oversized() const { return false; }
   virtual int server_version() const = 0;          // 150018
   virtual int backend_pid() const = 0;
   virtual const SessionState& session() const = 0;

@@ -62,14 +62,6 @@ class Lease {
 
  private:
   friend class PoolImpl;
-
-// A connection and what the Pool knows about it. Internal to pg/.
-struct Pooled {
-  std::unique_ptr<Connection> connection;
-  Clock::time_point opened_at;
-  Clock::time_point idle_since;
-  uint64_t generation = 0;  // Renew() begins a new one
-};
   Lease(std::shared_ptr<PoolImpl> pool, Pooled pooled);
   void HandBack();
   std::shared_ptr<PoolImpl> pool_;  // null: moved from

@@ -105,7 +105,7 @@ void PoolImpl::TakeBack(Pooled pooled, bool unclean, bool discard) {
   const bool retire = discard || broken || surplus || closed_ || pooled.connection->oversized() ||
                       Outlived(pooled, Clock::now());
   if (!retire && unclean) {
-    boost::asio::co_spawn(executor_, CleanOne(shared_from_this(), std::move(pooled)), boost::asio::detached);
+    Spawn("pg.clean", CleanOne(shared_from_this(), std::move(pooled)));
   } else if (!retire) {
     Offer(std::move(pooled));
   } else {

@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "pg/pool.h"
@@ -69,6 +70,7 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   void WakeCloser();
 
   // pool_upkeep.cc: opening, cleaning and retiring
+  void Spawn(std::string_view name, Task<void> task);
   void OpenForWaiters();
   static Task<void> OpenOne(std::shared_ptr<PoolImpl> self);
   static Task<void> Probe(std::shared_ptr<PoolImpl> self);

@@ -1,16 +1,12 @@
 // How a PoolImpl opens, cleans and retires connections.
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <utility>
 
+#include "net/spawn.h"
 #include "pg/pool_impl.h"
 #include "telemetry/log.h"
 
 namespace pando::pg {
-
-namespace asio = boost::asio;
-using std::chrono::milliseconds;
 
 namespace {
 
@@ -22,12 +18,17 @@ constexpr milliseconds kReapIntervalMax(5000);
 
 }  // namespace
 
+// The task holds the pool alive and ends by itself: each of its waits has a deadline.
+void PoolImpl::Spawn(std::string_view name, Task<void> task) {
+  net::StartTask(executor_, name, std::move(task), {}, [] {});
+}
+
 // As many as callers wait, within connections_max.
 void PoolImpl::OpenForWaiters() {
   if (away_ || closed_) return;
   while (opening_ < waiters_.size() && taken() < options_.connections_max) {
     ++opening_;
-    asio::co_spawn(executor_, OpenOne(shared_from_this()), asio::detached);
+    Spawn("pg.open", OpenOne(shared_from_this()));
   }
 }
 
@@ -64,7 +65,7 @@ void PoolImpl::OnConnectFailed(const Error& error) {
   FailWaiters(error);
   if (probing_) return;
   probing_ = true;
-  asio::co_spawn(executor_, Probe(shared_from_this()), asio::detached);
+  Spawn("pg.probe", Probe(shared_from_this()));
 }
 
 // One attempt at a time, until the database is back.

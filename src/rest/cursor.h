@@ -39,9 +39,7 @@ class Cursor {
   std::string_view text() const { return text_; }
   std::string_view rest() const { return text_.substr(position_); }
   // The byte `ahead` of here, or NUL past the end (decoded texts hold no NUL).
-  char peek(size_t ahead = 0) const {
-    return position_ + ahead < text_.size() ? text_[position_ + ahead] : '\0';
-  }
+  char peek(size_t ahead = 0) const { return position_ + ahead < text_.size() ? text_[position_ + ahead] : '\0'; }
   bool StartsWith(std::string_view prefix) const { return rest().starts_with(prefix); }
 
   void Advance(size_t bytes) { position_ += bytes; }

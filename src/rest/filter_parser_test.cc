@@ -53,11 +53,8 @@ TEST(FilterParser, ReadsEveryOperator) {
 
 TEST(FilterParser, TakesTheWholeValueLiterally) {
   const Accepted cases[] = {
-      {"eq.", "eq []"},
-      {"eq.\"x\"", "eq [\"x\"]"},
-      {"eq.a.b,c)", "eq [a.b,c)]"},
-      {"eq. x ", "eq [ x ]"},
-      {"eq.not.eq.1", "eq [not.eq.1]"},
+      {"eq.", "eq []"},       {"eq.\"x\"", "eq [\"x\"]"},       {"eq.a.b,c)", "eq [a.b,c)]"},
+      {"eq. x ", "eq [ x ]"}, {"eq.not.eq.1", "eq [not.eq.1]"},
   };
   for (const Accepted& it : cases) EXPECT_EQ(Parsed(it.text), it.shown) << it.text;
 }
@@ -85,9 +82,8 @@ TEST(FilterParser, ReadsLists) {
 
 TEST(FilterParser, ReadsIsInAnyLetterCase) {
   const Accepted cases[] = {
-      {"is.null", "is null"},     {"is.NULL", "is null"},       {"is.NoT_NuLl", "is not_null"},
-      {"is.true", "is true"},     {"is.FALSE", "is false"},     {"is.unknown", "is unknown"},
-      {"not.is.null", "not is null"}, {"is.null ", "is null"},
+      {"is.null", "is null"},   {"is.NULL", "is null"},       {"is.NoT_NuLl", "is not_null"}, {"is.true", "is true"},
+      {"is.FALSE", "is false"}, {"is.unknown", "is unknown"}, {"not.is.null", "not is null"}, {"is.null ", "is null"},
   };
   for (const Accepted& it : cases) EXPECT_EQ(Parsed(it.text), it.shown) << it.text;
 }
@@ -115,8 +111,8 @@ TEST(FilterParser, SaysWhereAndWhatItExpected) {
   for (const Refused& it : cases) {
     const auto operation = ParseOperation(it.text);
     ASSERT_FALSE(operation) << it.text;
-    EXPECT_EQ(operation.error().message(), "\"failed to parse filter (" + std::string(it.text) + ")\" (line 1, column " +
-                                               std::to_string(it.column) + ")");
+    EXPECT_EQ(operation.error().message(), "\"failed to parse filter (" + std::string(it.text) +
+                                               ")\" (line 1, column " + std::to_string(it.column) + ")");
     EXPECT_EQ(operation.error().detail(), it.detail) << it.text;
   }
 }

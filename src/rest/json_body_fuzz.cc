@@ -1,5 +1,5 @@
-// Any body is taken or refused exactly as Boost.JSON does, but for what ours takes on purpose: numbers beyond a double and
-// halves of surrogate pairs.
+// Any body is taken or refused exactly as Boost.JSON does, but for what ours takes on purpose: numbers beyond a double
+// and halves of surrogate pairs.
 #include <boost/json.hpp>
 #include <cstddef>
 #include <cstdint>

@@ -30,12 +30,18 @@ size_t AppendUnicodeEscape(std::string_view raw, size_t position, std::string& o
 
 char SimpleEscape(char c) {
   switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;  // the quote, the backslash and the slash stand for themselves
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return c;  // the quote, the backslash and the slash stand for themselves
   }
 }
 

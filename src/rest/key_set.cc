@@ -1,6 +1,6 @@
 #include "rest/key_set.h"
 
-#include <algorithm>
+#include <cstddef>
 
 namespace pando::rest {
 
@@ -35,9 +35,9 @@ void KeySet::EndObject() {
     if (current_.size() != first_size_) uniform_ = false;
     current_.clear();
   } else if (matched_ != first_.size()) {
-    uniform_ = std::set<std::string_view>(first_.begin(), first_.begin() + static_cast<std::ptrdiff_t>(matched_)).size() ==
-                   first_size_ &&
-               uniform_;
+    // It named only the beginning of the first object's keys: the same set if the others were repetitions.
+    const std::set<std::string_view> named(first_.begin(), first_.begin() + static_cast<std::ptrdiff_t>(matched_));
+    if (named.size() != first_size_) uniform_ = false;
   }
   matched_ = 0;
   diverged_ = false;

@@ -34,7 +34,8 @@ TEST(LogicParser, ReadsTrees) {
        "and(and(id in [1] [ 2 ], id eq [3 ]), or(id eq [2 ]))"},
       {"or", "(and_x.eq.1, or_x.eq.2, and.eq.3, not.eq.4)", "or(and_x eq [1], or_x eq [2], and eq [3], not eq [4])"},
       {"or", "(data->a->>b.eq.foo, \"a.b\".is.null)", "or(data>a>>b eq [foo], a.b is null)"},
-      {"and", "(a.plfts(german).Art Spass, b.like(any).{x,y})", "and(a plfts(german) [Art Spass], b like(any) [{x,y}])"},
+      {"and", "(a.plfts(german).Art Spass, b.like(any).{x,y})",
+       "and(a plfts(german) [Art Spass], b like(any) [{x,y}])"},
       {"and", "(a.eq.1,b.neq.2))", "and(a eq [1], b neq [2])"},
       {"and", "(a.eq.1)ignored", "and(a eq [1])"},
       // The parentheses were forgotten: the operator and the column run together.
@@ -64,7 +65,8 @@ struct Refused {
 TEST(LogicParser, CountsColumnsFromTheOperator) {
   const Refused cases[] = {
       {"()", 4,
-       "unexpected \")\" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)"},
+       "unexpected \")\" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, "
+       "or)"},
       {")(", 3, R"~(unexpected ")" expecting "(")~"},
       {"(ord(id.eq.1,id.eq.1),id.eq.2)", 6, R"~(unexpected "d" expecting "(")~"},
       {"(id.eq.1,not.xor(id.eq.2,id.eq.3))", 16, "unexpected \"x\" expecting logic operator (and, or)"},
@@ -80,9 +82,8 @@ TEST(LogicParser, CountsColumnsFromTheOperator) {
 }
 
 TEST(LogicParser, RefusesWhatTheGrammarDoesNotKnow) {
-  for (const std::string_view value :
-       {"", "(", "(a)", "(a.b)", "(a.eq.1,)", "(and)", "(and())", "(not.(a.eq.1))", "(a.eq.{1,2}x)", "(a.is.nope)",
-        "(a.in.1)", "(a.eq.\"x\"", "(id.eq.1;id.eq.2"}) {
+  for (const std::string_view value : {"", "(", "(a)", "(a.b)", "(a.eq.1,)", "(and)", "(and())", "(not.(a.eq.1))",
+                                       "(a.eq.{1,2}x)", "(a.is.nope)", "(a.in.1)", "(a.eq.\"x\"", "(id.eq.1;id.eq.2"}) {
     EXPECT_FALSE(ParseLogic("or", value, kNestingMax)) << value;
   }
   EXPECT_FALSE(ParseLogic("a..or", "(a.eq.1)", kNestingMax));

@@ -27,15 +27,19 @@ Result<Payload> ParseRawPayload(MediaType::Kind media, std::string_view body) {
 Result<Payload> ParsePayload(std::string_view content_type, std::string_view body, const PayloadContext& context) {
   const MediaType media = ParseContentType(content_type);
   switch (media.kind) {
-    case MediaType::Kind::kJson: return ParseJsonPayload(body, context);
-    case MediaType::Kind::kCsv: return ParseCsvPayload(body);
-    case MediaType::Kind::kForm: return ParseFormPayload(body);
+    case MediaType::Kind::kJson:
+      return ParseJsonPayload(body, context);
+    case MediaType::Kind::kCsv:
+      return ParseCsvPayload(body);
+    case MediaType::Kind::kForm:
+      return ParseFormPayload(body);
     case MediaType::Kind::kText:
     case MediaType::Kind::kXml:
     case MediaType::Kind::kOctetStream:
       if (context.for_function) return ParseRawPayload(media.kind, body);
       break;
-    default: break;
+    default:
+      break;
   }
   return Error(ErrorId::kInvalidBody,
                "Content-Type not acceptable: " + (media.name.empty() ? media.original : media.name));

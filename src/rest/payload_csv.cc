@@ -21,15 +21,18 @@ bool ReadHeader(CsvReader& reader, std::vector<std::string>& names) {
   if (!reader.AtRecord()) return false;
   for (;;) {
     switch (reader.Next(names.emplace_back())) {
-      case CsvReader::Ending::kField: continue;
-      case CsvReader::Ending::kRecord: return true;
-      case CsvReader::Ending::kMalformed: return false;
+      case CsvReader::Ending::kField:
+        continue;
+      case CsvReader::Ending::kRecord:
+        return true;
+      case CsvReader::Ending::kMalformed:
+        return false;
     }
   }
 }
 
-// Appends one record as an object. `keys` are the names as JSON with their colons. Fields beyond the header are ignored,
-// as PostgREST ignores them.
+// Appends one record as an object. `keys` are the names as JSON with their colons. Fields beyond the header are
+// ignored, as PostgREST ignores them.
 Result<void> AppendRecord(CsvReader& reader, const std::vector<std::string>& keys, std::string& field,
                           std::string& out) {
   size_t column = 0;

@@ -74,8 +74,7 @@ Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& co
   }
   if (outline.root() == JsonKind::kArray) return ArrayPayload(outline, body, context);
   if (outline.root() == JsonKind::kScalar) {
-    return context.for_function ? MakePayload(Payload::Kind::kRaw, body)
-                                : MakePayload(Payload::Kind::kJsonArray, "[]");
+    return context.for_function ? MakePayload(Payload::Kind::kRaw, body) : MakePayload(Payload::Kind::kJsonArray, "[]");
   }
   Payload payload = MakePayload(Payload::Kind::kJsonObject, body);
   payload.keys = outline.keys().Sorted();

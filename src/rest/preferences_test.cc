@@ -10,10 +10,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(Preferences, ReadEveryKind) {
-  const Preferences all = ParsePreferences(
-      {"return=representation, count=exact,resolution=merge-duplicates",
-       "missing=default,handling=strict , tx=rollback, max-affected=5, timezone=America/Los_Angeles"},
-      true);
+  const Preferences all =
+      ParsePreferences({"return=representation, count=exact,resolution=merge-duplicates",
+                        "missing=default,handling=strict , tx=rollback, max-affected=5, timezone=America/Los_Angeles"},
+                       true);
   EXPECT_EQ(all.return_, PreferReturn::kRepresentation);
   EXPECT_EQ(all.count, PreferCount::kExact);
   EXPECT_EQ(all.resolution, PreferResolution::kMergeDuplicates);
@@ -26,7 +26,8 @@ TEST(Preferences, ReadEveryKind) {
 }
 
 TEST(Preferences, KeepTheFirstOfAKind) {
-  const Preferences preferences = ParsePreferences({"return=minimal, return=headers-only", "return=representation"}, false);
+  const Preferences preferences =
+      ParsePreferences({"return=minimal, return=headers-only", "return=representation"}, false);
   EXPECT_EQ(preferences.return_, PreferReturn::kMinimal);
   EXPECT_THAT(preferences.invalid, IsEmpty());
 }

@@ -94,14 +94,22 @@ Result<ParsedQuery> QueryParser::Parse(const Parameters& parameters) {
 
 Result<void> QueryParser::Add(Role role, const Parameter& parameter) {
   switch (role) {
-    case Role::kOrder: return AddOrder(parameter);
-    case Role::kLogic: return AddLogic(parameter);
-    case Role::kColumns: return SetColumns(parameter.value);
-    case Role::kSelect: return SetSelect(parameter.value);
-    case Role::kFilter: return AddFilter(parameter);
-    case Role::kOnConflict: return SetOnConflict(parameter.value);
-    case Role::kLimit: return AddWindow(parameter, true);
-    case Role::kOffset: return AddWindow(parameter, false);
+    case Role::kOrder:
+      return AddOrder(parameter);
+    case Role::kLogic:
+      return AddLogic(parameter);
+    case Role::kColumns:
+      return SetColumns(parameter.value);
+    case Role::kSelect:
+      return SetSelect(parameter.value);
+    case Role::kFilter:
+      return AddFilter(parameter);
+    case Role::kOnConflict:
+      return SetOnConflict(parameter.value);
+    case Role::kLimit:
+      return AddWindow(parameter, true);
+    case Role::kOffset:
+      return AddWindow(parameter, false);
   }
   return {};
 }

@@ -82,9 +82,12 @@ bool HasPayload(const Request& request) {
   switch (request.action) {
     case Action::kInsert:
     case Action::kPut:
-    case Action::kUpdate: return true;
-    case Action::kCall: return request.method == "POST";
-    default: return false;
+    case Action::kUpdate:
+      return true;
+    case Action::kCall:
+      return request.method == "POST";
+    default:
+      return false;
   }
 }
 

@@ -1,5 +1,5 @@
-// Any request is parsed or refused with one of the codes that clients know. The input is lines: method, path, query, then
-// headers as "name: value" up to an empty line; what follows is the body.
+// Any request is parsed or refused with one of the codes that clients know. The input is lines: method, path, query,
+// then headers as "name: value" up to an empty line; what follows is the body.
 #include <algorithm>
 #include <array>
 #include <cstddef>

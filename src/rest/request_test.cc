@@ -198,12 +198,12 @@ TEST(Request, ReadsTheBodyWhereThereIsOne) {
 }
 
 TEST(Request, JoinsRepeatedHeaders) {
-  const Result<Request> request =
-      Message{.headers = {{"Accept", "text/csv;q=0.5"},
-                          {"accept", "application/json"},
-                          {"Prefer", "count=exact"},
-                          {"prefer", "tx=commit"}}}
-          .send();
+  const Result<Request> request = Message{
+      .headers = {
+          {"Accept", "text/csv;q=0.5"},
+          {"accept", "application/json"},
+          {"Prefer", "count=exact"},
+          {"prefer", "tx=commit"}}}.send();
   ASSERT_EQ(request->accept.size(), 2u);
   EXPECT_EQ(request->accept[0].kind, MediaType::Kind::kJson);
   EXPECT_EQ(request->preferences.count, PreferCount::kExact);

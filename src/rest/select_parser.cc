@@ -15,10 +15,10 @@ struct AggregateName {
   Aggregate aggregate;
 };
 constexpr std::array<AggregateName, 5> kAggregates = {{{"sum()", "\"sum\"", Aggregate::kSum},
-                                                      {"avg()", "\"avg\"", Aggregate::kAvg},
-                                                      {"count()", "\"count\"", Aggregate::kCount},
-                                                      {"max()", "\"max\"", Aggregate::kMax},
-                                                      {"min()", "\"min\"", Aggregate::kMin}}};
+                                                       {"avg()", "\"avg\"", Aggregate::kAvg},
+                                                       {"count()", "\"count\"", Aggregate::kCount},
+                                                       {"max()", "\"max\"", Aggregate::kMax},
+                                                       {"min()", "\"min\"", Aggregate::kMin}}};
 
 class SelectParser {
  public:

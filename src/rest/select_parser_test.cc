@@ -94,10 +94,12 @@ TEST(SelectParser, SaysWhereAndWhatItExpected) {
 }
 
 TEST(SelectParser, RefusesWhatTheGrammarDoesNotKnow) {
-  for (const std::string_view text :
-       {"id)", "(id)", "count(id)", "x:count!inner(id)", "*:a", "a:b:c", "a:...b(c)", "x:*", "id::",
-        "id::int::text", "id.sum", "id.sum(", "a(b))", "a!(b)", "a!b!c!d(e)", "data->", "data->>", "data->a(b)",
-        "a-", "a->>>b", "\"", "..a(b)", "....a(b)"}) {
+  for (const std::string_view text : {"id)",     "(id)",          "count(id)",  "x:count!inner(id)",
+                                      "*:a",     "a:b:c",         "a:...b(c)",  "x:*",
+                                      "id::",    "id::int::text", "id.sum",     "id.sum(",
+                                      "a(b))",   "a!(b)",         "a!b!c!d(e)", "data->",
+                                      "data->>", "data->a(b)",    "a-",         "a->>>b",
+                                      "\"",      "..a(b)",        "....a(b)"}) {
     EXPECT_FALSE(ParseSelect(text, kNestingMax)) << text;
   }
 }

@@ -6,8 +6,8 @@ namespace pando::rest {
 namespace {
 
 constexpr std::array<const char*, 25> kOperatorTexts = {
-    "eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch", "in",  "is", "isdistinct",
-    "fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"};
+    "eq",  "neq",   "gt",    "gte",  "lt", "lte", "like", "ilike", "match", "imatch", "in",  "is", "isdistinct",
+    "fts", "plfts", "phfts", "wfts", "cs", "cd",  "ov",   "sl",    "sr",    "nxr",    "nxl", "adj"};
 constexpr std::array<const char*, 5> kIsTexts = {"null", "not_null", "true", "false", "unknown"};
 constexpr std::array<const char*, 5> kAggregateTexts = {"sum", "avg", "count", "max", "min"};
 

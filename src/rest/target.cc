@@ -1,7 +1,6 @@
 #include "rest/target.h"
 
 #include <optional>
-
 #include <utility>
 
 #include "rest/percent.h"

@@ -9,17 +9,17 @@ namespace pando::rest {
 namespace {
 
 TEST(Utf8, AcceptsEveryLengthOfCharacter) {
-  for (const std::string_view text : {"", "plain ascii text", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
-                                      "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
-                                      "\xF4\x8F\xBF\xBF", "eight ch\xC3\xA9racters and more"}) {
+  for (const std::string_view text :
+       {"", "plain ascii text", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "eight ch\xC3\xA9racters and more"}) {
     EXPECT_TRUE(IsValidUtf8(text)) << text;
   }
 }
 
 TEST(Utf8, RefusesOverlongSurrogateTooLargeAndCutCharacters) {
-  for (const std::string_view text : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
-                                      "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3",
-                                      "\xE2\x82", "\xF0\x9F\x98", "\xE2\x28\xA1", "0123456789\xC3"}) {
+  for (const std::string_view text :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98", "\xE2\x28\xA1", "0123456789\xC3"}) {
     EXPECT_FALSE(IsValidUtf8(text));
   }
 }
@@ -65,7 +65,9 @@ TEST(JsonStrings, AreUnescaped) {
 TEST(JsonStrings, ReplaceALoneSurrogate) {
   EXPECT_EQ(UnescapeJsonString(R"(\ud83d)"), "\xEF\xBF\xBD");
   EXPECT_EQ(UnescapeJsonString(R"(\ud83dx)"), "\xEF\xBF\xBDx");
-  EXPECT_EQ(UnescapeJsonString(R"(\ud83d\u0041)"), "\xEF\xBF\xBD" "A");
+  EXPECT_EQ(UnescapeJsonString(R"(\ud83d\u0041)"),
+            "\xEF\xBF\xBD"
+            "A");
   EXPECT_EQ(UnescapeJsonString(R"(\ude00)"), "\xEF\xBF\xBD");
 }
 

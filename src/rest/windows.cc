@@ -71,8 +71,7 @@ Result<Window> MergeLevel(const Given& given, std::optional<Interval> range) {
   // limit=0 asks for no rows in so many words and wins over everything else.
   if (given.limit == 0) return Window{.limit = 0, .offset = 0};
   if (range && range->last < range->first) {
-    return NotSatisfiable(
-        "The lower boundary must be lower than or equal to the upper boundary in the Range header.");
+    return NotSatisfiable("The lower boundary must be lower than or equal to the upper boundary in the Range header.");
   }
   PANDO_TRY(Interval interval, IntervalOf(given));
   if (range) {

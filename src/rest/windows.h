@@ -16,8 +16,8 @@ namespace pando::rest {
 // One limit= or offset= parameter.
 struct WindowParameter {
   EmbedPath path;
-  bool is_limit = false;           // else offset
-  std::optional<int64_t> value;    // nothing if it was not a number, which counts as not given
+  bool is_limit = false;         // else offset
+  std::optional<int64_t> value;  // nothing if it was not a number, which counts as not given
 };
 
 // An integer, blanks around allowed; beyond int64_t it is the nearest that fits.

@@ -24,6 +24,10 @@ void LogClusterEvent(const embedded::ClusterEvent& event) {
 
 }  // namespace
 
+std::filesystem::path SecretFolder(const std::filesystem::path& data_folder) {
+  return data_folder.string() + ".secret";
+}
+
 std::optional<std::filesystem::path> EmbeddedFolder(const std::string& url) {
   if (!url.starts_with(kEmbeddedScheme)) return std::nullopt;
   return std::filesystem::path(url.substr(kEmbeddedScheme.size()));
@@ -45,9 +49,8 @@ Result<Database> Database::Open(const ProgramOptions& options) {
   database.login_uri_ = database.cluster_->uri(embedded::kLoginRole);
   database.owner_uri_ = database.cluster_->uri(embedded::kOwnerRole);
   if (database.jwt_secret_.empty()) {
-    // Beside the data folder and not in it: that one belongs to PostgreSQL's account.
-    const std::filesystem::path beside = database.cluster_->data_folder().string() + ".secret";
-    PANDO_TRY(database.jwt_secret_, embedded::LoadOrCreateSecret(beside));
+    const std::filesystem::path folder_of_secret = SecretFolder(database.cluster_->data_folder());
+    PANDO_TRY(database.jwt_secret_, embedded::LoadOrCreateSecret(folder_of_secret));
   }
   return database;
 }

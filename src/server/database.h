@@ -35,6 +35,9 @@ class Database {
   Secret jwt_secret_;
 };
 
+// Where the embedded JWT secret of a data folder lies: beside it and not in it, which belongs to PostgreSQL's account.
+std::filesystem::path SecretFolder(const std::filesystem::path& data_folder);
+
 // The data folder that "embedded:FOLDER" names; nullopt when the URL is a PostgreSQL one. An empty path: the default.
 std::optional<std::filesystem::path> EmbeddedFolder(const std::string& url);
 

@@ -105,13 +105,6 @@ class Process {
     return pool;
   }
 
-  http::ServerOptions HttpOptions() const {
-    http::ServerOptions http = options_.http;
-    const auto loops = static_cast<uint32_t>(loops_.size());
-    http.connections_max = std::max(1u, http.connections_max / loops);
-    return http;
-  }
-
   Result<void> BuildLane(uint32_t index) {
     Lane& lane = lanes_[index];
     const net::Executor executor = loops_.executor(index);
@@ -123,8 +116,9 @@ class Process {
     deps.render_error = [](int status, const Error& error) {
       return serve::RenderErrorWithStatus(status, error, false);
     };
-    deps.observe = monitoring_.ObserverOf(index, options_.rest.prefix, options_.log.access);
-    http::ServerOptions http = HttpOptions();
+    deps.connections_open = connections_open_;
+    deps.observe = monitoring_.ObserverOf(options_.rest.prefix);
+    http::ServerOptions http = options_.http;
     // Port 0 is chosen once, by the first loop.
     if (index > 0) http.listen = bound_;
     PANDO_TRY(lane.server, http::Server::Listen(executor, http, std::move(deps)));
@@ -166,7 +160,7 @@ class Process {
       pools.push_back(lane.pool.get());
       servers.push_back(lane.server.get());
     }
-    monitoring_.Attach(std::move(pools), std::move(servers), &loops_);
+    monitoring_.Attach(std::move(pools), std::move(servers));
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
   }
 
@@ -232,7 +226,7 @@ class Process {
     Publish();
     watcher_->SetIntrospection(IntrospectionOf(options_.rest));
     watcher_->Reload();
-    const http::ServerOptions http = HttpOptions();
+    const http::ServerOptions http = options_.http;
     for (uint32_t i = 0; i < lanes_.size(); ++i) {
       const uint32_t connections =
           ConnectionsOf(options_.database.connections_max, static_cast<uint32_t>(lanes_.size()), i);
@@ -245,6 +239,15 @@ class Process {
     return {};
   }
 
+  // On the lane's own loop, where its parts must end too.
+  static Task<void> CloseLane(Lane& lane) {
+    const Deadline grace = Deadline::After(1s);
+    co_await lane.pool->Close(grace);
+    lane.server.reset();
+    lane.pipeline.reset();
+    lane.pool.reset();
+  }
+
   Task<void> Stop() {
     Log(Level::kInfo, "server.stopping", "finishing what is in flight");
     monitoring_.SetDraining();
@@ -255,12 +258,11 @@ class Process {
     }
     co_await draining_.Join();
     co_await watcher_->Stop();
+    co_await monitoring_.Stop(Deadline::After(1s));
     for (size_t i = 0; i < lanes_.size(); ++i) {
-      Task<void> close = lanes_[i].pool->Close(Deadline::After(1s));
-      draining_.Spawn("close", RunOn(loops_.executor(i), std::move(close)));
+      draining_.Spawn("close", RunOn(loops_.executor(i), CloseLane(lanes_[i])));
     }
     co_await draining_.Join();
-    co_await monitoring_.Stop(Deadline::After(1s));
     signals_->Close();
     Log(Level::kInfo, "server.stopped", "everything in flight is finished");
     control_.stop();
@@ -274,6 +276,7 @@ class Process {
   net::LoopGroup loops_;
   Monitoring monitoring_;
   std::vector<Lane> lanes_;             // constant after Build(); each on its own loop
+  const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
   std::vector<std::string> bound_;      // http.listen with the ports that were chosen
   std::shared_ptr<auth::Verifier> verifier_;                    // on the control loop, as all below
   std::shared_ptr<const catalog::Catalog> catalog_;

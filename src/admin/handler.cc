@@ -1,0 +1,78 @@
+#include "admin/handler.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "base/assert.h"
+#include "base/json_text.h"
+#include "telemetry/metrics.h"
+
+namespace pando::admin {
+namespace {
+
+http::Response Make(int status, std::string_view type, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", std::string(type));
+  // Health and metrics are of the moment; /config is nobody's to keep.
+  response.headers.Add("Cache-Control", "no-store");
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response MakeJson(int status, std::string body) { return Make(status, "application/json", std::move(body)); }
+
+std::string JsonOrNull(const std::optional<std::string>& text) { return text ? JsonString(*text) : "null"; }
+
+// {"ready":false,"checks":[{"name":"catalog","ok":false,"detail":"not loaded yet"}]}
+http::Response AnswerReadiness(const std::vector<Check>& checks) {
+  const bool ready = std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.ok; });
+  std::string body = std::string("{\"ready\":") + (ready ? "true" : "false") + ",\"checks\":[";
+  for (const Check& check : checks) {
+    if (body.back() == '}') body += ',';
+    body += "{\"name\":" + JsonString(check.name) + ",\"ok\":" + (check.ok ? "true" : "false");
+    if (!check.detail.empty()) body += ",\"detail\":" + JsonString(check.detail);
+    body += '}';
+  }
+  return MakeJson(ready ? 200 : 503, body + "]}");
+}
+
+// A coroutine of its own, because a lambda that is one must not capture.
+Task<http::Response> Ready(http::Response response) { co_return response; }
+
+}  // namespace
+
+http::Response RenderError(int status, const Error& error) {
+  const std::string detail = error.detail_is_json() && error.detail() ? *error.detail() : JsonOrNull(error.detail());
+  return MakeJson(status, "{\"code\":" + JsonString(error.code()) + ",\"message\":" + JsonString(error.message()) +
+                              ",\"details\":" + detail + ",\"hint\":" + JsonOrNull(error.hint()) + "}");
+}
+
+http::Response Answer(const http::Request& request, const Sources& sources) {
+  const std::string_view path = request.path();
+  const bool is_known = path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/config";
+  if (!is_known) {
+    const Error error(ErrorId::kInvalidPath, "the admin port has no such path");
+    return RenderError(404, error.WithHint("there are /livez, /readyz, /metrics and /config"));
+  }
+  if (request.method != "GET" && request.method != "HEAD") {
+    http::Response refusal =
+        RenderError(405, Error(ErrorId::kUnsupportedMethod, "the admin port answers GET and HEAD only"));
+    refusal.headers.Add("Allow", "GET, HEAD");
+    return refusal;
+  }
+  if (path == "/livez") return MakeJson(200, "{\"live\":true}");
+  if (path == "/readyz") return AnswerReadiness(sources.readiness());
+  if (path == "/metrics") return Make(200, telemetry::kMetricsContentType, sources.metrics());
+  return MakeJson(200, sources.config());
+}
+
+http::Handler MakeHandler(Sources sources) {
+  PANDO_ASSERT(sources.readiness != nullptr);
+  PANDO_ASSERT(sources.metrics != nullptr);
+  PANDO_ASSERT(sources.config != nullptr);
+  return [sources = std::move(sources)](http::Request request) { return Ready(Answer(request, sources)); };
+}
+
+}  // namespace pando::admin

@@ -1,0 +1,110 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "config/flags.h"
+#include "config/nearest.h"
+#include "config/reference.h"
+#include "config/unknown.h"
+#include "telemetry/version.h"
+
+namespace pando::cli {
+namespace {
+
+// The subcommand that the arguments name, the innermost one.
+const CLI::App* Chosen(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+  return chosen;
+}
+
+// Everything that could have stood where an argument was not understood.
+std::vector<std::string> KnownWords(const CLI::App& app, const Context& context, bool is_option) {
+  std::vector<std::string> words;
+  if (is_option) words = config::FlagNames(context.registry.rows());
+  for (const CLI::App* command = Chosen(app); command != nullptr; command = command->get_parent()) {
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        if (is_option) words.push_back("--" + name);
+      }
+    }
+    for (const CLI::App* inner : command->get_subcommands([](const CLI::App*) { return true; })) {
+      if (!is_option) words.push_back(inner->get_name());
+    }
+  }
+  return words;
+}
+
+int RefuseArgument(const CLI::App& app, const Context& context, const std::string& argument) {
+  const std::string word = argument.substr(0, argument.find('='));
+  const bool is_option = word.starts_with('-');
+  const std::string what = is_option ? "there is no option \"" : "there is no subcommand \"";
+  const std::optional<std::string> hint = config::NearestHint(word, KnownWords(app, context, is_option));
+  return Fail(Error(ErrorId::kConfigUnknownKey, what + word + "\"").WithHint(hint ? *hint : "see `pando --help`"),
+              kUsage);
+}
+
+void AddCommands(CLI::App& app, Context& context, Actions& actions) {
+  app.set_help_flag("-h,--help", "Print this help");
+  app.set_version_flag("--version", "pando " + std::string(telemetry::kVersion));
+  // Extras are looked at afterwards, so that the nearest known word can be named.
+  app.allow_extras();
+  app.fallthrough();
+  AddServeCommand(app, context, actions);
+  AddMigrateCommand(app, context, actions);
+  AddKeysCommand(app, context, actions);
+  AddConfigCommand(app, context, actions);
+  AddVersionCommand(app, actions);
+}
+
+int RunParsed(const CLI::App& app, const Context& context, const Actions& actions) {
+  const std::vector<std::string> extras = app.remaining(true);
+  if (!extras.empty()) return RefuseArgument(app, context, extras.front());
+  const auto action = actions.find(Chosen(app));
+  if (action == actions.end()) {
+    std::cerr << app.help();
+    return kUsage;
+  }
+  return action->second();
+}
+
+}  // namespace
+
+void AddConfigurationOptions(CLI::App& command, Context& context) {
+  command
+      .add_option("--config", context.config_file,
+                  std::string("TOML file with the configuration (default: ") + kDefaultConfigFile + " if there is one)")
+      ->type_name("FILE");
+  command.footer([&context] {
+    return "Configuration, with the defaults. Each is also a key of the file, and a variable: --http.listen is\n"
+           "PANDO_HTTP_LISTEN.\n" +
+           config::HelpText(context.registry);
+  });
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  Context context;
+  Result<config::CommandLine> line = config::ReadFlags(arguments, context.registry.rows());
+  if (!line) return Fail(line.error(), kUsage);
+  context.flags = std::move(line->settings);
+
+  CLI::App app("Pando serves a PostgreSQL database over REST.", "pando");
+  Actions actions;
+  AddCommands(app, context, actions);
+  // CLI11 takes its arguments from the back.
+  std::vector<std::string> reversed(line->others.rbegin(), line->others.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& refused) {
+    std::fprintf(stderr, "pando: %s\n", refused.what());
+    return kUsage;
+  }
+  return RunParsed(app, context, actions);
+}
+
+}  // namespace pando::cli

@@ -1,0 +1,77 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "auth/verifier.h"
+#include "cli/commands.h"
+#include "config/dump.h"
+#include "config/nearest.h"
+#include "config/reference.h"
+#include "config/unknown.h"
+#include "telemetry/metric_inventory.h"
+
+namespace pando::cli {
+namespace {
+
+struct ConfigArguments {
+  std::string get;  // print this option only
+  bool json = false;
+};
+
+int Print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  // A page cut short by a full disk must not pass for a whole one.
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kSuccess : kFailure;
+}
+
+int PrintOne(const Context& context, const std::string& name) {
+  const config::Slot* slot = context.registry.Find(name);
+  if (slot != nullptr) return Print(slot->Plain() + "\n");
+  return Fail(config::UnknownKey(name, "--get", config::OptionNames(context.registry.rows())), kUsage);
+}
+
+int PrintConfiguration(Context& context, const ConfigArguments& arguments) {
+  const Result<void> loaded = context.Load();
+  if (!loaded) return Fail(loaded.error());
+  if (!arguments.get.empty()) return PrintOne(context, arguments.get);
+  return Print(arguments.json ? config::DumpJson(context.registry) + "\n" : config::DumpToml(context.registry));
+}
+
+// Reads everything that a start would read without touching the database or the network.
+Result<void> Check(Context& context) {
+  PANDO_CHECK(context.Load());
+  const bool has_secret = !context.options.auth.jwt_secret.empty();
+  if (has_secret) PANDO_CHECK(auth::Verifier::Create(context.options.auth));
+  return {};
+}
+
+int CheckConfiguration(Context& context) {
+  const Result<void> checked = Check(context);
+  return checked ? Print("the configuration is in order\n") : Fail(checked.error());
+}
+
+}  // namespace
+
+void AddConfigCommand(CLI::App& app, Context& context, Actions& actions) {
+  CLI::App* command = app.add_subcommand("config", "Print the configuration in force, and where each value came from");
+  AddConfigurationOptions(*command, context);
+  const auto arguments = std::make_shared<ConfigArguments>();
+  command->add_option("--get", arguments->get, "Print the value of this option only, for scripts")->type_name("NAME");
+  command->add_flag("--json", arguments->json, "Print JSON instead of TOML");
+  actions[command] = [&context, arguments] { return PrintConfiguration(context, *arguments); };
+
+  actions[command->add_subcommand("check", "Say whether the configuration is in order")] = [&context] {
+    return CheckConfiguration(context);
+  };
+  actions[command->add_subcommand("reference", "Print docs/reference/options.md")] = [&context] {
+    return Print(config::OptionsPage(context.registry));
+  };
+  actions[command->add_subcommand("errors", "Print docs/reference/errors.md")] = [] {
+    return Print(config::ErrorsPage());
+  };
+  actions[command->add_subcommand("metrics", "Print docs/reference/metrics.md")] = [] {
+    return Print(telemetry::MetricsPage());
+  };
+}
+
+}  // namespace pando::cli

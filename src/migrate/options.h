@@ -1,0 +1,23 @@
+// The options of migrations.
+//
+// Concurrency  immutable
+#pragma once
+
+#include <string>
+
+#include "base/option.h"
+
+namespace pando::migrate {
+
+struct MigrateOptions {
+  std::string folder = "migrations";
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, MigrateOptions& o) {
+  visit.Option("migrate.folder", o.folder, Reload::kRestart,
+               "Folder of the application's migrations, files named 0001_create_orders.sql; one that does not exist "
+               "holds none.");
+}
+
+}  // namespace pando::migrate

@@ -1,0 +1,65 @@
+#include "serve/cors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pando::serve {
+namespace {
+
+using testing::HasSubstr;
+
+http::Request RequestFrom(const std::string& origin, const std::string& method = "GET") {
+  http::Request request;
+  request.method = method;
+  if (!origin.empty()) request.headers.Add("Origin", origin);
+  return request;
+}
+
+TEST(CorsTest, AnswersAPreflightWithWhatWasAskedFor) {
+  http::Request request = RequestFrom("http://example.com", "OPTIONS");
+  request.headers.Add("Access-Control-Request-Method", "POST");
+  request.headers.Add("Access-Control-Request-Headers", "Foo,Bar");
+
+  const auto response = AnswerPreflight(request, RestOptions{});
+
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->headers.Find("access-control-allow-origin"), "*");
+  EXPECT_EQ(response->headers.Find("access-control-allow-headers"),
+            "Authorization, Foo,Bar, Accept, Accept-Language, Content-Language");
+}
+
+TEST(CorsTest, TakesOptionsWithoutARequestedMethodForAnOrdinaryRequest) {
+  EXPECT_FALSE(AnswerPreflight(RequestFrom("http://example.com", "OPTIONS"), RestOptions{}));
+}
+
+TEST(CorsTest, EchoesAnOriginOfTheListWithCredentials) {
+  RestOptions options;
+  options.cors_allowed_origins = {"http://example.com"};
+  http::Response response;
+
+  AddCorsHeaders(RequestFrom("http://example.com"), options, response);
+
+  EXPECT_EQ(response.headers.Find("access-control-allow-origin"), "http://example.com");
+  EXPECT_EQ(response.headers.Find("access-control-allow-credentials"), "true");
+}
+
+TEST(CorsTest, StaysSilentForAnyOtherOrigin) {
+  RestOptions options;
+  options.cors_allowed_origins = {"http://example.com"};
+  http::Response response;
+
+  AddCorsHeaders(RequestFrom("http://evil.example"), options, response);
+
+  EXPECT_FALSE(response.headers.Find("access-control-allow-origin"));
+}
+
+TEST(CorsTest, ShowsThePageTheHeadersItNeeds) {
+  http::Response response;
+  AddCorsHeaders(RequestFrom("http://example.com"), RestOptions{}, response);
+  EXPECT_THAT(std::string(response.headers.Find("access-control-expose-headers").value_or("")),
+              HasSubstr("Content-Range"));
+}
+
+}  // namespace
+}  // namespace pando::serve

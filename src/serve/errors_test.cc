@@ -1,0 +1,88 @@
+#include "serve/errors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pando::serve {
+namespace {
+
+using testing::HasSubstr;
+
+struct StatusCase {
+  const char* sqlstate;
+  const char* message;
+  bool anonymous;
+  int status;
+};
+
+class SqlstateStatus : public testing::TestWithParam<StatusCase> {};
+
+TEST_P(SqlstateStatus, IsTheOneThatClientsOfTheApiKnow) {
+  const StatusCase& c = GetParam();
+  EXPECT_EQ(HttpStatusOf(Error::FromDatabase(c.sqlstate, c.message), c.anonymous), c.status) << c.sqlstate;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, SqlstateStatus,
+    testing::Values(StatusCase{"42501", "permission denied", true, 401},
+                    StatusCase{"42501", "permission denied", false, 403},
+                    StatusCase{"23505", "duplicate key", true, 409}, StatusCase{"23503", "no such parent", true, 409},
+                    StatusCase{"22P02", "invalid input syntax", true, 400}, StatusCase{"42P01", "no relation", true, 404},
+                    StatusCase{"42883", "no such operator", true, 404},
+                    StatusCase{"22023", "role \"x\" does not exist", true, 401},
+                    StatusCase{"22023", "bad parameter", true, 400}, StatusCase{"25006", "read only", true, 405},
+                    StatusCase{"08006", "gone", true, 503}, StatusCase{"53300", "too many", true, 503},
+                    StatusCase{"53400", "limit", true, 500}, StatusCase{"57P01", "shutdown", true, 503},
+                    StatusCase{"57014", "cancelled", true, 500}, StatusCase{"40001", "serialize", true, 500},
+                    StatusCase{"P0001", "raised", true, 400}, StatusCase{"P0002", "none", true, 500},
+                    StatusCase{"PT402", "Payment Required", true, 402}, StatusCase{"PTxyz", "?", true, 500}));
+
+TEST(RenderErrorTest, WritesAllFourFieldsSortedAndCompact) {
+  const Error error = Error(ErrorId::kQueryParse, "bad \"x\"").WithDetail("here");
+  const http::Response response = RenderError(error, {});
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.body, R"({"code":"PGRST100","details":"here","hint":null,"message":"bad \"x\""})");
+}
+
+TEST(RenderErrorTest, LeavesOutDetailsAndHintWhenMinimal) {
+  const Error error = Error(ErrorId::kQueryParse, "bad").WithDetail("here").WithHint("there");
+  EXPECT_EQ(RenderError(error, {true, true}).body, R"({"code":"PGRST100","message":"bad"})");
+}
+
+TEST(RenderErrorTest, AsksForATokenWhenAnAnonymousCallerIsDenied) {
+  const http::Response response = RenderError(Error::FromDatabase("42501", "permission denied"), {true, false});
+  EXPECT_EQ(response.headers.Find("www-authenticate"), "Bearer");
+}
+
+TEST(RenderErrorTest, NamesWhatIsWrongWithAToken) {
+  const http::Response response = RenderError(Error(ErrorId::kInvalidClaims, "JWT expired"), {});
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(response.headers.Find("www-authenticate"),
+            "Bearer error=\"invalid_token\", error_description=\"JWT expired\"");
+}
+
+TEST(RenderErrorTest, TellsWhenToComeBack) {
+  const http::Response response = RenderError(Error(ErrorId::kDatabaseUnreachable, "away"), {});
+  EXPECT_EQ(response.status, 503);
+  EXPECT_TRUE(response.headers.Find("retry-after"));
+}
+
+TEST(RenderErrorTest, LetsAFunctionSayEverything) {
+  const Error raised = Error::FromDatabase("PGRST", R"({"code":"123","message":"no","details":"d","hint":"h"})")
+                           .WithDetail(R"({"status":332,"headers":{"X-Header":"str"},"status_text":"Odd"})");
+  const http::Response response = RenderError(raised, {});
+  EXPECT_EQ(response.status, 332);
+  EXPECT_EQ(response.reason, "Odd");
+  EXPECT_EQ(response.headers.Find("x-header"), "str");
+  EXPECT_EQ(response.body, R"({"code":"123","details":"d","hint":"h","message":"no"})");
+}
+
+TEST(RenderErrorTest, RefusesARaisedDetailThatIsNoJson) {
+  const Error raised = Error::FromDatabase("PGRST", R"({"code":"1","message":"m"})").WithDetail("INVALID");
+  const http::Response response = RenderError(raised, {});
+  EXPECT_EQ(response.status, 500);
+  EXPECT_THAT(response.body, HasSubstr("PGRST121"));
+}
+
+}  // namespace
+}  // namespace pando::serve

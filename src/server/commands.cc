@@ -1,0 +1,173 @@
+#include "server/commands.h"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "auth/verifier.h"
+#include "embedded/secret.h"
+#include "migrate/migrator.h"
+#include "pg/connection.h"
+#include "server/database.h"
+#include "server/run_on.h"
+
+namespace pando::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+// co_spawn() wants results that can be made from nothing; an optional can.
+template <class T>
+Task<void> Store(Task<T> task, std::optional<T>& outcome) {
+  outcome.emplace(co_await std::move(task));
+}
+
+// Runs a task to its end on an event loop of its own.
+template <class T>
+T RunHere(boost::asio::io_context& loop, Task<T> task) {
+  std::optional<T> outcome;
+  boost::asio::co_spawn(loop, Store(std::move(task), outcome), [](std::exception_ptr escaped) {
+    if (escaped) std::rethrow_exception(escaped);
+  });
+  loop.run();
+  PANDO_ASSERT(outcome.has_value());
+  return std::move(*outcome);
+}
+
+std::filesystem::path DataFolder(const ProgramOptions& options) {
+  std::filesystem::path folder = EmbeddedFolder(options.database.url).value_or("");
+  if (folder.empty()) folder = geteuid() == 0 ? embedded::kRootDataFolder : embedded::kDataFolder;
+  return std::filesystem::absolute(folder).lexically_normal();
+}
+
+// Where the server of a running Pando on this folder listens: the fifth line of postmaster.pid (PostgreSQL
+// documentation, section 73.1). Empty when it cannot be told.
+std::string RunningSocketFolder(const std::filesystem::path& data_folder) {
+  std::ifstream file(data_folder / "postmaster.pid");
+  std::string line;
+  for (int i = 0; i < 5; ++i) {
+    if (!std::getline(file, line)) return "";
+  }
+  return line;
+}
+
+// A database for a command that may run beside `pando serve`.
+class CommandDatabase {
+ public:
+  static Result<CommandDatabase> Open(const ProgramOptions& options) {
+    CommandDatabase opened;
+    Result<Database> database = Database::Open(options);
+    if (database) {
+      opened.own_ = std::move(*database);
+      opened.owner_uri_ = opened.own_->owner_uri();
+      return opened;
+    }
+    if (database.error().id() != ErrorId::kEmbeddedInUse) return database.error();
+    const std::string socket = RunningSocketFolder(DataFolder(options));
+    if (socket.empty()) return database.error();
+    opened.owner_uri_ = "host='" + socket + "' user=" + std::string(embedded::kOwnerRole) +
+                        " dbname=" + std::string(embedded::kDatabase);
+    return opened;
+  }
+
+  const std::string& owner_uri() const { return owner_uri_; }
+  void Close(const ProgramOptions& options) {
+    if (own_) own_->Close(options.embedded.stop_grace);
+  }
+
+ private:
+  std::optional<Database> own_;
+  std::string owner_uri_;
+};
+
+Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files) {
+  pg::ConnectOptions connect;
+  connect.uri = std::move(uri);
+  const Deadline connect_by = Deadline::After(30s);
+  PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
+  const migrate::Progress progress = [](const migrate::Migration& m) { std::printf("applied %s\n", m.file.c_str()); };
+  co_return co_await migrate::Up(*connection, std::move(files), progress, Deadline::Never());
+}
+
+Task<Result<std::vector<migrate::MigrationStatus>>> Status(std::string uri, std::vector<migrate::Migration> files) {
+  pg::ConnectOptions connect;
+  connect.uri = std::move(uri);
+  const Deadline connect_by = Deadline::After(30s);
+  PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
+  const Deadline read_by = Deadline::After(60s);
+  co_return co_await migrate::Status(*connection, std::move(files), read_by);
+}
+
+Result<Secret> SigningSecret(const ProgramOptions& options) {
+  const Secret& configured = options.auth.jwt_secret;
+  if (configured.empty()) {
+    if (EmbeddedFolder(options.database.url)) return embedded::LoadOrCreateSecret(SecretFolder(DataFolder(options)));
+    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret is not set")
+        .WithHint("set it to a text of at least 32 characters");
+  }
+  std::string text = configured.reveal();
+  if (text.starts_with('@')) {
+    std::ifstream file(text.substr(1));
+    text.assign(std::istreambuf_iterator<char>(file), {});
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  }
+  if (text.empty() || text.starts_with('{') || options.auth.jwt_secret_is_base64) {
+    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret is a key, and pando keys signs with a plain secret only");
+  }
+  return Secret(text);
+}
+
+std::string TokenFor(const std::string& role, const KeysRequest& request, const Secret& secret) {
+  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+  boost::json::object claims{{"role", role}, {"iss", "pando"}, {"iat", now}, {"exp", now + request.lifetime_seconds}};
+  if (!request.subject.empty()) claims["sub"] = request.subject;
+  return auth::SignToken(boost::json::serialize(claims), secret.reveal());
+}
+
+}  // namespace
+
+Result<void> MigrateUp(const ProgramOptions& options) {
+  PANDO_TRY(std::vector<migrate::Migration> files, migrate::ReadMigrations(options.migrate.folder));
+  PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));
+  boost::asio::io_context loop(1);
+  const Result<size_t> applied = RunHere(loop, Up(database.owner_uri(), std::move(files)));
+  database.Close(options);
+  if (!applied) return applied.error();
+  std::printf(*applied == 0 ? "nothing to apply\n" : "%zu applied\n", *applied);
+  return {};
+}
+
+Result<void> MigrateStatus(const ProgramOptions& options) {
+  PANDO_TRY(std::vector<migrate::Migration> files, migrate::ReadMigrations(options.migrate.folder));
+  PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));
+  boost::asio::io_context loop(1);
+  const auto statuses = RunHere(loop, Status(database.owner_uri(), std::move(files)));
+  database.Close(options);
+  if (!statuses) return statuses.error();
+  for (const migrate::MigrationStatus& status : *statuses) {
+    const std::string state(migrate::ToString(status.state));
+    std::printf("%-8s  %s%s%s\n", state.c_str(), status.label.c_str(), status.applied_at.empty() ? "" : "  ",
+                status.applied_at.c_str());
+  }
+  return {};
+}
+
+Result<void> PrintKeys(const ProgramOptions& options, const KeysRequest& request) {
+  PANDO_TRY(const Secret secret, SigningSecret(options));
+  if (!request.role.empty()) {
+    std::printf("%s\n", TokenFor(request.role, request, secret).c_str());
+    return {};
+  }
+  for (const auto role : {embedded::kAnonymousRole, embedded::kServiceRole}) {
+    const std::string name(role);
+    std::printf("%s: %s\n", name.c_str(), TokenFor(name, request, secret).c_str());
+  }
+  return {};
+}
+
+}  // namespace pando::server

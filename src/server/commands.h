@@ -1,0 +1,28 @@
+// What the subcommands besides serve do with the database and the secret. For the command line: they block, print to
+// standard output, and return what went wrong.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "server/program_options.h"
+
+namespace pando::server {
+
+// Applies the pending migrations as the owner role, a line for each.
+//   as migrate::Up, and as Database::Open
+Result<void> MigrateUp(const ProgramOptions& options);
+// A line for each file or applied migration.
+Result<void> MigrateStatus(const ProgramOptions& options);
+
+struct KeysRequest {
+  std::string role;      // empty: anon and service_role, named
+  std::string subject;   // the claim "sub", which policies read; empty: none
+  int64_t lifetime_seconds = int64_t{10} * 365 * 24 * 3600;
+};
+
+// Prints tokens signed with the configured secret, or the embedded one.
+//   kNoJwtSecret  none is configured, or it is a public key
+Result<void> PrintKeys(const ProgramOptions& options, const KeysRequest& request);
+
+}  // namespace pando::server

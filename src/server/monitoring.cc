@@ -1,0 +1,138 @@
+#include "server/monitoring.h"
+
+#include "admin/handler.h"
+#include "config/dump.h"
+#include "telemetry/log.h"
+#include "telemetry/process_metrics.h"
+#include "telemetry/version.h"
+
+namespace pando::server {
+namespace {
+
+using telemetry::MetricId;
+
+// What a request's path is counted under: the relation, "rpc/" and the function, or "/" for the root.
+struct Route {
+  std::string name;
+  std::string_view kind;
+};
+
+Route RouteOf(std::string_view path, std::string_view prefix) {
+  if (prefix != "/" && path.starts_with(prefix)) path.remove_prefix(prefix.size());
+  while (path.starts_with('/')) path.remove_prefix(1);
+  if (path.empty()) return {"/", "root"};
+  return {std::string(path.substr(0, 128)), path.starts_with("rpc/") ? "function" : "relation"};
+}
+
+// Counts one loop's exchanges; the shard is that loop's alone.
+class Observer {
+ public:
+  Observer(telemetry::Shard& shard, std::string prefix)
+      : shard_(shard),
+        prefix_(std::move(prefix)),
+        bytes_in_(shard.CounterFor(MetricId::kHttpBytesIn, {})),
+        bytes_out_(shard.CounterFor(MetricId::kHttpBytesOut, {})) {}
+
+  void operator()(const http::Exchange& exchange) {
+    bytes_in_.Add(exchange.bytes_in);
+    bytes_out_.Add(exchange.bytes_out);
+    if (!exchange.request) return;
+    const http::Request& request = *exchange.request;
+    // A path that named nothing is not worth a series of its own: anybody can invent those.
+    const bool known = exchange.status != 404;
+    const Route route = known ? RouteOf(request.path(), prefix_) : Route{"unknown", "relation"};
+    const std::string status = std::to_string(exchange.status);
+    shard_.CounterFor(MetricId::kHttpRequests, {request.method, route.name, status}).Add();
+    shard_.HistogramFor(MetricId::kHttpRequestDuration, {route.kind}).Observe(exchange.duration);
+    if (!telemetry::AccessLogEnabled()) return;
+    telemetry::AccessLine line;
+    line.request_id = request.id;
+    line.remote_address = request.remote_address;
+    line.method = request.method;
+    line.path = request.path();
+    line.status = exchange.status;
+    line.bytes_in = exchange.bytes_in;
+    line.bytes_out = exchange.bytes_out;
+    line.duration = exchange.duration;
+    telemetry::LogAccess(line);
+  }
+
+ private:
+  telemetry::Shard& shard_;
+  std::string prefix_;
+  telemetry::Counter& bytes_in_;
+  telemetry::Counter& bytes_out_;
+};
+
+}  // namespace
+
+Monitoring::Monitoring() : shard_(metrics_.NewShard()) { CollectProcess(); }
+
+http::ExchangeObserver Monitoring::ObserverOf(std::string prefix) {
+  auto observer = std::make_shared<Observer>(metrics_.NewShard(), std::move(prefix));
+  return [observer](const http::Exchange& exchange) { (*observer)(exchange); };
+}
+
+void Monitoring::Attach(std::vector<const pg::Pool*> pools, std::vector<const http::Server*> servers) {
+  for (const pg::Pool* pool : pools) {
+    metrics_.Collect(MetricId::kDbPoolConnections, {"idle"},
+                     [pool] { return double(pool->stats().open) - double(pool->stats().lent); });
+    metrics_.Collect(MetricId::kDbPoolConnections, {"lent"}, [pool] { return double(pool->stats().lent); });
+    metrics_.Collect(MetricId::kDbPoolWaiting, {}, [pool] { return double(pool->stats().waiting); });
+    metrics_.Collect(MetricId::kDbPoolTimeouts, {}, [pool] { return double(pool->stats().timeouts); });
+  }
+  for (const http::Server* server : servers) {
+    metrics_.Collect(MetricId::kHttpConnectionsOpen, {}, [server] { return double(server->stats().connections_open); });
+    metrics_.Collect(MetricId::kHttpRequestsInFlight, {},
+                     [server] { return double(server->stats().requests_in_flight); });
+  }
+  metrics_.Collect(MetricId::kCatalogAge, {}, [this] {
+    if (!catalog_) return 0.0;
+    return std::chrono::duration<double>(std::chrono::system_clock::now() - catalog_->loaded_at()).count();
+  });
+  metrics_.Collect(MetricId::kCatalogRelations, {},
+                   [this] { return catalog_ ? double(catalog_->snapshot().relations.size()) : 0.0; });
+}
+
+void Monitoring::CollectProcess() {
+  metrics_.Collect(MetricId::kProcessCpu, {}, telemetry::ProcessCpuSeconds);
+  metrics_.Collect(MetricId::kProcessResidentMemory, {}, telemetry::ProcessResidentBytes);
+  metrics_.Collect(MetricId::kProcessOpenFds, {}, telemetry::ProcessOpenFds);
+  metrics_.Collect(MetricId::kProcessStartTime, {}, telemetry::ProcessStartTimeSeconds);
+  metrics_.Collect(MetricId::kBuildInfo, {telemetry::kVersion}, [] { return 1.0; });
+}
+
+Result<void> Monitoring::Listen(net::Executor executor, const admin::AdminOptions& options,
+                                const config::Registry& registry) {
+  if (options.listen.empty()) return {};
+  admin::Sources sources;
+  sources.readiness = [this] {
+    return std::vector<admin::Check>{{"catalog", catalog_ != nullptr, "the schema of the database is not loaded yet"},
+                                     {"draining", !draining_, "the server is shutting down"}};
+  };
+  sources.metrics = [this] { return metrics_.Scrape(); };
+  sources.config = [&registry] { return config::DumpJson(registry); };
+  http::ServerOptions http;
+  http.listen = {options.listen};
+  http.connections_max = 100;
+  http::Server::Deps deps;
+  deps.handler = admin::MakeHandler(std::move(sources));
+  deps.render_error = admin::RenderError;
+  PANDO_TRY(server_, http::Server::Listen(executor, http, std::move(deps)));
+  return {};
+}
+
+void Monitoring::Start() {
+  if (server_) server_->Start();
+}
+
+Task<void> Monitoring::Stop(Deadline grace) {
+  if (server_) co_await server_->Drain(grace);
+  server_.reset();
+}
+
+void Monitoring::CountReload(bool loaded) {
+  shard_.CounterFor(MetricId::kCatalogReloads, {loaded ? "ok" : "failed"}).Add();
+}
+
+}  // namespace pando::server

@@ -1,0 +1,50 @@
+// What operators see of the serving process: metrics of its parts, the access log, readiness, the admin port.
+//
+// Concurrency  executor-bound (the control loop), except the observers, each on its own event loop, and SetDraining()
+// Ownership    what Attach() is given outlives the last scrape: co_await Stop() first
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin/options.h"
+#include "catalog/catalog.h"
+#include "config/registry.h"
+#include "http/server.h"
+#include "net/loop_group.h"
+#include "pg/pool.h"
+#include "telemetry/metrics.h"
+
+namespace pando::server {
+
+class Monitoring {
+ public:
+  Monitoring();
+
+  // Counts and logs the exchanges of one event loop.
+  http::ExchangeObserver ObserverOf(std::string prefix);
+  // Counters that are read from the parts at each scrape.
+  void Attach(std::vector<const pg::Pool*> pools, std::vector<const http::Server*> servers);
+
+  //   as http::Server::Listen
+  Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);
+  void Start();
+  Task<void> Stop(Deadline grace);
+
+  void CountReload(bool loaded);
+  void SetCatalog(std::shared_ptr<const catalog::Catalog> catalog) { catalog_ = std::move(catalog); }
+  void SetDraining() { draining_ = true; }
+
+ private:
+  void CollectProcess();
+
+  telemetry::Metrics metrics_;
+  telemetry::Shard& shard_;                             // of the control loop
+  std::unique_ptr<http::Server> server_;                // null when admin.listen is empty
+  std::shared_ptr<const catalog::Catalog> catalog_;
+  bool draining_ = false;
+};
+
+}  // namespace pando::server

@@ -1,0 +1,170 @@
+#include "telemetry/metric_inventory.h"
+
+#include "base/assert.h"
+
+namespace pando::telemetry {
+namespace {
+
+using enum MetricType;
+
+std::vector<MetricRow> HttpRows() {
+  const LabelRow method{"method", {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}};
+  const LabelRow kind{"kind", {"relation", "function", "root"}};
+  return {
+      {MetricId::kHttpRequests,
+       "pando_http_requests_total",
+       kCounter,
+       "",
+       {method, {"route", {}, 200}, {"status", {}, 100}},
+       "Requests answered, by method, relation or rpc/function, and status; status 0 when the client was gone first."},
+      {MetricId::kHttpRequestDuration,
+       "pando_http_request_duration_seconds",
+       kHistogram,
+       "seconds",
+       {kind},
+       "Time from a request's complete header to the last byte of its answer, by kind of route."},
+      {MetricId::kHttpConnectionsOpen,
+       "pando_http_connections_open",
+       kGauge,
+       "",
+       {},
+       "Client connections open now; http.connections_max bounds them."},
+      {MetricId::kHttpRequestsInFlight,
+       "pando_http_requests_in_flight",
+       kGauge,
+       "",
+       {},
+       "Requests received and not yet answered."},
+      {MetricId::kHttpBytesIn, "pando_http_bytes_in_total", kCounter, "bytes", {}, "Bytes of requests received."},
+      {MetricId::kHttpBytesOut, "pando_http_bytes_out_total", kCounter, "bytes", {}, "Bytes of answers sent."},
+  };
+}
+
+std::vector<MetricRow> DatabaseRows() {
+  return {
+      {MetricId::kDbPoolConnections,
+       "pando_db_pool_connections",
+       kGauge,
+       "",
+       {{"state", {"idle", "lent"}}},
+       "Connections to the database now; database.connections_max bounds them."},
+      {MetricId::kDbPoolWaiting,
+       "pando_db_pool_waiting",
+       kGauge,
+       "",
+       {},
+       "Requests that wait for a database connection now."},
+      {MetricId::kDbPoolTimeouts,
+       "pando_db_pool_timeouts_total",
+       kCounter,
+       "",
+       {},
+       "Requests that waited for a database connection in vain."},
+      {MetricId::kCatalogAge,
+       "pando_catalog_age_seconds",
+       kGauge,
+       "seconds",
+       {},
+       "Time since the catalog in use was read from the database."},
+      {MetricId::kCatalogReloads,
+       "pando_catalog_reloads_total",
+       kCounter,
+       "",
+       {{"result", {"ok", "failed"}}},
+       "Times the catalog was read; after a failure the old one stays in use."},
+      {MetricId::kCatalogRelations,
+       "pando_catalog_relations",
+       kGauge,
+       "",
+       {},
+       "Tables and views in the catalog in use."},
+      {MetricId::kAuthFailures,
+       "pando_auth_failures_total",
+       kCounter,
+       "",
+       {{"reason", {"PGRST300", "PGRST301", "PGRST302", "PGRST303"}}},
+       "Requests whose credentials were refused, by error code."},
+  };
+}
+
+std::vector<MetricRow> ProcessRows() {
+  return {
+      {MetricId::kProcessCpu,
+       "process_cpu_seconds_total",
+       kCounter,
+       "seconds",
+       {},
+       "Processor time of this process, user and system."},
+      {MetricId::kProcessResidentMemory,
+       "process_resident_memory_bytes",
+       kGauge,
+       "bytes",
+       {},
+       "Memory of this process that is resident now."},
+      {MetricId::kProcessOpenFds, "process_open_fds", kGauge, "", {}, "File descriptors of this process open now."},
+      {MetricId::kProcessStartTime,
+       "process_start_time_seconds",
+       kGauge,
+       "seconds",
+       {},
+       "When this process started, since the Unix epoch."},
+      {MetricId::kBuildInfo, "pando_build_info", kGauge, "", {{"version", {}, 1}}, "Always 1; the version is a label."},
+  };
+}
+
+// In the order of MetricId: RowOf() indexes.
+const std::vector<MetricRow>& Rows() {
+  // Leaked on purpose: other threads may still count while the process ends.
+  static const auto* rows = [] {
+    auto* all = new std::vector<MetricRow>(HttpRows());
+    for (const auto& group : {DatabaseRows(), ProcessRows()}) all->insert(all->end(), group.begin(), group.end());
+    return all;
+  }();
+  return *rows;
+}
+
+std::string Described(const LabelRow& label) {
+  std::string text = "`" + std::string(label.name) + "`: ";
+  if (label.values.empty()) return text + "at most " + std::to_string(label.values_max) + " values, then `other`";
+  for (const std::string_view value : label.values) text += "`" + std::string(value) + "`, ";
+  return text + "`other`";
+}
+
+}  // namespace
+
+std::string_view ToString(MetricType type) {
+  switch (type) {
+    case kCounter:
+      return "counter";
+    case kGauge:
+      return "gauge";
+    case kHistogram:
+      return "histogram";
+  }
+  return "untyped";
+}
+
+std::span<const MetricRow> AllMetrics() { return Rows(); }
+
+const MetricRow& RowOf(MetricId id) {
+  const MetricRow& row = Rows()[static_cast<size_t>(id)];
+  PANDO_ASSERT(row.id == id);
+  return row;
+}
+
+std::string MetricsPage() {
+  std::string page =
+      "<!-- Printed by `pando config metrics`: run `./dev docs` rather than edit it. -->\n\n"
+      "# Metrics\n\n"
+      "What `GET /metrics` on the admin port answers, in Prometheus' text format (0.0.4). Every label is bounded.\n\n"
+      "| metric | type | unit | labels | meaning |\n| --- | --- | --- | --- | --- |\n";
+  for (const MetricRow& row : AllMetrics()) {
+    std::string labels;
+    for (const LabelRow& label : row.labels) labels += (labels.empty() ? "" : "; ") + Described(label);
+    page += "| `" + std::string(row.name) + "` | " + std::string(ToString(row.type)) + " | " + std::string(row.unit) +
+            " | " + labels + " | " + std::string(row.help) + " |\n";
+  }
+  return page;
+}
+
+}  // namespace pando::telemetry

@@ -1,0 +1,63 @@
+// The inventory of metrics: one row each, with what it counts, its labels, and how many values each label may take.
+// docs/reference/metrics.md is printed from it.
+//
+// Concurrency  immutable
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pando::telemetry {
+
+enum class MetricId : uint8_t {
+  kHttpRequests,
+  kHttpRequestDuration,
+  kHttpConnectionsOpen,
+  kHttpRequestsInFlight,
+  kHttpBytesIn,
+  kHttpBytesOut,
+  kDbPoolConnections,
+  kDbPoolWaiting,
+  kDbPoolTimeouts,
+  kCatalogAge,
+  kCatalogReloads,
+  kCatalogRelations,
+  kAuthFailures,
+  kProcessCpu,
+  kProcessResidentMemory,
+  kProcessOpenFds,
+  kProcessStartTime,
+  kBuildInfo,
+};
+inline constexpr size_t kMetricCount = static_cast<size_t>(MetricId::kBuildInfo) + 1;
+
+enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
+std::string_view ToString(MetricType type);
+
+// A label takes one of `values`, or when there are none, the first `values_max` that occur. Anything else is "other".
+struct LabelRow {
+  std::string_view name;
+  std::vector<std::string_view> values;
+  uint32_t values_max = 0;
+};
+
+struct MetricRow {
+  MetricId id;
+  std::string_view name;
+  MetricType type;
+  std::string_view unit;  // empty for a plain count
+  std::vector<LabelRow> labels;
+  std::string_view help;
+};
+
+const MetricRow& RowOf(MetricId id);
+std::span<const MetricRow> AllMetrics();
+
+// docs/reference/metrics.md
+std::string MetricsPage();
+
+}  // namespace pando::telemetry

@@ -1,0 +1,240 @@
+// Session state and prepared statements: what a connection keeps between exchanges.
+#include "integration/pg_fixture.h"
+
+namespace pando::pg {
+namespace {
+
+const SessionState kAlice{"test_alice", "\"api\", \"public\""};
+
+class PgSessionTest : public PgTest {
+ protected:
+  PgSessionTest() {
+    Prepare(
+        "do $$ begin create role test_alice; exception when duplicate_object then null; end $$;"
+        "create schema api; grant usage on schema api to public; create table api.t (a int primary key);"
+        "grant all on api.t to test_alice; create table audit (who text); grant all on audit to public");
+  }
+
+  static std::string Who() { return "select current_user || ' ' || current_setting('search_path')"; }
+
+  // What the server has prepared, by its own account.
+  int PreparedOnServer(Connection& connection) {
+    Exchange exchange = Do({Command{"select count(*) from pg_prepared_statements", {}, false}});
+    return std::stoi(std::string(Run(connection, exchange)->at(0).Text(0, 0)));
+  }
+};
+
+TEST_F(PgSessionTest, SwitchesInTheSameExchangeAndStaysSwitched) {
+  auto connection = Connect();
+
+  auto rows = Run(*connection, Do({Sql(Who())}, Finish::kCommit, kAlice));
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->size(), 1u);
+  EXPECT_EQ(rows->at(0).Text(0, 0), "test_alice \"api\", \"public\"");
+  EXPECT_EQ(connection->session(), kAlice);
+  EXPECT_EQ(Value(*connection, Who()), "test_alice \"api\", \"public\"");
+}
+
+TEST_F(PgSessionTest, SwitchesBackToHowTheConnectionStarted) {
+  auto connection = Connect();
+  ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, kAlice)));
+
+  auto rows = Run(*connection, Do({Sql(Who())}, Finish::kCommit, SessionState{}));
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->at(0).Text(0, 0), "postgres \"$user\", public");
+  EXPECT_EQ(connection->session(), SessionState{});
+}
+
+TEST_F(PgSessionTest, NeverRunsACommandUnderTheWrongRole) {
+  auto connection = Connect();
+  const Exchange attempt =
+      Do({Sql("insert into audit values (current_user)")}, Finish::kCommit, SessionState{"no_such_role", ""});
+
+  for (Finish finish : {Finish::kCommit, Finish::kRollback, Finish::kHold}) {
+    Exchange exchange = attempt;
+    exchange.finish = finish;
+    EXPECT_THAT(Run(*connection, exchange), RefusedWith("22023"));
+    EXPECT_EQ(connection->session(), SessionState{});
+    EXPECT_TRUE(connection->usable());
+  }
+  EXPECT_EQ(Ask("select count(*) from audit"), "0");
+  EXPECT_EQ(Value(*connection, "select current_user"), "postgres");
+}
+
+TEST_F(PgSessionTest, DoesNotTakeARoleNamedNoneForTheLoginRole) {
+  auto connection = Connect();
+  ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, kAlice)));
+
+  EXPECT_THAT(Run(*connection, Do({Sql("insert into audit values (current_user)")}, Finish::kCommit,
+                                  SessionState{"none", ""})),
+              RefusedWith("22023"));
+  EXPECT_EQ(Ask("select count(*) from audit"), "0");
+}
+
+TEST_F(PgSessionTest, TakesTheSwitchBackWhenACommandFails) {
+  auto connection = Connect();
+
+  EXPECT_THAT(Run(*connection, Do({Sql("select 1/0")}, Finish::kCommit, kAlice)), RefusedWith("22012"));
+  EXPECT_EQ(connection->session(), SessionState{});
+  EXPECT_EQ(Value(*connection, Who()), "postgres \"$user\", public");
+}
+
+TEST_F(PgSessionTest, TakesTheSwitchBackWithARollback) {
+  auto connection = Connect();
+
+  auto rows = Run(*connection, Do({Sql(Who())}, Finish::kRollback, kAlice));
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->at(0).Text(0, 0), "test_alice \"api\", \"public\"");
+  EXPECT_EQ(connection->session(), SessionState{});
+  EXPECT_EQ(Value(*connection, Who()), "postgres \"$user\", public");
+
+  ASSERT_TRUE(Run(*connection, Do({Sql(Who())}, Finish::kHold, kAlice)));
+  ASSERT_TRUE(loop_.Run(connection->End(false, InTime())));
+  EXPECT_EQ(connection->session(), SessionState{});
+  EXPECT_EQ(Value(*connection, Who()), "postgres \"$user\", public");
+}
+
+TEST_F(PgSessionTest, KeepsTheSwitchOfAHeldTransactionThatCommits) {
+  auto connection = Connect();
+  ASSERT_TRUE(Run(*connection, Do({}, Finish::kHold, kAlice)));
+  EXPECT_EQ(connection->session(), SessionState{});
+  ASSERT_TRUE(loop_.Run(connection->End(true, InTime())));
+
+  EXPECT_EQ(connection->session(), kAlice);
+  EXPECT_EQ(Value(*connection, Who()), "test_alice \"api\", \"public\"");
+}
+
+TEST_F(PgSessionTest, DoesNotLeakLocalSettingsIntoTheNextExchange) {
+  auto connection = Connect();
+
+  auto rows = Run(*connection, Do({Sql("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)",
+                                       {"{\"sub\":1}", "test_alice"}),
+                                   Sql("select current_setting('request.jwt.claims', true) || current_user")}));
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->at(1).Text(0, 0), "{\"sub\":1}test_alice");
+
+  EXPECT_EQ(Value(*connection, "select coalesce(current_setting('request.jwt.claims', true), '') || current_user"),
+            "postgres");
+}
+
+TEST_F(PgSessionTest, CleansEverythingAFunctionMayHaveLeft) {
+  auto connection = Connect();
+  ASSERT_TRUE(Run(*connection, Do({Sql("select pg_advisory_lock(1)"), Sql("create temp table left_over ()")})));
+  ASSERT_TRUE(Run(*connection, Do({Sql("select set_config('app.secret', 'x', false)")}, Finish::kCommit, kAlice)));
+
+  ASSERT_TRUE(loop_.Run(connection->Clean(InTime())));
+
+  EXPECT_EQ(connection->session(), SessionState{});
+  EXPECT_EQ(connection->statements_prepared(), 0u);
+  EXPECT_EQ(PreparedOnServer(*connection), 0);
+  EXPECT_EQ(Value(*connection, "select coalesce(current_setting('app.secret', true), '') || current_user"), "postgres");
+  EXPECT_EQ(Value(*connection, "select to_regclass('pg_temp.left_over')"), "NULL");
+  EXPECT_EQ(Ask("select count(*) from pg_locks where locktype = 'advisory'"), "0");
+}
+
+TEST_F(PgSessionTest, PreparesAStatementOnceAndFindsItByItsText) {
+  auto connection = Connect();
+
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Value(*connection, "select $1::int + 1", {"41"}), "42");
+
+  EXPECT_EQ(connection->statements_prepared(), 1u);
+  EXPECT_EQ(PreparedOnServer(*connection), 1);
+}
+
+TEST_F(PgSessionTest, PreparesNothingWhenItIsNotAsked) {
+  auto connection = Connect();
+  ASSERT_TRUE(Run(*connection, Do({Command{"select 1", {}, false}})));
+
+  EXPECT_EQ(connection->statements_prepared(), 0u);
+}
+
+TEST_F(PgSessionTest, PreparesOnceWhatAnExchangeHoldsTwice) {
+  auto connection = Connect();
+
+  auto rows = Run(*connection, Do({Sql("select $1::int", {"1"}), Sql("select $1::int", {"2"})}));
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->at(1).Text(0, 0), "2");
+  EXPECT_EQ(PreparedOnServer(*connection), 1);
+}
+
+TEST_F(PgSessionTest, RemembersNoStatementThatDidNotParse) {
+  auto connection = Connect();
+
+  EXPECT_THAT(Run(*connection, Do({Sql("select 1"), Sql("select from nowhere"), Sql("select 2")})),
+              RefusedWith("42P01"));
+
+  EXPECT_EQ(connection->statements_prepared(), 1u);
+  EXPECT_EQ(PreparedOnServer(*connection), 1);
+  EXPECT_EQ(Value(*connection, "select 2"), "2");
+  EXPECT_EQ(Value(*connection, "select 1"), "1");
+}
+
+TEST_F(PgSessionTest, RemembersAStatementWhoseTransactionFailed) {
+  auto connection = Connect();
+
+  EXPECT_THAT(Run(*connection, Do({Sql("select 1"), Sql("select 1 / $1::int", {"0"}), Sql("select 3")})),
+              RefusedWith("22012"));
+
+  EXPECT_EQ(connection->statements_prepared(), 2u);
+  EXPECT_EQ(PreparedOnServer(*connection), 2);
+  EXPECT_EQ(Value(*connection, "select 1 / $1::int", {"1"}), "1");
+  EXPECT_EQ(PreparedOnServer(*connection), 2);
+}
+
+TEST_F(PgSessionTest, DropsOnTheServerWhatItForgets) {
+  auto connection = Connect(2);
+
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Value(*connection, "select " + std::to_string(i)), std::to_string(i));
+
+  EXPECT_EQ(connection->statements_prepared(), 2u);
+  EXPECT_EQ(PreparedOnServer(*connection), 2);
+}
+
+TEST_F(PgSessionTest, WorksWithRoomForNoStatement) {
+  auto connection = Connect(0);
+
+  auto rows = Run(*connection, Do({Sql("select 1"), Sql("select 2"), Sql("select 1")}));
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->at(2).Text(0, 0), "1");
+  EXPECT_EQ(PreparedOnServer(*connection), 0);
+}
+
+TEST_F(PgSessionTest, PreparesAgainWhatSomebodyDeallocated) {
+  auto connection = Connect();
+  EXPECT_EQ(Value(*connection, "select 1"), "1");
+  EXPECT_EQ(Value(*connection, "select 2"), "2");
+  ASSERT_TRUE(Run(*connection, Do({Command{"deallocate all", {}, false}})));
+
+  auto rows = Run(*connection, Do({Sql("select 1"), Sql("select 2")}));
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->size(), 2u);
+  EXPECT_EQ(PreparedOnServer(*connection), 2);
+}
+
+TEST_F(PgSessionTest, PreparesAgainWhenTheResultTypeChanged) {
+  for (Finish finish : {Finish::kCommit, Finish::kRollback, Finish::kHold}) {
+    auto connection = Connect();
+    Prepare("drop table if exists c; create table c (a int); insert into c values (1)");
+    ASSERT_TRUE(Run(*connection, Do({Sql("select * from c")})));
+    Prepare("alter table c add b text default 'new'");
+
+    auto rows = Run(*connection, Do({Sql("insert into audit values ('x')"), Sql("select * from c")}, finish));
+
+    ASSERT_TRUE(rows) << rows.error().ToString();
+    ASSERT_EQ(rows->size(), 2u);
+    EXPECT_EQ(rows->at(1).Text(0, 1), "new");
+    if (finish == Finish::kHold) {
+      ASSERT_TRUE(loop_.Run(connection->End(true, InTime())));
+    }
+    EXPECT_EQ(PreparedOnServer(*connection), 2);
+  }
+  EXPECT_EQ(Ask("select count(*) from audit"), "2");
+}
+
+}  // namespace
+}  // namespace pando::pg
