@@ -91,7 +91,9 @@ class Variables {
  public:
   explicit Variables(const Environment& environment) {
     for (const auto& [name, value] : environment) {
-      if (name.starts_with("PGRST_") && !value.empty()) values_[name] = value;
+      // Of a list an empty text is a value: no extra schema at all.
+      const bool counts = !value.empty() || name == "PGRST_DB_EXTRA_SEARCH_PATH";
+      if (name.starts_with("PGRST_") && counts) values_[name] = value;
     }
   }
 

@@ -95,6 +95,7 @@ struct Cluster::State {
   Account account;
   Installation installation;
   std::optional<FolderLock> lock;
+  milliseconds stop_grace{0};
   std::function<void(const ClusterEvent&)> on_event;
   std::atomic<bool> ready{false};     // events before are Start()'s own matter
   std::atomic<bool> stopping{false};
@@ -112,6 +113,7 @@ Result<void> Cluster::State::Prepare(const ClusterOptions& options, Deadline dea
   PANDO_TRY(account, ResolveAccount(options.options.account));
   data_folder = ChooseDataFolder(options.data_folder, account);
   on_event = options.on_event;
+  stop_grace = options.options.stop_grace;
   PANDO_CHECK(PrepareDataFolder(data_folder, account));
   PANDO_TRY(FolderLock acquired, FolderLock::Acquire(data_folder));
   lock.emplace(std::move(acquired));
@@ -199,7 +201,7 @@ Result<std::unique_ptr<Cluster>> Cluster::Start(ClusterOptions options) {
 
 Cluster::Cluster(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Cluster::~Cluster() { Stop(milliseconds(0)); }
+Cluster::~Cluster() { Stop(state_->stop_grace); }
 
 void Cluster::Stop(milliseconds grace) {
   state_->stopping = true;

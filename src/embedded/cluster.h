@@ -7,7 +7,7 @@
 // for that. When the postmaster ends by itself, the supervisor starts it again.
 //
 // Concurrency  Start() and Stop() block, for before and after the event loops; the rest is thread-safe
-// Ownership    single-owner; the destructor stops what still runs
+// Ownership    single-owner; the destructor stops what still runs, with the grace of the options
 #pragma once
 
 #include <chrono>

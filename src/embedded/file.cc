@@ -73,6 +73,12 @@ Result<void> SyncFolder(const std::filesystem::path& folder) {
   return {};
 }
 
+Result<void> SyncFileSystem(const std::filesystem::path& folder) {
+  FileDescriptor file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!file.valid() || syncfs(file.get()) != 0) return FileError("sync", folder, errno);
+  return {};
+}
+
 Result<void> MakeFolder(const std::filesystem::path& folder, mode_t mode, const Account& owner) {
   std::error_code ignored;
   if (std::filesystem::is_directory(folder, ignored)) return {};

@@ -27,6 +27,9 @@ Result<void> WriteFile(const std::filesystem::path& path, std::string_view text,
 // Makes renames in the folder durable.
 Result<void> SyncFolder(const std::filesystem::path& folder);
 
+// Writes out all that the file system of the folder holds in memory.
+Result<void> SyncFileSystem(const std::filesystem::path& folder);
+
 // Makes the folder itself with `mode` and as root hands it to the account; missing folders above it become ours, 0755.
 // Does nothing when it is there. Permissions do not depend on the umask.
 Result<void> MakeFolder(const std::filesystem::path& folder, mode_t mode, const Account& owner);

@@ -39,6 +39,11 @@ Task<Result<Lease>> Pool::Acquire(Deadline deadline, SessionState session) {
   return impl_->Acquire(deadline, std::move(session));
 }
 
+Task<Result<Lease>> Pool::Acquire(Deadline deadline) {
+  SessionState initial;
+  return impl_->Acquire(deadline, std::move(initial));
+}
+
 Task<void> Pool::Close(Deadline grace) { return impl_->Close(grace); }
 
 void Pool::Renew() { impl_->Renew(); }

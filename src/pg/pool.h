@@ -88,7 +88,10 @@ class Pool {
   //   kDraining          Close() was called while it waited
   //   kDatabaseUnreachable, kSqlstate, kConfigInvalid   as Connection::Open
   // REQUIRES: Close() was not called.
-  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session = {});
+  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session);
+  // For the state that a connection starts with. (As a default argument the aggregate would be destroyed twice by
+  // g++ 12.2 inside a co_await.)
+  Task<Result<Lease>> Acquire(Deadline deadline);
 
   // Lends no more, waits for leases until `grace`, then forgets those still out. Safe to call twice.
   Task<void> Close(Deadline grace);

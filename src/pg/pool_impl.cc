@@ -1,6 +1,7 @@
 #include "pg/pool_impl.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/assert.h"
@@ -61,9 +62,11 @@ Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline) {
   waiter.place = waiters_.insert(waiters_.end(), &waiter);
   ++counters_.waiting;
   OpenForWaiters();
-  auto [error] = co_await waiter.timer.async_wait(net::use_task_tuple);
+  boost::system::error_code woken;
+  // Connecting may have failed already: on a Unix socket nobody needs to wait to learn that there is none.
+  if (!waiter.outcome) std::tie(woken) = co_await waiter.timer.async_wait(net::use_task_tuple);
   if (!waiter.outcome) {
-    if (error) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for a database connection");
+    if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for a database connection");
     ++counters_.timeouts;
     co_return Error(ErrorId::kPoolTimeout, "timed out waiting for one of " + std::to_string(options_.connections_max) +
                                                " database connections");

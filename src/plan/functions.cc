@@ -121,6 +121,7 @@ Error NotFound(const rest::Request& request, const catalog::Catalog& catalog, co
       Error(ErrorId::kFunctionNotFound, "Could not find the function " + function + with + " in the schema cache")
           .WithDetail("Searched for the function " + function + searched +
                       ", but no matches were found in the schema cache.");
+  if (whole_only) return error;
   auto suggestion = Suggestion(request, catalog, list);
   return suggestion ? error.WithHint("Perhaps you meant to call the function " + *suggestion) : error;
 }

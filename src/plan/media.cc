@@ -62,8 +62,8 @@ class Chooser {
     if (!media || media->explain) return std::nullopt;
     media->explain = true;
     media->explain_options = type;
-    std::string explained = type.plan_for.empty() ? "application/json" : type.plan_for;
-    media->content_type = PlanContentType(type, explained);
+    // The explained type is named as its answer would be, without the charset.
+    media->content_type = PlanContentType(type, media->content_type.substr(0, media->content_type.find(kUtf8)));
     return media;
   }
 
@@ -87,9 +87,8 @@ class Chooser {
                             IsDefaultSelect(plan_.read);
       if (!for_all && !for_this) continue;
       const bool any = type.kind == MediaType::Kind::kAny;
-      // For */* a relation's own handler is its default; one for all rows only when it says */* itself.
-      const bool matches = handler.media_type == "*/*" || handler.media_type == type.name || (any && for_this);
-      if (!matches || (any && handler.media_type != "*/*" && !for_this)) continue;
+      const bool matches = handler.media_type == "*/*" || handler.media_type == type.name;
+      if (!matches) continue;
       if (handler.media_type == "*/*" && !any && IsBuiltIn(type)) continue;
       if (!best || (for_this && !best->relation) || (best->media_type == "*/*" && handler.media_type != "*/*")) {
         best = &handler;

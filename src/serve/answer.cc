@@ -137,6 +137,11 @@ class Answer {
       : outcome_(std::move(outcome)), request_(request), plan_(plan), options_(options) {}
 
   Result<http::Response> Make() {
+    if (plan_.media.explain) {
+      TakeBody();
+      AddCommonHeaders();
+      return std::move(response_);
+    }
     switch (request_.action) {
       case Action::kInsert: MakeInsert(); break;
       case Action::kPut: MakePut(); break;

@@ -203,7 +203,8 @@ class Process {
       default:
         if (stopping_) return;
         stopping_ = true;
-        tasks_.Spawn("stop", Stop());
+        // No task of tasks_: the loop is stopped when its frames are gone.
+        net::StartTask(control_.get_executor(), "stop", Stop(), {}, [this] { control_.stop(); });
     }
   }
 
@@ -264,8 +265,8 @@ class Process {
     }
     co_await draining_.Join();
     signals_->Close();
+    co_await tasks_.Join();
     Log(Level::kInfo, "server.stopped", "everything in flight is finished");
-    control_.stop();
   }
 
   ProgramOptions& options_;

@@ -143,7 +143,7 @@ void WriteColumn(Writer& out, std::string_view alias, const plan::ColumnRef& col
   if (column.to_jsonb) out << ")";
   for (const rest::JsonStep& step : column.path) {
     out << (step.as_text ? "->>" : "->");
-    out.SharedValue(step.key) << (step.is_index ? "::int" : "::text");
+    out.SharedValue(step.key) << (step.is_index ? "::int" : "");
   }
 }
 

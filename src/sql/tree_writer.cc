@@ -52,15 +52,15 @@ std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Node& node) {
   for (const Output& output : node.outputs) {
     if (output.kind == Output::Kind::kColumn) {
       const auto& column = output.column;
-      lifted.push_back({column.key, column.aggregate, column.aggregate_cast, column.is_count_star});
+      lifted.push_back({column.key, column.aggregate, column.aggregate_cast, column.is_count_star, false});
     } else if (output.kind == Output::Kind::kStar) {
       if (!node.columns) continue;
-      for (const auto& column : *node.columns) lifted.push_back({column.name, {}, {}, false});
+      for (const auto& column : *node.columns) lifted.push_back({column.name, {}, {}, false, false});
     } else {
       const Embed& embed = node.embeds[output.embed];
       if (embed.silent) continue;
       if (!embed.is_spread) {
-        lifted.push_back({embed.key, {}, {}, false});
+        lifted.push_back({embed.key, {}, {}, false, true});
         continue;
       }
       for (Lifted& inner : LiftedBy(embed.node)) {
@@ -185,7 +185,11 @@ void TreeWriter::WriteColumnOutput(Scope& scope, const plan::ColumnOutput& outpu
     const bool aggregates = output.aggregate && !left_to_parent;
     if (aggregates) out_ << FunctionOf(*output.aggregate) << "(";
     if (!output.column.to_json.empty()) out_ << output.column.to_json << "(";
+    // A cast binds tighter than the arrows of a path.
+    const bool enclosed = !output.cast.empty() && !output.column.path.empty();
+    if (enclosed) out_ << "(";
     WriteColumn(out_, scope.alias, output.column);
+    if (enclosed) out_ << ")";
     if (!output.column.to_json.empty()) out_ << ")";
     if (!output.cast.empty()) out_ << "::" << output.cast;
     if (aggregates) out_ << ")";
@@ -239,7 +243,8 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
         out_ << ")";
         if (!lifted.aggregate_cast.empty()) out_ << "::" << lifted.aggregate_cast;
       } else {
-        out_.Column(lateral, lifted.key);
+        // json has no equality to group by; jsonb has.
+        out_.Column(lateral, lifted.key) << (scope.grouped && lifted.is_json ? "::jsonb" : "");
       }
       out_ << " AS ";
       out_.Name(lifted.key);

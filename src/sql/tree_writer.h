@@ -39,6 +39,7 @@ class TreeWriter {
     std::optional<rest::Aggregate> aggregate;
     std::string aggregate_cast;
     bool is_count_star = false;
+    bool is_json = false;                // an embed's value
   };
 
   void WriteNode(const plan::Node& node, const plan::Embed* as_embed, const Scope* parent, Mode mode);

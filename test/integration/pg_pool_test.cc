@@ -272,10 +272,10 @@ TEST_F(PgPoolTest, FailsFastWhileTheDatabaseIsAwayAndRecoversByItself) {
   { Lease lease = AcquireNow(); }
   server().Stop();
 
-  RunUntil([&] {
-    Result<Lease> lease = TryAcquire();
-    return !lease || (!Run(**lease, Do({Sql("select 1")})) && false);
-  });
+  // The first caller may get a connection that nobody has looked at yet; it breaks in its hands.
+  if (Result<Lease> lease = TryAcquire()) {
+    EXPECT_FALSE(Run(**lease, Do({Sql("select 1")})));
+  }
   EXPECT_THAT(TryAcquire(Deadline::Never()), FailsWith(ErrorId::kDatabaseUnreachable));
   EXPECT_EQ(pool_->stats().open, 0u);
   EXPECT_GE(pool_->stats().failed, 1u);
