@@ -126,7 +126,8 @@ Task<bool> Connection::SendContinue() {
   bytes_out_ += sent;
   if (sent == kContinue.size()) co_return true;
   std::string text(kContinue);
-  co_return co_await SendRest(std::move(text), {}, sent);
+  const std::string_view nothing_more;
+  co_return co_await SendRest(std::move(text), nothing_more, sent);
 }
 
 void Connection::Observe(int status) {

@@ -42,12 +42,16 @@ bool Takes(const Function& function, const std::set<std::string>& given) {
 std::vector<std::string> UnnamedTypes(const rest::Request& request) {
   if (request.method != "POST") return {};
   switch (request.payload.kind == Payload::Kind::kRaw ? request.payload.media : MediaType::Kind::kJson) {
-    case MediaType::Kind::kText: return {"text"};
-    case MediaType::Kind::kXml: return {"xml"};
-    case MediaType::Kind::kOctetStream: return {"bytea"};
-    case MediaType::Kind::kJson: return request.payload.form.empty() ? std::vector<std::string>{"json", "jsonb"}
-                                                                      : std::vector<std::string>{};
-    default: return {};
+    case MediaType::Kind::kText:
+      return {"text"};
+    case MediaType::Kind::kXml:
+      return {"xml"};
+    case MediaType::Kind::kOctetStream:
+      return {"bytea"};
+    case MediaType::Kind::kJson:
+      return request.payload.form.empty() ? std::vector<std::string>{"json", "jsonb"} : std::vector<std::string>{};
+    default:
+      return {};
   }
 }
 
@@ -102,12 +106,13 @@ std::optional<std::string> Suggestion(const rest::Request& request, const catalo
 Error NotFound(const rest::Request& request, const catalog::Catalog& catalog, const std::set<std::string>& given) {
   const std::string function = request.schema + "." + request.name;
   const std::string list = Join(given);
-  const bool whole_only = request.payload.kind == Payload::Kind::kRaw && request.payload.media != MediaType::Kind::kJson;
+  const bool whole_only =
+      request.payload.kind == Payload::Kind::kRaw && request.payload.media != MediaType::Kind::kJson;
   const std::vector<std::string> types = UnnamedTypes(request);
   const std::string unnamed = types.empty() ? "" : types.size() == 2 ? "json/jsonb" : types[0];
 
   std::string with = given.empty() ? " without parameters" : "(" + list + ")";
-  std::string searched = given.empty() ? " without parameters"
+  std::string searched = given.empty()       ? " without parameters"
                          : given.size() == 1 ? " with parameter " + list
                                              : " with parameters " + list;
   if (whole_only) {
@@ -185,7 +190,8 @@ Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& 
   if (whole.empty()) return NotFound(request, catalog, given);
   Call call;
   call.function = whole.front();
-  call.table_like = call.function->returns_row && (call.function->result_relation || !call.function->result_columns.empty());
+  call.table_like =
+      call.function->returns_row && (call.function->result_relation || !call.function->result_columns.empty());
   call.source = Call::Source::kRaw;
   call.arguments.push_back(CallArgument{"", call.function->arguments[0].sql_type, false, std::nullopt});
   return call;

@@ -83,8 +83,8 @@ class Chooser {
     const catalog::MediaHandler* best = nullptr;
     for (const auto& handler : plan_.catalog->snapshot().media_handlers) {
       const bool for_all = !handler.relation;
-      const bool for_this = plan_.read.relation && handler.relation == plan_.read.relation->name &&
-                            IsDefaultSelect(plan_.read);
+      const bool for_this =
+          plan_.read.relation && handler.relation == plan_.read.relation->name && IsDefaultSelect(plan_.read);
       if (!for_all && !for_this) continue;
       const bool any = type.kind == MediaType::Kind::kAny;
       const bool matches = handler.media_type == "*/*" || handler.media_type == type.name;
@@ -123,8 +123,8 @@ class Chooser {
         return media;
       case MediaType::Kind::kJsonObject:
         media.format = Format::kObject;
-        media.content_type = std::string("application/vnd.pgrst.object+json") +
-                             (type.nulls_stripped ? ";nulls=stripped" : "") + kUtf8;
+        media.content_type =
+            std::string("application/vnd.pgrst.object+json") + (type.nulls_stripped ? ";nulls=stripped" : "") + kUtf8;
         return media;
       case MediaType::Kind::kCsv:
         media.format = Format::kCsv;

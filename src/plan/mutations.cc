@@ -14,8 +14,8 @@ Result<std::vector<PayloadColumn>> PayloadColumns(const rest::Request& request, 
   for (const std::string& name : request.query.columns ? *request.query.columns : request.payload.keys) {
     const catalog::Column* column = relation.Get(name);
     if (!column) {
-      return Error(ErrorId::kColumnNotFound, "Could not find the '" + name + "' column of '" + relation.name.name +
-                                                 "' in the schema cache");
+      return Error(ErrorId::kColumnNotFound,
+                   "Could not find the '" + name + "' column of '" + relation.name.name + "' in the schema cache");
     }
     const bool repeated =
         std::any_of(columns.begin(), columns.end(), [&](const PayloadColumn& c) { return c.name == name; });
@@ -56,8 +56,7 @@ void AddUnique(std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-Result<Mutation> MakeMutation(const rest::Request& request, const Relation& relation,
-                              const catalog::Catalog& catalog) {
+Result<Mutation> MakeMutation(const rest::Request& request, const Relation& relation, const catalog::Catalog& catalog) {
   Mutation mutation;
   mutation.relation = &relation;
   if (request.action == Action::kDelete) {
@@ -78,8 +77,8 @@ Result<Mutation> MakeMutation(const rest::Request& request, const Relation& rela
     mutation.conflict = request.query.on_conflict ? *request.query.on_conflict : relation.primary_key;
     mutation.merge = request.preferences.resolution == rest::PreferResolution::kMergeDuplicates;
   }
-  const bool wants_location = mutation.kind == Mutation::Kind::kInsert &&
-                              request.preferences.return_ == rest::PreferReturn::kHeadersOnly;
+  const bool wants_location =
+      mutation.kind == Mutation::Kind::kInsert && request.preferences.return_ == rest::PreferReturn::kHeadersOnly;
   if (wants_location) mutation.location = relation.primary_key;
   return mutation;
 }

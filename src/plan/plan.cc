@@ -45,9 +45,12 @@ Result<void> CheckPreferences(const rest::Request& request, const Plan& plan) {
 Count CountOf(const rest::Preferences& preferences) {
   if (!preferences.count) return Count::kNone;
   switch (*preferences.count) {
-    case rest::PreferCount::kExact: return Count::kExact;
-    case rest::PreferCount::kPlanned: return Count::kPlanned;
-    case rest::PreferCount::kEstimated: return Count::kEstimated;
+    case rest::PreferCount::kExact:
+      return Count::kExact;
+    case rest::PreferCount::kPlanned:
+      return Count::kPlanned;
+    case rest::PreferCount::kEstimated:
+      return Count::kEstimated;
   }
   return Count::kNone;
 }

@@ -25,17 +25,17 @@ using catalog::QualifiedName;
 struct ColumnRef {
   std::string name;
   std::vector<rest::JsonStep> path;
-  bool to_jsonb = false;      // a path into something that is not JSON: converted first
-  bool is_tsvector = false;   // full-text operators apply as it is
-  bool from_row = false;      // computed, on a source that has the row as Node::kRowColumn
-  std::string to_json;        // domain representation for output: a function's quoted SQL name, or empty
-  std::string from_text;      // domain representation for filter values
+  bool to_jsonb = false;     // a path into something that is not JSON: converted first
+  bool is_tsvector = false;  // full-text operators apply as it is
+  bool from_row = false;     // computed, on a source that has the row as Node::kRowColumn
+  std::string to_json;       // domain representation for output: a function's quoted SQL name, or empty
+  std::string from_text;     // domain representation for filter values
 };
 
 struct ColumnOutput {
-  ColumnRef column;                              // unused when it is count()
-  std::string key;                               // name in the result
-  std::string cast;                              // safe SQL of a type, or empty
+  ColumnRef column;  // unused when it is count()
+  std::string key;   // name in the result
+  std::string cast;  // safe SQL of a type, or empty
   std::optional<rest::Aggregate> aggregate;
   std::string aggregate_cast;
   bool is_count_star = false;
@@ -52,16 +52,16 @@ struct Output {
 struct Condition {
   enum class Kind { kFilter, kEmbedEmpty, kAnd, kOr };
   Kind kind = Kind::kFilter;
-  bool negated = false;               // of kEmbedEmpty, kAnd, kOr; a filter has its own in `operation`
-  ColumnRef column;                   // of kFilter
-  rest::Operation operation;          // of kFilter
-  size_t embed = 0;                   // of kEmbedEmpty: the embed has no row
-  std::vector<Condition> children;    // of kAnd, kOr
+  bool negated = false;             // of kEmbedEmpty, kAnd, kOr; a filter has its own in `operation`
+  ColumnRef column;                 // of kFilter
+  rest::Operation operation;        // of kFilter
+  size_t embed = 0;                 // of kEmbedEmpty: the embed has no row
+  std::vector<Condition> children;  // of kAnd, kOr
 };
 
 struct OrderTerm {
-  std::optional<size_t> embed;        // by a column of this to-one embed
-  bool by_output = false;             // with `embed`: `column.name` is a key of its select list
+  std::optional<size_t> embed;  // by a column of this to-one embed
+  bool by_output = false;       // with `embed`: `column.name` is a key of its select list
   ColumnRef column;
   std::optional<rest::Direction> direction;
   std::optional<rest::Nulls> nulls;
@@ -75,13 +75,13 @@ struct Node {
   static constexpr const char* kSourceName = "pando_source";
   static constexpr const char* kRowColumn = "pando_row";
 
-  bool from_source = false;                      // reads kSourceName instead of `name`
-  QualifiedName name;                            // of the relation, or of the function
-  const catalog::Relation* relation = nullptr;   // null for a function's result without one
-  const std::vector<catalog::Column>* columns = nullptr;   // known columns; null when unknown
+  bool from_source = false;                               // reads kSourceName instead of `name`
+  QualifiedName name;                                     // of the relation, or of the function
+  const catalog::Relation* relation = nullptr;            // null for a function's result without one
+  const std::vector<catalog::Column>* columns = nullptr;  // known columns; null when unknown
   std::vector<Output> outputs;
   std::vector<Embed> embeds;
-  std::vector<Condition> where;                  // all ANDed
+  std::vector<Condition> where;  // all ANDed
   std::vector<OrderTerm> order;
   std::optional<int64_t> limit;
   int64_t offset = 0;
@@ -94,8 +94,8 @@ struct Node {
 };
 
 struct Embed {
-  std::string key;                               // alias or target as written
-  std::string target;                            // as written
+  std::string key;     // alias or target as written
+  std::string target;  // as written
   bool has_alias = false;
   bool is_spread = false;
   bool inner = false;
@@ -111,8 +111,8 @@ struct Embed {
 struct PayloadColumn {
   std::string name;
   std::string sql_type;
-  std::optional<std::string> default_expression;   // under missing=default
-  std::string from_json;                           // domain representation, or empty
+  std::optional<std::string> default_expression;  // under missing=default
+  std::string from_json;                          // domain representation, or empty
 };
 
 struct Mutation {
@@ -121,21 +121,21 @@ struct Mutation {
   const catalog::Relation* relation = nullptr;
   std::vector<PayloadColumn> columns;
   bool missing_default = false;
-  std::vector<Condition> where;                    // of update and delete
+  std::vector<Condition> where;  // of update and delete
   // ON CONFLICT: its columns; merge updates the payload's columns, else nothing is done.
   std::vector<std::string> conflict;
   bool merge = false;
-  std::vector<std::pair<std::string, std::string>> put_key;   // of PUT: column and value of the URL
+  std::vector<std::pair<std::string, std::string>> put_key;  // of PUT: column and value of the URL
   // What RETURNING must yield for the representation.
   std::vector<std::string> returning;
-  bool returning_row = false;                      // also the whole row as Node::kRowColumn
-  std::vector<std::string> location;               // key columns for the Location header, or empty
+  bool returning_row = false;         // also the whole row as Node::kRowColumn
+  std::vector<std::string> location;  // key columns for the Location header, or empty
 };
 
 // ------------------------------------------------------------------------------------------------------------- calls
 
 struct CallArgument {
-  std::string name;                 // empty: the single unnamed one
+  std::string name;  // empty: the single unnamed one
   std::string sql_type;
   bool variadic = false;
   // The value, when it came as text (query string, form); else it is a field of the JSON payload.
@@ -160,8 +160,8 @@ struct Media {
   bool nulls_stripped = false;
   const catalog::MediaHandler* handler = nullptr;  // of kHandler
   bool explain = false;
-  rest::MediaType explain_options;                 // of explain
-  std::string content_type;                        // the answer's
+  rest::MediaType explain_options;  // of explain
+  std::string content_type;         // the answer's
 };
 
 enum class Count { kNone, kExact, kPlanned, kEstimated };
@@ -169,16 +169,16 @@ enum class Count { kNone, kExact, kPlanned, kEstimated };
 struct Plan {
   std::shared_ptr<const catalog::Catalog> catalog;
   rest::Action action = rest::Action::kRead;
-  Node read;                             // of every action but writes without a representation
+  Node read;  // of every action but writes without a representation
   std::optional<Mutation> mutation;
   std::optional<Call> call;
-  bool representation = true;            // false: the answer carries no rows
+  bool representation = true;  // false: the answer carries no rows
   Media media;
   Count count = Count::kNone;
-  std::optional<uint32_t> estimate_from; // rest.max_rows, up to which an estimated count is exact
-  catalog::Footprint footprint;          // of everything that runs, the pre-request function excepted
+  std::optional<uint32_t> estimate_from;  // rest.max_rows, up to which an estimated count is exact
+  catalog::Footprint footprint;           // of everything that runs, the pre-request function excepted
   bool read_only = false;
-  std::vector<std::string> warnings;     // for the Warning header
+  std::vector<std::string> warnings;  // for the Warning header
 };
 
 struct PlanOptions {
@@ -186,7 +186,7 @@ struct PlanOptions {
   bool aggregates_enabled = false;
   bool plan_enabled = false;
   bool legacy_target_names = true;
-  uint32_t embeds_max = 200;             // embeds of one request
+  uint32_t embeds_max = 200;  // embeds of one request
 };
 
 // Resolves `request` in the order that clients can observe (REST.md section 30): the relation or function, then

@@ -78,8 +78,8 @@ std::string Describe(const Relationship& r) {
     return j.table.name + " using " + j.source_constraint + "(" + JoinColumns(j.source_columns, false) + ") and " +
            j.target_constraint + "(" + JoinColumns(j.target_columns, false) + ")";
   }
-  return r.constraint + " using " + r.source.name + "(" + JoinColumns(r.columns, true) + ") and " + r.target.name + "(" +
-         JoinColumns(r.columns, false) + ")";
+  return r.constraint + " using " + r.source.name + "(" + JoinColumns(r.columns, true) + ") and " + r.target.name +
+         "(" + JoinColumns(r.columns, false) + ")";
 }
 
 Error Ambiguous(const std::vector<const Relationship*>& found, const std::string& source, const std::string& target) {
@@ -105,11 +105,11 @@ constexpr double kSimilarRelation = 0.75, kSimilarTarget = 0.33;
 Error NotFound(const catalog::Catalog& catalog, const catalog::QualifiedName& source, const std::string& schema,
                const rest::SelectEmbed& embed) {
   const std::string hint_text = embed.hint ? " using the hint '" + *embed.hint + "'" : "";
-  Error error = Error(ErrorId::kNoRelationship, "Could not find a relationship between '" + source.name + "' and '" +
-                                                    embed.target + "' in the schema cache")
-                    .WithDetail("Searched for a foreign key relationship between '" + source.name + "' and '" +
-                                embed.target + "'" + hint_text + " in the schema '" + schema +
-                                "', but no matches were found.");
+  Error error =
+      Error(ErrorId::kNoRelationship, "Could not find a relationship between '" + source.name + "' and '" +
+                                          embed.target + "' in the schema cache")
+          .WithDetail("Searched for a foreign key relationship between '" + source.name + "' and '" + embed.target +
+                      "'" + hint_text + " in the schema '" + schema + "', but no matches were found.");
   if (catalog.RelationshipsFrom(source).empty()) {
     auto near = catalog.NearestRelation(schema, source.name, kSimilarRelation);
     if (near && *near != source.name && !catalog.FindRelation(source)) {
@@ -132,7 +132,8 @@ Result<catalog::Relationship> FindRelationship(const catalog::Catalog& catalog, 
     if (reachable && Fits(r, embed.target, embed.hint)) found.push_back(&r);
   }
   // A computed relationship stands for every detected one of its name.
-  auto computed = std::find_if(found.begin(), found.end(), [](const Relationship* r) { return r->function.has_value(); });
+  auto computed =
+      std::find_if(found.begin(), found.end(), [](const Relationship* r) { return r->function.has_value(); });
   if (computed != found.end()) return Relationship(**computed);
   if (found.empty()) return NotFound(catalog, source, schema, embed);
   if (found.size() > 1) return Ambiguous(found, source.name, embed.target);

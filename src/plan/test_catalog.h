@@ -1,4 +1,5 @@
-// A small catalog for the tests of plan/ and sql/: clients, projects, tasks, users and their junction, a function or two.
+// A small catalog for the tests of plan/ and sql/: clients, projects, tasks, users and their junction, a function or
+// two.
 #pragma once
 
 #include <memory>

@@ -16,11 +16,16 @@ Error NotEmbedded(const std::string& name) {
 
 const char* NameOf(rest::Aggregate aggregate) {
   switch (aggregate) {
-    case rest::Aggregate::kSum: return "sum";
-    case rest::Aggregate::kAvg: return "avg";
-    case rest::Aggregate::kCount: return "count";
-    case rest::Aggregate::kMax: return "max";
-    case rest::Aggregate::kMin: return "min";
+    case rest::Aggregate::kSum:
+      return "sum";
+    case rest::Aggregate::kAvg:
+      return "avg";
+    case rest::Aggregate::kCount:
+      return "count";
+    case rest::Aggregate::kMax:
+      return "max";
+    case rest::Aggregate::kMin:
+      return "min";
   }
   return "";
 }

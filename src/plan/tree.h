@@ -16,8 +16,8 @@ class TreeBuilder {
   TreeBuilder(const catalog::Catalog& catalog, const std::string& schema, const PlanOptions& options, Plan& plan)
       : catalog_(catalog), schema_(schema), options_(options), plan_(plan) {}
 
-  // Fills `root`, whose source (name, relation, columns, from_source) is set already. With `root_filters` unset, filters
-  // and windows of the root are left out: those of a write choose the rows it touches, not the ones it shows.
+  // Fills `root`, whose source (name, relation, columns, from_source) is set already. With `root_filters` unset,
+  // filters and windows of the root are left out: those of a write choose the rows it touches, not the ones it shows.
   Result<void> Build(Node& root, const rest::Query& query, bool root_filters);
 
   // The root's filters and logic alone, for the WHERE of an update or delete.

@@ -21,8 +21,8 @@ Result<std::string> AllowOf(const rest::Request& request, const catalog::Catalog
   }
   const auto& overloads = catalog.FunctionsNamed(request.schema, request.name);
   if (overloads.empty()) {
-    return Error(ErrorId::kFunctionNotFound, "Could not find the function " + request.schema + "." + request.name +
-                                                 " in the schema cache");
+    return Error(ErrorId::kFunctionNotFound,
+                 "Could not find the function " + request.schema + "." + request.name + " in the schema cache");
   }
   const bool is_volatile = overloads.front().volatility == catalog::Function::Volatility::kVolatile;
   return std::string(is_volatile ? "OPTIONS,POST" : "OPTIONS,GET,HEAD,POST");

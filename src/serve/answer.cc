@@ -11,7 +11,7 @@ namespace {
 
 using rest::Action;
 
-constexpr uint32_t kByteaType = 17;   // pg_type.dat
+constexpr uint32_t kByteaType = 17;  // pg_type.dat
 
 Error Unexpected(const char* what) {
   return Error(ErrorId::kProtocol, std::string("the database answered without ") + what);
@@ -95,9 +95,15 @@ std::string PreferenceApplied(const rest::Request& request, const plan::Plan& pl
   }
   if (p.return_ && IsWrite(request.action)) {
     switch (*p.return_) {
-      case rest::PreferReturn::kMinimal: add("return=minimal"); break;
-      case rest::PreferReturn::kHeadersOnly: add("return=headers-only"); break;
-      case rest::PreferReturn::kRepresentation: add("return=representation"); break;
+      case rest::PreferReturn::kMinimal:
+        add("return=minimal");
+        break;
+      case rest::PreferReturn::kHeadersOnly:
+        add("return=headers-only");
+        break;
+      case rest::PreferReturn::kRepresentation:
+        add("return=representation");
+        break;
     }
   }
   if (p.count) {
@@ -143,11 +149,20 @@ class Answer {
       return std::move(response_);
     }
     switch (request_.action) {
-      case Action::kInsert: MakeInsert(); break;
-      case Action::kPut: MakePut(); break;
-      case Action::kUpdate: MakeUpdateOrDelete(0); break;
-      case Action::kDelete: MakeUpdateOrDelete(-1); break;
-      default: PANDO_CHECK(MakeRead());
+      case Action::kInsert:
+        MakeInsert();
+        break;
+      case Action::kPut:
+        MakePut();
+        break;
+      case Action::kUpdate:
+        MakeUpdateOrDelete(0);
+        break;
+      case Action::kDelete:
+        MakeUpdateOrDelete(-1);
+        break;
+      default:
+        PANDO_CHECK(MakeRead());
     }
     AddCommonHeaders();
     PANDO_CHECK(ApplyResponseSettings(outcome_.headers_setting, outcome_.status_setting, response_));
@@ -170,10 +185,10 @@ class Answer {
     }
     if (!outcome_.total) return {};
     if (first > *outcome_.total) {
-      const Error error = Error(ErrorId::kInvalidRange, "Requested range not satisfiable")
-                              .WithDetail("An offset of " + std::to_string(first) +
-                                          " was requested, but there are only " + std::to_string(*outcome_.total) +
-                                          " rows.");
+      const Error error =
+          Error(ErrorId::kInvalidRange, "Requested range not satisfiable")
+              .WithDetail("An offset of " + std::to_string(first) + " was requested, but there are only " +
+                          std::to_string(*outcome_.total) + " rows.");
       http::Response refusal = RenderError(error, ErrorContext{false, options_.minimal_errors});
       // The headers of the read are kept, with the total that would have told.
       response_.headers.Set("Content-Range", "*/" + std::to_string(*outcome_.total));
@@ -214,8 +229,7 @@ class Answer {
   // `first`: where the range begins, or negative for none.
   void MakeUpdateOrDelete(int64_t first) {
     response_.status = plan_.representation ? 200 : 204;
-    response_.headers.Add("Content-Range",
-                          ContentRange(0, first < 0 ? 0 : outcome_.page, CountedRows()));
+    response_.headers.Add("Content-Range", ContentRange(0, first < 0 ? 0 : outcome_.page, CountedRows()));
     if (plan_.representation) TakeBody();
   }
 
@@ -294,8 +308,8 @@ Result<int64_t> ReadEstimate(const pg::Rows& rows) {
 }
 
 bool NeedsCheck(const rest::Request& request, const plan::Plan& plan) {
-  const bool limited = request.preferences.max_affected &&
-                       request.preferences.handling == rest::PreferHandling::kStrict;
+  const bool limited =
+      request.preferences.max_affected && request.preferences.handling == rest::PreferHandling::kStrict;
   return plan.media.format == plan::Media::Format::kObject || request.action == Action::kPut || limited;
 }
 
@@ -304,10 +318,9 @@ Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, 
   if (request.action == Action::kPut && outcome.page != 1) {
     return Error(ErrorId::kPutKeyMismatch, "Payload values do not match URL in primary key column(s)");
   }
-  const bool limited = request.preferences.max_affected &&
-                       request.preferences.handling == rest::PreferHandling::kStrict &&
-                       (request.action == Action::kUpdate || request.action == Action::kDelete ||
-                        request.action == Action::kCall);
+  const bool limited =
+      request.preferences.max_affected && request.preferences.handling == rest::PreferHandling::kStrict &&
+      (request.action == Action::kUpdate || request.action == Action::kDelete || request.action == Action::kCall);
   if (limited && outcome.page > *request.preferences.max_affected) {
     return Error(ErrorId::kMaxAffectedExceeded, "Query result exceeds max-affected preference constraint")
         .WithDetail("The query affects " + std::to_string(outcome.page) + " rows");

@@ -16,11 +16,11 @@ namespace pando::serve {
 
 // The result row, decoded.
 struct Outcome {
-  int64_t page = 0;                        // rows in the answer
-  std::optional<int64_t> total;            // rows without the window, when counted
-  std::optional<int64_t> inserted;         // of an upsert
+  int64_t page = 0;                 // rows in the answer
+  std::optional<int64_t> total;     // rows without the window, when counted
+  std::optional<int64_t> inserted;  // of an upsert
   std::string body;
-  std::vector<std::optional<std::string>> location;   // the key's values
+  std::vector<std::optional<std::string>> location;  // the key's values
   std::optional<std::string> headers_setting, status_setting;
 };
 
@@ -36,7 +36,7 @@ Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, 
 bool NeedsCheck(const rest::Request& request, const plan::Plan& plan);
 
 struct AnswerOptions {
-  std::string prefix;          // rest.prefix without a trailing slash; empty for "/"
+  std::string prefix;  // rest.prefix without a trailing slash; empty for "/"
   bool tx_override_allowed = false;
   bool minimal_errors = false;
 };

@@ -10,22 +10,38 @@ namespace {
 
 int StatusOfKind(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalidArgument: return 400;
-    case ErrorKind::kUnauthenticated: return 401;
-    case ErrorKind::kPermissionDenied: return 403;
-    case ErrorKind::kNotFound: return 404;
-    case ErrorKind::kMethodNotAllowed: return 405;
-    case ErrorKind::kNotAcceptable: return 406;
-    case ErrorKind::kAmbiguous: return 300;
-    case ErrorKind::kRangeNotSatisfiable: return 416;
-    case ErrorKind::kTooLarge: return 413;
-    case ErrorKind::kConflict: return 409;
-    case ErrorKind::kOverloaded: return 503;
-    case ErrorKind::kUnavailable: return 503;
-    case ErrorKind::kConnectionLost: return 503;
-    case ErrorKind::kDeadlineExceeded: return 504;
-    case ErrorKind::kDatabase: return 400;
-    case ErrorKind::kInternal: return 500;
+    case ErrorKind::kInvalidArgument:
+      return 400;
+    case ErrorKind::kUnauthenticated:
+      return 401;
+    case ErrorKind::kPermissionDenied:
+      return 403;
+    case ErrorKind::kNotFound:
+      return 404;
+    case ErrorKind::kMethodNotAllowed:
+      return 405;
+    case ErrorKind::kNotAcceptable:
+      return 406;
+    case ErrorKind::kAmbiguous:
+      return 300;
+    case ErrorKind::kRangeNotSatisfiable:
+      return 416;
+    case ErrorKind::kTooLarge:
+      return 413;
+    case ErrorKind::kConflict:
+      return 409;
+    case ErrorKind::kOverloaded:
+      return 503;
+    case ErrorKind::kUnavailable:
+      return 503;
+    case ErrorKind::kConnectionLost:
+      return 503;
+    case ErrorKind::kDeadlineExceeded:
+      return 504;
+    case ErrorKind::kDatabase:
+      return 400;
+    case ErrorKind::kInternal:
+      return 500;
   }
   return 500;
 }
@@ -200,8 +216,7 @@ http::Response RenderErrorWithStatus(int status, const Error& error, bool minima
 
 http::Response RenderError(const Error& error, const ErrorContext& context) {
   if (error.sqlstate() == "PGRST") return RenderRaised(error, context.minimal);
-  http::Response response =
-      RenderErrorWithStatus(HttpStatusOf(error, context.anonymous), error, context.minimal);
+  http::Response response = RenderErrorWithStatus(HttpStatusOf(error, context.anonymous), error, context.minimal);
   if (error.sqlstate().starts_with("PT")) response.reason = error.message();
   if (error.id() == ErrorId::kInvalidJwt || error.id() == ErrorId::kInvalidClaims) {
     std::string description;

@@ -9,8 +9,8 @@
 namespace pando::serve {
 
 struct ErrorContext {
-  bool anonymous = true;    // 42501 is then 401: who are you?
-  bool minimal = false;     // rest.client_error_verbosity
+  bool anonymous = true;  // 42501 is then 401: who are you?
+  bool minimal = false;   // rest.client_error_verbosity
 };
 
 // The status of an error, without rendering it.

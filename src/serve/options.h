@@ -59,7 +59,8 @@ void Describe(Visitor& visit, RestOptions& o) {
   visit.Option("rest.root_spec", o.root_spec, Reload::kLive,
                "Function that answers the root path instead of the OpenAPI document.");
   visit.Option("rest.openapi_mode", o.openapi_mode, OneOf{{"follow-privileges", "ignore-privileges", "disabled"}},
-               Reload::kLive, "What the OpenAPI document at the root shows: what the role may use, everything, nothing.");
+               Reload::kLive,
+               "What the OpenAPI document at the root shows: what the role may use, everything, nothing.");
   visit.Option("rest.openapi_security_active", o.openapi_security_active, Reload::kLive,
                "Describe the JWT header in the OpenAPI document.");
   visit.Option("rest.openapi_server_proxy_uri", o.openapi_server_proxy_uri, Reload::kLive,

@@ -37,8 +37,8 @@ Result<rest::Request> Parse(const http::Request& request, const Config& config) 
 
 // What one request asks of a connection, decided before one is taken.
 struct Demand {
-  bool settings = false;      // the request's settings must be made
-  bool unclean = false;       // something unknown runs
+  bool settings = false;  // the request's settings must be made
+  bool unclean = false;   // something unknown runs
   std::optional<pg::SessionState> session;
   pg::Finish finish = pg::Finish::kCommit;
 };
@@ -124,8 +124,8 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
 Task<Result<http::Response>> Pipeline::Serve(Work& work) {
   const auto authorization = work.http.headers.Find("authorization");
   const auto apikey = work.http.headers.Find("apikey");
-  PANDO_CO_TRY(work.principal, work.config->verifier->Authenticate(authorization, apikey,
-                                                                   std::chrono::system_clock::now()));
+  PANDO_CO_TRY(work.principal,
+               work.config->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
   work.timing.Mark(Phase::kJwt);
   PANDO_CO_TRY(work.rest, Parse(work.http, *work.config));
   work.timing.Mark(Phase::kParse);
@@ -155,8 +155,8 @@ Task<Result<http::Response>> Pipeline::ServeStatement(Work& work) {
   PANDO_CO_TRY(const plan::Plan plan, plan::MakePlan(work.rest, work.config->catalog, work.config->plan));
   const catalog::Snapshot& schema = plan.catalog->snapshot();
   sql::WriteOptions options;
-  options.response_settings = plan.footprint.leaves_traces ||
-                              (work.config->rest.pre_request && schema.pre_request.leaves_traces);
+  options.response_settings =
+      plan.footprint.leaves_traces || (work.config->rest.pre_request && schema.pre_request.leaves_traces);
   options.body = !work.rest.head;
   const sql::Statement statement = sql::WriteStatement(plan, work.rest.payload, options);
   work.timing.Mark(Phase::kPlan);
@@ -180,8 +180,8 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work, const plan::Plan&
   exchange.session = demand.session;
   if (demand.settings) {
     const catalog::Function* function = plan.call ? plan.call->function : nullptr;
-    const SettingsInput input{work.http, work.rest, *work.principal, config.rest, *plan.catalog, function,
-                              plan.read_only};
+    const SettingsInput input{work.http,     work.rest, *work.principal, config.rest,
+                              *plan.catalog, function,  plan.read_only};
     exchange.commands = SettingsCommands(input);
     if (config.rest.pre_request) exchange.commands.push_back(PreRequestCommand(*config.rest.pre_request));
   }

@@ -24,12 +24,12 @@ namespace pando::serve {
 struct Config {
   RestOptions rest;
   std::shared_ptr<auth::Verifier> verifier;
-  std::shared_ptr<const catalog::Catalog> catalog;   // null until the first load
+  std::shared_ptr<const catalog::Catalog> catalog;  // null until the first load
 
   // Derived from `rest` by MakeConfig().
   rest::ParseOptions parse;
   plan::PlanOptions plan;
-  std::string url_prefix;            // without a trailing slash
+  std::string url_prefix;  // without a trailing slash
   bool tx_override_allowed = false;
   bool tx_rollback = false;
 };
@@ -47,7 +47,7 @@ class Pipeline {
   void Update(std::shared_ptr<const Config> config) { config_ = std::move(config); }
 
  private:
-  struct Work;   // one request on its way
+  struct Work;  // one request on its way
 
   Task<Result<http::Response>> Serve(Work& work);
   Task<Result<http::Response>> ServeStatement(Work& work);
@@ -56,7 +56,7 @@ class Pipeline {
   Task<Result<http::Response>> ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement);
 
   pg::Pool& pool_;
-  std::shared_ptr<const Config> config_;   // on the executor
+  std::shared_ptr<const Config> config_;  // on the executor
 };
 
 }  // namespace pando::serve

@@ -11,8 +11,7 @@ using testing::ElementsAre;
 TEST(ResponseSettingsTest, ReplaceAServerHeaderAndRepeatTheirOwn) {
   http::Response response;
   response.headers.Add("Content-Type", "application/json");
-  const std::string headers =
-      R"([{"content-type":"text/plain"},{"Set-Cookie":"a=1"},{"Set-Cookie":"b=2"}])";
+  const std::string headers = R"([{"content-type":"text/plain"},{"Set-Cookie":"a=1"},{"Set-Cookie":"b=2"}])";
 
   ASSERT_TRUE(ApplyResponseSettings(headers, "201", response));
 

@@ -57,8 +57,8 @@ class SettingsSelect {
   void Add(std::string_view name, std::string value) {
     command_.sql += command_.parameters.empty() ? "SELECT " : ", ";
     command_.parameters.emplace_back(std::move(value));
-    command_.sql += "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(command_.parameters.size()) +
-                    ", true)";
+    command_.sql +=
+        "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(command_.parameters.size()) + ", true)";
   }
   pg::Command Take() { return std::move(command_); }
 
@@ -97,7 +97,7 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
     }
     auto sql = IsolationCommand(value);
     if (!sql) return;
-    commands.clear();   // the function's level, which comes second, wins over the role's
+    commands.clear();  // the function's level, which comes second, wins over the role's
     commands.push_back(pg::Command{*sql, {}, false});
   };
 

@@ -23,7 +23,7 @@ struct SettingsInput {
   const auth::Principal& principal;
   const RestOptions& options;
   const catalog::Catalog& catalog;
-  const catalog::Function* function = nullptr;   // of a call: its own settings go with it
+  const catalog::Function* function = nullptr;  // of a call: its own settings go with it
   bool read_only = false;
 };
 

@@ -28,9 +28,9 @@ struct CatalogWatcherOptions {
 class CatalogWatcher {
  public:
   struct Deps {
-    std::function<void(std::shared_ptr<const catalog::Catalog>)> publish;   // a new version
-    std::function<void()> reload_config;                                    // NOTIFY ..., 'reload config'
-    std::function<void(bool loaded)> count;                                 // each attempt; may be empty
+    std::function<void(std::shared_ptr<const catalog::Catalog>)> publish;  // a new version
+    std::function<void()> reload_config;                                   // NOTIFY ..., 'reload config'
+    std::function<void(bool loaded)> count;                                // each attempt; may be empty
   };
 
   CatalogWatcher(net::Executor executor, CatalogWatcherOptions options, Deps deps);
@@ -55,8 +55,8 @@ class CatalogWatcher {
   CatalogWatcherOptions options_;
   Deps deps_;
   net::TaskGroup tasks_;
-  bool loading_ = false;   // LoadUntilCurrent() runs
-  bool again_ = false;     // and must load once more
+  bool loading_ = false;  // LoadUntilCurrent() runs
+  bool again_ = false;    // and must load once more
   bool stopping_ = false;
 };
 

@@ -121,9 +121,8 @@ Result<Secret> SigningSecret(const ProgramOptions& options) {
 }
 
 std::string TokenFor(const std::string& role, const KeysRequest& request, const Secret& secret) {
-  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+  const int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   boost::json::object claims{{"role", role}, {"iss", "pando"}, {"iat", now}, {"exp", now + request.lifetime_seconds}};
   if (!request.subject.empty()) claims["sub"] = request.subject;
   return auth::SignToken(boost::json::serialize(claims), secret.reveal());

@@ -16,8 +16,8 @@ Result<void> MigrateUp(const ProgramOptions& options);
 Result<void> MigrateStatus(const ProgramOptions& options);
 
 struct KeysRequest {
-  std::string role;      // empty: anon and service_role, named
-  std::string subject;   // the claim "sub", which policies read; empty: none
+  std::string role;     // empty: anon and service_role, named
+  std::string subject;  // the claim "sub", which policies read; empty: none
   int64_t lifetime_seconds = int64_t{10} * 365 * 24 * 3600;
 };
 

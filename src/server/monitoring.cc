@@ -107,8 +107,9 @@ Result<void> Monitoring::Listen(net::Executor executor, const admin::AdminOption
   if (options.listen.empty()) return {};
   admin::Sources sources;
   sources.readiness = [this] {
-    return std::vector<admin::Check>{{"catalog", catalog_ != nullptr, "the schema of the database is not loaded yet"},
-                                     {"draining", !draining_, "the server is shutting down"}};
+    const bool loaded = catalog_ != nullptr;
+    return std::vector<admin::Check>{{"catalog", loaded, loaded ? "" : "the schema of the database is not loaded yet"},
+                                     {"draining", !draining_, draining_ ? "the server is shutting down" : ""}};
   };
   sources.metrics = [this] { return metrics_.Scrape(); };
   sources.config = [&registry] { return config::DumpJson(registry); };

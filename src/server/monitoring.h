@@ -41,8 +41,8 @@ class Monitoring {
   void CollectProcess();
 
   telemetry::Metrics metrics_;
-  telemetry::Shard& shard_;                             // of the control loop
-  std::unique_ptr<http::Server> server_;                // null when admin.listen is empty
+  telemetry::Shard& shard_;               // of the control loop
+  std::unique_ptr<http::Server> server_;  // null when admin.listen is empty
   std::shared_ptr<const catalog::Catalog> catalog_;
   bool draining_ = false;
 };

@@ -276,10 +276,10 @@ class Process {
   boost::asio::io_context control_{1};
   net::LoopGroup loops_;
   Monitoring monitoring_;
-  std::vector<Lane> lanes_;             // constant after Build(); each on its own loop
+  std::vector<Lane> lanes_;  // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
-  std::vector<std::string> bound_;      // http.listen with the ports that were chosen
-  std::shared_ptr<auth::Verifier> verifier_;                    // on the control loop, as all below
+  std::vector<std::string> bound_;            // http.listen with the ports that were chosen
+  std::shared_ptr<auth::Verifier> verifier_;  // on the control loop, as all below
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;

@@ -10,51 +10,80 @@ using rest::Quantifier;
 
 const char* SymbolOf(Operator op) {
   switch (op) {
-    case Operator::kEq: return "=";
-    case Operator::kNeq: return "<>";
-    case Operator::kGt: return ">";
-    case Operator::kGte: return ">=";
-    case Operator::kLt: return "<";
-    case Operator::kLte: return "<=";
-    case Operator::kLike: return "LIKE";
-    case Operator::kIlike: return "ILIKE";
-    case Operator::kMatch: return "~";
-    case Operator::kImatch: return "~*";
-    case Operator::kIsDistinct: return "IS DISTINCT FROM";
-    case Operator::kContains: return "@>";
-    case Operator::kContainedIn: return "<@";
-    case Operator::kOverlaps: return "&&";
-    case Operator::kStrictlyLeft: return "<<";
-    case Operator::kStrictlyRight: return ">>";
-    case Operator::kNotExtendsRight: return "&<";
-    case Operator::kNotExtendsLeft: return "&>";
-    case Operator::kAdjacent: return "-|-";
+    case Operator::kEq:
+      return "=";
+    case Operator::kNeq:
+      return "<>";
+    case Operator::kGt:
+      return ">";
+    case Operator::kGte:
+      return ">=";
+    case Operator::kLt:
+      return "<";
+    case Operator::kLte:
+      return "<=";
+    case Operator::kLike:
+      return "LIKE";
+    case Operator::kIlike:
+      return "ILIKE";
+    case Operator::kMatch:
+      return "~";
+    case Operator::kImatch:
+      return "~*";
+    case Operator::kIsDistinct:
+      return "IS DISTINCT FROM";
+    case Operator::kContains:
+      return "@>";
+    case Operator::kContainedIn:
+      return "<@";
+    case Operator::kOverlaps:
+      return "&&";
+    case Operator::kStrictlyLeft:
+      return "<<";
+    case Operator::kStrictlyRight:
+      return ">>";
+    case Operator::kNotExtendsRight:
+      return "&<";
+    case Operator::kNotExtendsLeft:
+      return "&>";
+    case Operator::kAdjacent:
+      return "-|-";
     case Operator::kIn:
     case Operator::kIs:
     case Operator::kFts:
     case Operator::kPlfts:
     case Operator::kPhfts:
-    case Operator::kWfts: break;
+    case Operator::kWfts:
+      break;
   }
   return "=";
 }
 
 const char* QueryFunctionOf(Operator op) {
   switch (op) {
-    case Operator::kPlfts: return "plainto_tsquery";
-    case Operator::kPhfts: return "phraseto_tsquery";
-    case Operator::kWfts: return "websearch_to_tsquery";
-    default: return "to_tsquery";
+    case Operator::kPlfts:
+      return "plainto_tsquery";
+    case Operator::kPhfts:
+      return "phraseto_tsquery";
+    case Operator::kWfts:
+      return "websearch_to_tsquery";
+    default:
+      return "to_tsquery";
   }
 }
 
 const char* KeywordOf(rest::IsValue value) {
   switch (value) {
-    case rest::IsValue::kNull: return "NULL";
-    case rest::IsValue::kNotNull: return "NOT NULL";
-    case rest::IsValue::kTrue: return "TRUE";
-    case rest::IsValue::kFalse: return "FALSE";
-    case rest::IsValue::kUnknown: return "UNKNOWN";
+    case rest::IsValue::kNull:
+      return "NULL";
+    case rest::IsValue::kNotNull:
+      return "NOT NULL";
+    case rest::IsValue::kTrue:
+      return "TRUE";
+    case rest::IsValue::kFalse:
+      return "FALSE";
+    case rest::IsValue::kUnknown:
+      return "UNKNOWN";
   }
   return "NULL";
 }
@@ -147,8 +176,7 @@ void WriteColumn(Writer& out, std::string_view alias, const plan::ColumnRef& col
   }
 }
 
-void WriteFilter(Writer& out, std::string_view alias, const plan::ColumnRef& column,
-                 const rest::Operation& operation) {
+void WriteFilter(Writer& out, std::string_view alias, const plan::ColumnRef& column, const rest::Operation& operation) {
   if (operation.negated) out << "NOT (";
   if (operation.op == Operator::kIn && operation.list.empty()) {
     out << "FALSE";

@@ -10,7 +10,7 @@ namespace {
 using plan::Count;
 using Format = plan::Media::Format;
 
-constexpr const char* kRows = "pando_rows";   // the rows of the answer
+constexpr const char* kRows = "pando_rows";  // the rows of the answer
 
 class StatementWriter {
  public:
@@ -203,8 +203,7 @@ class StatementWriter {
         out_.Name(mutation.location[i]);
       }
       out_ << " FROM ";
-      out_.Name(plan::Node::kSourceName)
-          << " LIMIT 1) AS \"key\", json_each_text(row_to_json(\"key\".*)) AS \"pair\")";
+      out_.Name(plan::Node::kSourceName) << " LIMIT 1) AS \"key\", json_each_text(row_to_json(\"key\".*)) AS \"pair\")";
     }
     if (!mutation.merge || mutation.conflict.empty()) return;
     statement_.shape.inserted = NextColumn();

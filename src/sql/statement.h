@@ -22,12 +22,12 @@ struct Query {
 
 // Where the one result row holds what; -1 when the statement does not yield it.
 struct ResultShape {
-  int page = -1;       // rows in the answer
-  int body = -1;       // the answer's text
-  int total = -1;      // rows without the window
-  int location = -1;   // JSON array of the key's values as text
-  int inserted = -1;   // of an upsert: rows that were new
-  int headers = -1;    // the settings response.headers and response.status, after the statement
+  int page = -1;      // rows in the answer
+  int body = -1;      // the answer's text
+  int total = -1;     // rows without the window
+  int location = -1;  // JSON array of the key's values as text
+  int inserted = -1;  // of an upsert: rows that were new
+  int headers = -1;   // the settings response.headers and response.status, after the statement
   int status = -1;
   bool explain = false;  // instead of all that: lines of a plan
 };
@@ -40,8 +40,8 @@ struct Statement {
 };
 
 struct WriteOptions {
-  bool response_settings = false;   // yield response.headers and response.status
-  bool body = true;                 // false for HEAD: counts only
+  bool response_settings = false;  // yield response.headers and response.status
+  bool body = true;                // false for HEAD: counts only
 };
 
 // REQUIRES: `payload` is the one the plan was made with.

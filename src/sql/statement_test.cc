@@ -8,7 +8,7 @@
 //   SELECT ...
 //   $1 = value
 //
-// with blank lines between cases. PANDO_UPDATE=1 rewrites what follows "=>"; review reads the diff.
+// with blank lines between cases. ./dev test --update sql rewrites what follows "=>"; review reads the diff.
 #include "sql/statement.h"
 
 #include <gmock/gmock.h>
@@ -19,8 +19,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "rest/request.h"
 #include "plan/test_catalog.h"
+#include "rest/request.h"
 
 namespace pando::sql {
 namespace {
@@ -125,7 +125,7 @@ TEST_P(PlanCases, BecomesTheRecordedSql) {
     rewritten += block.substr(0, arrow) + "\n=>\n" + actual + "\n";
   }
   EXPECT_FALSE(rewritten.empty());
-  if (std::getenv("PANDO_UPDATE")) std::ofstream(path) << rewritten;
+  if (std::getenv("PANDO_UPDATE_GOLDEN")) std::ofstream(path) << rewritten;
 }
 
 std::vector<std::string> CaseFiles() {
@@ -137,9 +137,8 @@ std::vector<std::string> CaseFiles() {
   return files;
 }
 
-INSTANTIATE_TEST_SUITE_P(Plan, PlanCases, testing::ValuesIn(CaseFiles()), [](const auto& info) {
-  return std::filesystem::path(info.param).stem().string();
-});
+INSTANTIATE_TEST_SUITE_P(Plan, PlanCases, testing::ValuesIn(CaseFiles()),
+                         [](const auto& info) { return std::filesystem::path(info.param).stem().string(); });
 
 }  // namespace
 }  // namespace pando::sql

@@ -12,17 +12,22 @@ using plan::Embed;
 using plan::Node;
 using plan::Output;
 
-constexpr const char* kJsonColumn = "pando_json";      // of a lateral: the embed's value
-constexpr const char* kCountColumn = "pando_rows";     // of a to-many spread: how many rows
-constexpr const char* kHiddenPrefix = "pando_hidden_"; // columns for the parent's order
+constexpr const char* kJsonColumn = "pando_json";       // of a lateral: the embed's value
+constexpr const char* kCountColumn = "pando_rows";      // of a to-many spread: how many rows
+constexpr const char* kHiddenPrefix = "pando_hidden_";  // columns for the parent's order
 
 const char* FunctionOf(rest::Aggregate aggregate) {
   switch (aggregate) {
-    case rest::Aggregate::kSum: return "SUM";
-    case rest::Aggregate::kAvg: return "AVG";
-    case rest::Aggregate::kCount: return "COUNT";
-    case rest::Aggregate::kMax: return "MAX";
-    case rest::Aggregate::kMin: return "MIN";
+    case rest::Aggregate::kSum:
+      return "SUM";
+    case rest::Aggregate::kAvg:
+      return "AVG";
+    case rest::Aggregate::kCount:
+      return "COUNT";
+    case rest::Aggregate::kMax:
+      return "MAX";
+    case rest::Aggregate::kMin:
+      return "MIN";
   }
   return "COUNT";
 }

@@ -27,11 +27,11 @@ class TreeWriter {
   struct Scope {
     const plan::Node& node;
     std::string alias;
-    std::vector<std::string> laterals;   // of each embed
-    bool is_spread_row = false;          // a to-one spread: aggregates are left to the parent
+    std::vector<std::string> laterals;  // of each embed
+    bool is_spread_row = false;         // a to-one spread: aggregates are left to the parent
     bool grouped = false;
-    std::vector<int> group_by;           // positions in the select list
-    int written = 0;                     // columns of the select list so far
+    std::vector<int> group_by;  // positions in the select list
+    int written = 0;            // columns of the select list so far
   };
   // A column that a spread lifts into its parent.
   struct Lifted {
@@ -39,7 +39,7 @@ class TreeWriter {
     std::optional<rest::Aggregate> aggregate;
     std::string aggregate_cast;
     bool is_count_star = false;
-    bool is_json = false;                // an embed's value
+    bool is_json = false;  // an embed's value
   };
 
   void WriteNode(const plan::Node& node, const plan::Embed* as_embed, const Scope* parent, Mode mode);
@@ -64,7 +64,7 @@ class TreeWriter {
   static bool ChoosesRows(const plan::Node& node, size_t embed);
 
   Writer& out_;
-  std::vector<std::string> aliases_;     // of the nodes above, so that no name hides another
+  std::vector<std::string> aliases_;  // of the nodes above, so that no name hides another
 };
 
 }  // namespace pando::sql

@@ -1,7 +1,8 @@
 // The requests that README.md shows give the answers that it shows.
 //
 // Each block fenced as ```console holds `$ command` lines (continued while a line ends in a backslash) and below each
-// the answer. They run in order in one shell, against a server of their own instead of the one on port 8080.
+// the answer, of which blanks at the ends of lines do not count (the server's answers have some, README none). They run
+// in order in one shell, against a server of their own instead of the one on port 8080.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
