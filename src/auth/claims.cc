@@ -82,9 +82,8 @@ bool HasRepeatedName(std::string_view payload) {
   std::vector<JsonMember> members = SplitJsonObject(payload);
   const auto by_name = [](const JsonMember& a, const JsonMember& b) { return a.name < b.name; };
   std::sort(members.begin(), members.end(), by_name);
-  return std::adjacent_find(members.begin(), members.end(), [](const JsonMember& a, const JsonMember& b) {
-           return a.name == b.name;
-         }) != members.end();
+  return std::adjacent_find(members.begin(), members.end(),
+                            [](const JsonMember& a, const JsonMember& b) { return a.name == b.name; }) != members.end();
 }
 
 std::optional<std::string> ReadRole(const boost::json::object& claims, const RolePath& path) {

@@ -14,9 +14,7 @@ constexpr size_t kSecretCharactersMin = 32;
 constexpr size_t kSecretBytesMax = size_t{1} << 20;
 constexpr size_t kKeysMax = 64;
 
-Error Invalid(std::string message) {
-  return Error(ErrorId::kConfigInvalid, "auth.jwt_secret " + std::move(message));
-}
+Error Invalid(std::string message) { return Error(ErrorId::kConfigInvalid, "auth.jwt_secret " + std::move(message)); }
 
 Result<std::string> ReadSecretFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -91,9 +91,8 @@ bool VerifyPublicKey(EVP_PKEY* key, Algorithm algorithm, std::string_view text, 
   if (!context || EVP_DigestVerifyInit(context.get(), &key_context, DigestOf(algorithm), nullptr, key) != 1) {
     return false;
   }
-  if (algorithm == Algorithm::kPs256 &&
-      (EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) != 1 ||
-       EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST) != 1)) {
+  if (algorithm == Algorithm::kPs256 && (EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) != 1 ||
+                                         EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST) != 1)) {
     return false;
   }
   return EVP_DigestVerify(context.get(), Data(signature), signature.size(), Data(text), text.size()) == 1;
@@ -151,8 +150,7 @@ std::optional<SignatureKey> SignatureKey::P256(std::string_view x, std::string_v
   if (x.size() != kP256Bytes || y.size() != kP256Bytes) return std::nullopt;
   const std::string point = std::string("\x04").append(x).append(y);  // uncompressed (SEC 1 section 2.3.3)
   ParamBuilder builder(OSSL_PARAM_BLD_new());
-  if (!builder ||
-      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
+  if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
     return std::nullopt;
   }

@@ -109,8 +109,7 @@ class TokenVerifier final : public Verifier {
 Result<std::unique_ptr<Verifier>> Verifier::Create(const AuthOptions& options) {
   PANDO_TRY(KeySet keys, KeySet::Parse(options.jwt_secret, options.jwt_secret_is_base64));
   PANDO_TRY(RolePath role_path, RolePath::Parse(options.role_claim_key));
-  return std::unique_ptr<Verifier>(
-      std::make_unique<TokenVerifier>(options, std::move(keys), std::move(role_path)));
+  return std::unique_ptr<Verifier>(std::make_unique<TokenVerifier>(options, std::move(keys), std::move(role_path)));
 }
 
 std::string SignToken(std::string_view claims_json, std::string_view secret) {

@@ -18,10 +18,10 @@
 namespace pando::auth {
 
 struct AuthOptions {
-  Secret jwt_secret;                       // text, JWK, JWK set, or @file
+  Secret jwt_secret;  // text, JWK, JWK set, or @file
   bool jwt_secret_is_base64 = false;
   std::optional<std::string> jwt_audience;
-  std::string role_claim_key = ".role";    // jq-like path (PostgREST's), also "$.role" JSONPath form
+  std::string role_claim_key = ".role";  // jq-like path (PostgREST's), also "$.role" JSONPath form
   std::optional<std::string> anonymous_role = "anon";
   uint32_t jwt_cache_max_entries = 1000;
 };

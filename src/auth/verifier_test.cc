@@ -30,8 +30,8 @@ const Time kNow = Time(seconds(1'700'000'000));
   ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
 constexpr std::string_view kA1Key =
     R"({"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"})";
-constexpr std::string_view kA1Token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9" RFC7515_PAYLOAD
-                                      "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+constexpr std::string_view kA1Token =
+    "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9" RFC7515_PAYLOAD "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 constexpr std::string_view kA2Key =
     R"({"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4)"
     R"(d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS)"
@@ -43,9 +43,8 @@ constexpr std::string_view kA2Token =
     "dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzD"
     "wusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe7"
     "7Rw";
-constexpr std::string_view kA3Key =
-    R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
-    R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
+constexpr std::string_view kA3Key = R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+                                    R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
 constexpr std::string_view kA3Token =
     "eyJhbGciOiJFUzI1NiJ9" RFC7515_PAYLOAD
     "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
@@ -155,8 +154,7 @@ TEST_F(VerifierTest, VerifiesTheOtherRsaAlgorithms) {
   EXPECT_EQ(Outcome(signer.Sign("RS384", EVP_sha384(), false, R"({"role":"a"})")), R"(a: {"role":"a"})");
   EXPECT_EQ(Outcome(signer.Sign("RS512", EVP_sha512(), false, R"({"role":"a"})")), R"(a: {"role":"a"})");
   EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), true, R"({"role":"a"})")), R"(a: {"role":"a"})");
-  EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), false, R"({"role":"a"})")),
-            "No suitable key or wrong key type");
+  EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), false, R"({"role":"a"})")), "No suitable key or wrong key type");
 }
 
 TEST_F(VerifierTest, NeverTakesAPublicKeyForAnHmacSecret) {
@@ -259,8 +257,11 @@ TEST_F(VerifierTest, RemembersATokenOnlyWithinItsTimes) {
 TEST_F(VerifierTest, TriesEachFittingKeyOfASetUnlessTheTokenNamesOne) {
   const std::string other = "another secret of enough characters";
   Start(WithSecret(R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"e"},)"
-                   R"({"kty":"oct","kid":"one","k":")" + EncodeBase64Url(other) + R"("},)"
-                   R"({"kty":"oct","kid":"two","k":")" + EncodeBase64Url(kSecret) + R"("}]})"));
+                   R"({"kty":"oct","kid":"one","k":")" +
+                   EncodeBase64Url(other) +
+                   R"("},)"
+                   R"({"kty":"oct","kid":"two","k":")" +
+                   EncodeBase64Url(kSecret) + R"("}]})"));
   EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256"})", R"({"role":"a"})", kSecret)), R"(a: {"role":"a"})");
   EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256","kid":"two"})", R"({"role":"a"})", kSecret)),
             R"(a: {"role":"a"})");
@@ -286,7 +287,8 @@ TEST_F(VerifierTest, DecodesABase64Secret) {
 }
 
 TEST_F(VerifierTest, ReadsTheSecretFromAFileWithoutItsLastNewline) {
-  const std::filesystem::path path = std::filesystem::temp_directory_path() / ("pando_secret." + std::to_string(getpid()));
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("pando_secret." + std::to_string(getpid()));
   std::ofstream(path) << kSecret << "\n";
   Start(WithSecret("@" + path.string()));
   std::filesystem::remove(path);

@@ -59,8 +59,8 @@ Result<Account> ResolveAccount(const std::string& name) {
   }
   const passwd* entry = getpwnam(name.c_str());
   if (entry == nullptr) {
-    return Error(ErrorId::kEmbeddedStart, "Pando runs as root, PostgreSQL must not, and there is no account \"" + name +
-                                              "\" to run it as")
+    return Error(ErrorId::kEmbeddedStart,
+                 "Pando runs as root, PostgreSQL must not, and there is no account \"" + name + "\" to run it as")
         .WithHint("install PostgreSQL's package, which makes the account, or run Pando as an ordinary user");
   }
   Account account = FromPasswd(*entry);

@@ -3,9 +3,9 @@
 // Concurrency  immutable
 #pragma once
 
+#include <sys/types.h>
 #include <filesystem>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 #include "base/result.h"

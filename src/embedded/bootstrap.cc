@@ -116,8 +116,9 @@ Task<Result<void>> MakeRolesAndDatabase(std::string maintenance_uri, Deadline de
   PANDO_CO_TRY(const ConnectionHandle connection, co_await Connect(std::move(maintenance_uri), deadline));
   std::string roles = kRoles;
   PANDO_CO_CHECK(co_await connection->RunScript(std::move(roles), deadline));
-  std::string exists = "SELECT true FROM pg_catalog.pg_database WHERE datname = 'pando' "
-                       "UNION ALL SELECT false LIMIT 1";
+  std::string exists =
+      "SELECT true FROM pg_catalog.pg_database WHERE datname = 'pando' "
+      "UNION ALL SELECT false LIMIT 1";
   PANDO_CO_TRY(const std::optional<std::string> found, co_await ReadValue(*connection, std::move(exists), deadline));
   if (found == "t") co_return Result<void>();
   std::string create = kCreateDatabase;
@@ -125,9 +126,8 @@ Task<Result<void>> MakeRolesAndDatabase(std::string maintenance_uri, Deadline de
 }
 
 Task<Result<void>> PrepareDatabase(pg::Connection& connection, Deadline deadline) {
-  std::string script = std::string(kDatabase) + kTriggers +
-                       "INSERT INTO pando_internal.bootstrap (version) VALUES (" + std::to_string(kVersion) +
-                       ") ON CONFLICT DO NOTHING;";
+  std::string script = std::string(kDatabase) + kTriggers + "INSERT INTO pando_internal.bootstrap (version) VALUES (" +
+                       std::to_string(kVersion) + ") ON CONFLICT DO NOTHING;";
   co_return co_await connection.RunScript(std::move(script), deadline);
 }
 

@@ -1,5 +1,5 @@
-// What Pando sets up in the private PostgreSQL: roles, the database "pando", who may do what in it, and the triggers that
-// announce changes of the schema.
+// What Pando sets up in the private PostgreSQL: roles, the database "pando", who may do what in it, and the triggers
+// that announce changes of the schema.
 //
 // Concurrency  executor-bound
 #pragma once

@@ -57,11 +57,16 @@ std::filesystem::path ChooseDataFolder(const std::filesystem::path& wanted, cons
 std::vector<std::string> PostmasterArguments(const Installation& installation, const std::filesystem::path& data_folder,
                                              const std::filesystem::path& socket_folder) {
   return {(installation.bin / "postgres").string(),
-          "-D", data_folder.string(),
-          "-k", socket_folder.string(),
-          "-p", std::to_string(kPort),
-          "-c", "listen_addresses=",
-          "-c", "unix_socket_permissions=0700"};
+          "-D",
+          data_folder.string(),
+          "-k",
+          socket_folder.string(),
+          "-p",
+          std::to_string(kPort),
+          "-c",
+          "listen_addresses=",
+          "-c",
+          "unix_socket_permissions=0700"};
 }
 
 Result<FileDescriptor> OpenStartLog(const std::filesystem::path& data_folder, const Account& account) {
@@ -81,10 +86,7 @@ Error NotStarted(const std::filesystem::path& data_folder, std::string what, con
   Error error = Error(ErrorId::kEmbeddedStart, "the embedded PostgreSQL on " + data_folder.string() + " " + what);
   const std::string reason = FindReason(data_folder, before);
   if (!reason.empty()) error = error.WithDetail(reason);
-  if (reason.find("No space left on device") != std::string::npos) {
-    error = error.WithHint("make room on that disk");
-  }
-  return error;
+  return SaysDiskFull(reason) ? error.WithHint("make room on that disk") : error;
 }
 
 }  // namespace
@@ -97,7 +99,7 @@ struct Cluster::State {
   std::optional<FolderLock> lock;
   milliseconds stop_grace{0};
   std::function<void(const ClusterEvent&)> on_event;
-  std::atomic<bool> ready{false};     // events before are Start()'s own matter
+  std::atomic<bool> ready{false};  // events before are Start()'s own matter
   std::atomic<bool> stopping{false};
   std::atomic<bool> lost{false};
   std::unique_ptr<Supervisor> supervisor;  // last: its thread uses the others
@@ -137,9 +139,8 @@ Result<void> Cluster::State::Prepare(const ClusterOptions& options, Deadline dea
 Result<void> Cluster::State::Launch(Deadline deadline) {
   const LogEnds before = MarkLogEnds(data_folder);
   PANDO_TRY(const FileDescriptor log, OpenStartLog(data_folder, account));
-  PANDO_TRY(supervisor,
-            Supervisor::Start(PostmasterArguments(installation, data_folder, socket_folder), account, log,
-                              [this](const Report& report) { Hear(report); }));
+  PANDO_TRY(supervisor, Supervisor::Start(PostmasterArguments(installation, data_folder, socket_folder), account, log,
+                                          [this](const Report& report) { Hear(report); }));
   for (;;) {
     const PostmasterFile file = ReadPostmasterFile(data_folder);
     if (file.status == "ready" && file.pid == supervisor->postmaster_pid()) return {};

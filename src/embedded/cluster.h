@@ -10,6 +10,7 @@
 // Ownership    single-owner; the destructor stops what still runs, with the grace of the options
 #pragma once
 
+#include <sys/types.h>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -17,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 #include "base/result.h"
 #include "embedded/defaults.h"
@@ -26,11 +26,11 @@ namespace pando::embedded {
 
 inline constexpr std::string_view kDatabase = "pando";
 inline constexpr std::string_view kSuperuser = "postgres";
-inline constexpr std::string_view kOwnerRole = "pando_owner";         // runs migrations
-inline constexpr std::string_view kLoginRole = "authenticator";       // serves requests
+inline constexpr std::string_view kOwnerRole = "pando_owner";    // runs migrations
+inline constexpr std::string_view kLoginRole = "authenticator";  // serves requests
 inline constexpr std::string_view kAnonymousRole = "anon";
 inline constexpr std::string_view kAuthenticatedRole = "authenticated";
-inline constexpr std::string_view kServiceRole = "service_role";      // bypasses row-level security
+inline constexpr std::string_view kServiceRole = "service_role";  // bypasses row-level security
 
 struct ClusterEvent {
   enum class Kind {

@@ -10,6 +10,7 @@
 #include "embedded/file.h"
 #include "embedded/folder_lock.h"
 #include "embedded/program.h"
+#include "embedded/server_log.h"
 #include "embedded/settings.h"
 
 namespace pando::embedded {
@@ -27,9 +28,14 @@ bool HasLocale(const char* name) {
 }
 
 std::vector<std::string> InitdbArguments(const std::filesystem::path& folder, const Installation& installation) {
-  std::vector<std::string> arguments = {
-      (installation.bin / "initdb").string(), "--pgdata=" + folder.string(), "--username=postgres", "--encoding=UTF8",
-      "--data-checksums", "--auth=trust", "--no-instructions", "--no-sync"};
+  std::vector<std::string> arguments = {(installation.bin / "initdb").string(),
+                                        "--pgdata=" + folder.string(),
+                                        "--username=postgres",
+                                        "--encoding=UTF8",
+                                        "--data-checksums",
+                                        "--auth=trust",
+                                        "--no-instructions",
+                                        "--no-sync"};
   // Compares by code point and yet knows letters beyond ASCII. From 17 on PostgreSQL brings it along; before, the C
   // library does.
   if (installation.major >= 17) {
@@ -64,19 +70,12 @@ Result<void> ClearUnfinished(const std::filesystem::path& folder) {
   return {};
 }
 
-std::string LastLines(const std::string& text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  const size_t start = text.find('\n', text.size() - bytes_max);
-  return start == std::string::npos ? text.substr(text.size() - bytes_max) : text.substr(start + 1);
-}
-
 Error InitdbFailed(const std::filesystem::path& folder, const ProgramResult& run) {
-  Error error = Error(ErrorId::kEmbeddedStart, "initdb could not initialise " + folder.string())
-                    .WithDetail(LastLines(run.output, 1000));
-  if (run.output.find("No space left on device") != std::string::npos) {
-    return error.WithHint("make room on that disk, or choose another folder in database.url");
-  }
-  return error;
+  const std::string reason = ReasonIn(run.output);
+  const Error error = Error(ErrorId::kEmbeddedStart, "initdb could not initialise " + folder.string())
+                          .WithDetail(reason.empty() ? run.output : reason);
+  if (!SaysDiskFull(run.output)) return error;
+  return error.WithHint("make room on that disk, or choose another folder in database.url");
 }
 
 Result<void> MoveUp(const std::filesystem::path& unfinished, const std::filesystem::path& folder) {
@@ -99,8 +98,9 @@ Error OutOfReach(const std::filesystem::path& folder, const std::filesystem::pat
   return Error(ErrorId::kEmbeddedStart, "the data folder " + folder.string() + " is out of reach of the account \"" +
                                             account.name + "\", which runs PostgreSQL: it may not enter " +
                                             barrier.string())
-      .WithHint("set database.url to embedded:/var/lib/pando/postgres or another folder that the account can reach, or "
-                "run Pando as an ordinary user");
+      .WithHint(
+          "set database.url to embedded:/var/lib/pando/postgres or another folder that the account can reach, or "
+          "run Pando as an ordinary user");
 }
 
 }  // namespace

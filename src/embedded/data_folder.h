@@ -1,5 +1,5 @@
-// The data folder of the private PostgreSQL: an ordinary PGDATA that PostgreSQL's own tools can work on, with pando.lock
-// and pando.conf in it.
+// The data folder of the private PostgreSQL: an ordinary PGDATA that PostgreSQL's own tools can work on, with
+// pando.lock and pando.conf in it.
 //
 // Concurrency  single-owner: all but PrepareDataFolder need the FolderLock; block the caller
 #pragma once

@@ -17,18 +17,19 @@ inline constexpr const char* kRootSocketFolder = "/run/pando";
 inline constexpr const char* kDataFolder = "data/postgres";  // of everybody else, in the working folder
 
 struct EmbeddedOptions {
-  std::string socket_folder;       // empty: chosen
+  std::string socket_folder;  // empty: chosen
   std::string account = "postgres";
-  std::string bin_folder;          // empty: found
+  std::string bin_folder;  // empty: found
   milliseconds start_timeout = std::chrono::seconds(60);
   milliseconds stop_grace = std::chrono::seconds(10);
 };
 
 template <class Visitor>
 void Describe(Visitor& visit, EmbeddedOptions& o) {
-  visit.Option("embedded.socket_folder", o.socket_folder, Reload::kRestart,
-               "Folder of the embedded PostgreSQL's Unix socket, at most 93 bytes long; empty chooses one: /run/pando as "
-               "root, else below the data folder.");
+  visit.Option(
+      "embedded.socket_folder", o.socket_folder, Reload::kRestart,
+      "Folder of the embedded PostgreSQL's Unix socket, at most 93 bytes long; empty chooses one: /run/pando as "
+      "root, else below the data folder.");
   visit.Option("embedded.account", o.account, Reload::kRestart,
                "Account that runs the embedded PostgreSQL when Pando is root; otherwise it is Pando's own.");
   visit.Option("embedded.bin_folder", o.bin_folder, Reload::kRestart,
@@ -36,10 +37,11 @@ void Describe(Visitor& visit, EmbeddedOptions& o) {
   visit.Option("embedded.start_timeout", o.start_timeout,
                Range<milliseconds>{std::chrono::seconds(1), std::chrono::hours(1)}, Reload::kRestart,
                "Longest wait for the embedded PostgreSQL to be ready; after a crash it first replays its log.");
-  visit.Option("embedded.stop_grace", o.stop_grace, Range<milliseconds>{milliseconds(0), std::chrono::minutes(10)},
-               Reload::kRestart,
-               "Time the embedded PostgreSQL has to write its checkpoint at the stop; then it stops at once and replays "
-               "its log at the next start.");
+  visit.Option(
+      "embedded.stop_grace", o.stop_grace, Range<milliseconds>{milliseconds(0), std::chrono::minutes(10)},
+      Reload::kRestart,
+      "Time the embedded PostgreSQL has to write its checkpoint at the stop; then it stops at once and replays "
+      "its log at the next start.");
 }
 
 }  // namespace pando::embedded

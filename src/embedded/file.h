@@ -3,11 +3,11 @@
 // Concurrency  pure functions on the file system; block the caller
 #pragma once
 
+#include <sys/types.h>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 #include "base/result.h"
 #include "embedded/account.h"

@@ -15,9 +15,7 @@ using std::chrono::seconds;
 
 bool IsProgram(const std::filesystem::path& path) { return access(path.c_str(), X_OK) == 0; }
 
-bool HoldsServer(const std::filesystem::path& bin) {
-  return IsProgram(bin / "postgres") && IsProgram(bin / "initdb");
-}
+bool HoldsServer(const std::filesystem::path& bin) { return IsProgram(bin / "postgres") && IsProgram(bin / "initdb"); }
 
 std::optional<int> ServerVersion(const std::filesystem::path& bin, const Account& account) {
   if (!HoldsServer(bin)) return std::nullopt;
@@ -30,8 +28,7 @@ std::optional<int> ServerVersion(const std::filesystem::path& bin, const Account
 // The folders that Debian's and PGDG's packages use carry the version in their name: nothing needs to be run.
 std::optional<Installation> FindPackaged(int major) {
   const std::string version = std::to_string(major);
-  for (const std::string& bin :
-       {"/usr/lib/postgresql/" + version + "/bin", "/usr/pgsql-" + version + "/bin"}) {
+  for (const std::string& bin : {"/usr/lib/postgresql/" + version + "/bin", "/usr/pgsql-" + version + "/bin"}) {
     if (HoldsServer(bin)) return Installation{bin, major};
   }
   return std::nullopt;
@@ -59,8 +56,7 @@ bool Fits(int major, std::optional<int> wanted) {
 Error NotInstalled(std::optional<int> wanted) {
   if (wanted) {
     const std::string package = "postgresql-" + std::to_string(*wanted);
-    return Error(ErrorId::kEmbeddedNotInstalled,
-                 "no server of PostgreSQL " + std::to_string(*wanted) + " is installed")
+    return Error(ErrorId::kEmbeddedNotInstalled, "no server of PostgreSQL " + std::to_string(*wanted) + " is installed")
         .WithHint("install it (apt-get install " + package + ")");
   }
   return Error(ErrorId::kEmbeddedNotInstalled, "no server of PostgreSQL " + std::to_string(kMajorMin) + " to " +

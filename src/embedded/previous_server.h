@@ -11,16 +11,17 @@
 
 namespace pando::embedded {
 
-// What postmaster.pid says (PostgreSQL documentation, section 19.3): the process, and "starting", "ready" or "stopping".
+// What postmaster.pid says (PostgreSQL documentation, section 19.3): the process, and "starting", "ready" or
+// "stopping".
 struct PostmasterFile {
   pid_t pid = 0;       // 0: there is no such file
   std::string status;  // empty early in a start
 };
 PostmasterFile ReadPostmasterFile(const std::filesystem::path& folder);
 
-// Returns when no process of PostgreSQL works on the folder any more, and removes a postmaster.pid that was left: its pid
-// may belong to somebody else by now. A server whose Pando was killed is on its way out; backends that lost theirs are
-// told to go.
+// Returns when no process of PostgreSQL works on the folder any more, and removes a postmaster.pid that was left: its
+// pid may belong to somebody else by now. A server whose Pando was killed is on its way out; backends that lost theirs
+// are told to go.
 //   kEmbeddedInUse  a server that is not going runs on it, or it is not gone at the deadline
 Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline deadline);
 

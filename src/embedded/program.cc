@@ -19,8 +19,8 @@ constexpr size_t kOutputBytesMax = 64 << 10;
 [[noreturn]] void Execute(char* const* arguments, char* const* environment, const Account& account, int output) {
   const int null = open("/dev/null", O_RDONLY);
   ResetSignals();
-  if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-      dup2(output, STDERR_FILENO) < 0 || !BecomeAccount(account) || chdir("/") != 0) {
+  if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0 ||
+      !BecomeAccount(account) || chdir("/") != 0) {
     _exit(127);
   }
   CloseFrom(STDERR_FILENO + 1);
@@ -48,8 +48,7 @@ std::vector<std::string> ProgramEnvironment(const Account& account) {
           "HOME=" + account.home.string()};
 }
 
-Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, const Account& account,
-                                 Deadline deadline) {
+Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, const Account& account, Deadline deadline) {
   PANDO_TRY(Pipe pipe, Pipe::Open());
   const std::vector<std::string> environment = ProgramEnvironment(account);
   std::vector<char*> argument_pointers = PointersTo(arguments);

@@ -69,8 +69,8 @@ Result<void> Create(const std::filesystem::path& path) {
   std::string temporary = path.string() + ".XXXXXX";
   FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));  // 0600
   if (!file.valid()) return Failed("write", path);
-  const bool written = write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fsync(file.get()) == 0;
+  const bool written =
+      write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file.get()) == 0;
   const bool linked = written && (link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
   const int error_number = errno;
   unlink(temporary.c_str());

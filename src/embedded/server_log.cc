@@ -20,7 +20,8 @@ bool IsUsual(std::string_view line) {
 bool IsUnusual(std::string_view line) { return !IsUsual(line); }
 
 bool IsReason(std::string_view line) {
-  static constexpr auto kMarks = std::to_array<std::string_view>({"FATAL:  ", "PANIC:  ", "DETAIL:  ", "HINT:  "});
+  static constexpr auto kMarks =
+      std::to_array<std::string_view>({"FATAL:  ", "PANIC:  ", "DETAIL:  ", "HINT:  ", "initdb: error: "});
   return !IsUsual(line) && std::any_of(kMarks.begin(), kMarks.end(), [line](std::string_view mark) {
     return line.find(mark) != std::string_view::npos;
   });
@@ -43,6 +44,11 @@ std::string Joined(std::string_view text, bool (*keep)(std::string_view)) {
 }  // namespace
 
 std::string ReasonIn(std::string_view text) { return Joined(text, IsReason); }
+
+bool SaysDiskFull(std::string_view text) {
+  return text.find("No space left on device") != std::string_view::npos ||
+         text.find("Check free disk space") != std::string_view::npos;
+}
 
 LogEnds MarkLogEnds(const std::filesystem::path& data_folder) {
   LogEnds ends;

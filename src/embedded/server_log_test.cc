@@ -32,6 +32,12 @@ TEST(FindReason, IsEmptyWhenNothingWasWritten) {
   EXPECT_EQ(FindReason(folder.path(), {}), "");
 }
 
+TEST(SaysDiskFull, KnowsBothWordings) {
+  EXPECT_TRUE(SaysDiskFull("FATAL:  could not write lock file: No space left on device"));
+  EXPECT_TRUE(SaysDiskFull("could not extend file; HINT:  Check free disk space."));
+  EXPECT_FALSE(SaysDiskFull("FATAL:  the database system is starting up"));
+}
+
 TEST(ReasonIn, IsBounded) { EXPECT_LE(ReasonIn("FATAL:  " + std::string(10'000, 'x')).size(), 1000u); }
 
 }  // namespace

@@ -74,7 +74,8 @@ std::string ServerSettings(const Machine& machine) {
 }
 
 std::string UserSettings() {
-  return "# The embedded PostgreSQL. pando.conf is sized to the machine and rewritten at each start; what stands below\n"
+  return "# The embedded PostgreSQL. pando.conf is sized to the machine and rewritten at each start; what stands "
+         "below\n"
          "# it here is yours and wins. Pando itself sets where the server listens: a Unix socket, and no TCP.\n"
          "include = 'pando.conf'\n";
 }

@@ -49,10 +49,10 @@ std::filesystem::path DefaultSocketFolder(const std::filesystem::path& data_fold
 
 Result<void> PrepareSocketFolder(const std::filesystem::path& folder, const Account& account) {
   if (!FitsSocket(folder)) {
-    return Error(ErrorId::kEmbeddedStart,
-                 "the socket folder " + folder.string() + " has " + std::to_string(folder.string().size()) +
-                     " bytes, and a Unix socket's path leaves room for " +
-                     std::to_string(kSocketPathBytesMax - kSocketName.size()))
+    return Error(ErrorId::kEmbeddedStart, "the socket folder " + folder.string() + " has " +
+                                              std::to_string(folder.string().size()) +
+                                              " bytes, and a Unix socket's path leaves room for " +
+                                              std::to_string(kSocketPathBytesMax - kSocketName.size()))
         .WithHint("set embedded.socket_folder to a shorter path");
   }
   PANDO_CHECK(MakeFolder(folder, 0700, account));
@@ -60,15 +60,16 @@ Result<void> PrepareSocketFolder(const std::filesystem::path& folder, const Acco
   // lstat: in a folder that all may write to, somebody may have put a link here.
   if (lstat(folder.c_str(), &status) != 0) return FileError("read", folder, errno);
   if (!S_ISDIR(status.st_mode) || status.st_uid != account.uid) {
-    return Error(ErrorId::kEmbeddedStart, "the socket folder " + folder.string() +
-                                              " is not a folder of the account \"" + account.name + "\"")
+    return Error(ErrorId::kEmbeddedStart,
+                 "the socket folder " + folder.string() + " is not a folder of the account \"" + account.name + "\"")
         .WithHint("remove it, or set embedded.socket_folder to another path");
   }
   if ((status.st_mode & 0777) != 0700 && chmod(folder.c_str(), 0700) != 0) return FileError("close", folder, errno);
   PANDO_TRY(const std::filesystem::path barrier, FindUnreachable(account, folder));
   if (!barrier.empty()) {
-    return Error(ErrorId::kEmbeddedStart, "the socket folder " + folder.string() + " is out of reach of the account \"" +
-                                              account.name + "\": it may not enter " + barrier.string())
+    return Error(ErrorId::kEmbeddedStart, "the socket folder " + folder.string() +
+                                              " is out of reach of the account \"" + account.name +
+                                              "\": it may not enter " + barrier.string())
         .WithHint("set embedded.socket_folder to another path");
   }
   return {};

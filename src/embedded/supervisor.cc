@@ -28,9 +28,8 @@ std::thread StartQuietThread(Function function) {
 
 }  // namespace
 
-Result<std::unique_ptr<Supervisor>> Supervisor::Start(const std::vector<std::string>& arguments,
-                                                      const Account& account, const FileDescriptor& log,
-                                                      Listener listener) {
+Result<std::unique_ptr<Supervisor>> Supervisor::Start(const std::vector<std::string>& arguments, const Account& account,
+                                                      const FileDescriptor& log, Listener listener) {
   PANDO_TRY(Pipe orders, Pipe::Open());
   PANDO_TRY(Pipe reports, Pipe::Open());
   const std::vector<std::string> environment = ProgramEnvironment(account);

@@ -19,9 +19,9 @@ namespace pando::embedded {
 namespace {
 
 constexpr int64_t kNever = INT64_MAX;
-constexpr int64_t kFastStopMs = 10'000;       // for the checkpoint, when nobody is there to say otherwise
+constexpr int64_t kFastStopMs = 10'000;  // for the checkpoint, when nobody is there to say otherwise
 constexpr int64_t kImmediateStopMs = 5'000;
-constexpr int64_t kSettledMs = 10'000;        // a postmaster that lived so long did not fail to start
+constexpr int64_t kSettledMs = 10'000;  // a postmaster that lived so long did not fail to start
 constexpr int64_t kBackoffFirstMs = 100;
 constexpr int64_t kBackoffMaxMs = 5'000;
 constexpr int kFailuresMax = 8;

@@ -186,9 +186,8 @@ Result<std::vector<Migration>> ReadMigrations(const std::filesystem::path& folde
   std::sort(migrations.begin(), migrations.end(), [](const Migration& a, const Migration& b) {
     return std::tie(a.version, a.file) < std::tie(b.version, b.file);
   });
-  const auto twin = std::adjacent_find(migrations.begin(), migrations.end(), [](const Migration& a, const Migration& b) {
-    return a.version == b.version;
-  });
+  const auto twin = std::adjacent_find(migrations.begin(), migrations.end(),
+                                       [](const Migration& a, const Migration& b) { return a.version == b.version; });
   if (twin != migrations.end()) {
     return Invalid("the migrations " + twin->file + " and " + std::next(twin)->file + " have the same number");
   }

@@ -50,8 +50,8 @@ TEST_F(MigrationFilesTest, MayBeNone) {
 }
 
 TEST_F(MigrationFilesTest, AreRefusedUnderOtherNames) {
-  for (const char* name : {"001_a.sql", "a.sql", "0001.sql", "0001_.sql", "0001-a.sql", "0001_a b.sql",
-                           "1234567890123456789_a.sql"}) {
+  for (const char* name :
+       {"001_a.sql", "a.sql", "0001.sql", "0001_.sql", "0001-a.sql", "0001_a b.sql", "1234567890123456789_a.sql"}) {
     Write(name, "");
     EXPECT_THAT(Files(), testing::ElementsAre(HasSubstr("is not named like 0001_create_orders.sql"))) << name;
     std::filesystem::remove(folder_ / name);

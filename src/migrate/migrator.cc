@@ -75,7 +75,8 @@ Task<Result<void>> AcquireLock(pg::Connection& connection, Deadline deadline) {
     PANDO_CO_TRY(const pg::Rows rows, co_await Read(connection, std::move(attempt), deadline));
     if (rows.Text(0, 0) == "t") co_return Result<void>();
     if (deadline.passed()) {
-      co_return Error(ErrorId::kRequestDeadline, "another migrator is at work on this database and did not end in time");
+      co_return Error(ErrorId::kRequestDeadline,
+                      "another migrator is at work on this database and did not end in time");
     }
     PANDO_CO_CHECK(co_await net::SleepFor(kLockPollInterval));
   }
@@ -104,8 +105,7 @@ Error Failed(const Migration& migration, int first_line, const Error& cause) {
   std::string detail = "SQLSTATE " + cause.sqlstate();
   if (!line && cause.detail()) detail += ": " + *cause.detail();
   detail += migration.transaction ? "; rolled back" : "; it runs without a transaction: what it did before stays";
-  const Error error =
-      Error(ErrorId::kMigrationFailed, place + ": " + cause.message()).WithDetail(std::move(detail));
+  const Error error = Error(ErrorId::kMigrationFailed, place + ": " + cause.message()).WithDetail(std::move(detail));
   return cause.hint() ? error.WithHint(*cause.hint()) : error;
 }
 

@@ -22,8 +22,8 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// Walks over the tokens that may hide a semicolon. Each Skip returns the index behind what begins at `i`; what has no end
-// goes to the end of the script, where PostgreSQL will complain of it.
+// Walks over the tokens that may hide a semicolon. Each Skip returns the index behind what begins at `i`; what has no
+// end goes to the end of the script, where PostgreSQL will complain of it.
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}

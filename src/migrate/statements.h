@@ -1,5 +1,5 @@
-// Splits a script into statements, as psql does: by semicolons outside of strings, quoted names, dollar quotes, comments,
-// parentheses and the bodies of SQL-standard functions (BEGIN ATOMIC ... END).
+// Splits a script into statements, as psql does: by semicolons outside of strings, quoted names, dollar quotes,
+// comments, parentheses and the bodies of SQL-standard functions (BEGIN ATOMIC ... END).
 //
 // Concurrency  pure functions
 #pragma once

@@ -33,7 +33,7 @@ std::string_view ToString(MigrationState state);
 
 struct MigrationStatus {
   int64_t version = 0;
-  std::string label;       // the file's name; of a missing one its version and name
+  std::string label;  // the file's name; of a missing one its version and name
   MigrationState state = MigrationState::kPending;
   std::string applied_at;  // empty: not applied
   int64_t duration_ms = 0;

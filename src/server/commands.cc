@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -12,7 +13,7 @@
 #include "migrate/migrator.h"
 #include "pg/connection.h"
 #include "server/database.h"
-#include "server/run_on.h"
+#include "telemetry/log.h"
 
 namespace pando::server {
 namespace {
@@ -92,10 +93,10 @@ Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files) 
   co_return co_await migrate::Up(*connection, std::move(files), progress, Deadline::Never());
 }
 
-Task<Result<std::vector<migrate::MigrationStatus>>> Status(std::string uri, std::vector<migrate::Migration> files) {
+Task<Result<std::vector<migrate::MigrationStatus>>> Status(std::string uri, std::vector<migrate::Migration> files,
+                                                           Deadline connect_by) {
   pg::ConnectOptions connect;
   connect.uri = std::move(uri);
-  const Deadline connect_by = Deadline::After(30s);
   PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
   const Deadline read_by = Deadline::After(60s);
   co_return co_await migrate::Status(*connection, std::move(files), read_by);
@@ -145,7 +146,7 @@ Result<void> MigrateStatus(const ProgramOptions& options) {
   PANDO_TRY(std::vector<migrate::Migration> files, migrate::ReadMigrations(options.migrate.folder));
   PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));
   boost::asio::io_context loop(1);
-  const auto statuses = RunHere(loop, Status(database.owner_uri(), std::move(files)));
+  const auto statuses = RunHere(loop, Status(database.owner_uri(), std::move(files), Deadline::After(30s)));
   database.Close(options);
   if (!statuses) return statuses.error();
   for (const migrate::MigrationStatus& status : *statuses) {
@@ -154,6 +155,26 @@ Result<void> MigrateStatus(const ProgramOptions& options) {
                 status.applied_at.c_str());
   }
   return {};
+}
+
+void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri) {
+  using telemetry::Level;
+  Result<std::vector<migrate::Migration>> files = migrate::ReadMigrations(options.migrate.folder);
+  if (!files) {
+    telemetry::Log(Level::kWarn, "migrations.invalid", files.error().ToString());
+    return;
+  }
+  if (files->empty()) return;
+  boost::asio::io_context loop(1);
+  const auto statuses = RunHere(loop, Status(owner_uri, std::move(*files), Deadline::After(2s)));
+  if (!statuses) return;
+  const Result<void> consistent = migrate::CheckConsistent(*statuses);
+  if (!consistent) {
+    telemetry::Log(Level::kWarn, "migrations.invalid", consistent.error().ToString());
+  } else if (const size_t pending = migrate::CountPending(*statuses); pending > 0) {
+    telemetry::Log(Level::kWarn, "migrations.pending", "some migrations are not applied; run pando migrate",
+                   {{"pending", static_cast<int64_t>(pending)}});
+  }
 }
 
 Result<void> PrintKeys(const ProgramOptions& options, const KeysRequest& request) {

@@ -15,6 +15,10 @@ Result<void> MigrateUp(const ProgramOptions& options);
 // A line for each file or applied migration.
 Result<void> MigrateStatus(const ProgramOptions& options);
 
+// Logs a warning when migrate.folder holds migrations that the database lacks, or that differ from what it has. Says
+// nothing of a database that does not answer at once: others do.
+void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri);
+
 struct KeysRequest {
   std::string role;     // empty: anon and service_role, named
   std::string subject;  // the claim "sub", which policies read; empty: none

@@ -11,6 +11,7 @@
 #include "serve/errors.h"
 #include "serve/pipeline.h"
 #include "server/catalog_watcher.h"
+#include "server/commands.h"
 #include "server/database.h"
 #include "server/monitoring.h"
 #include "server/run_on.h"
@@ -295,6 +296,7 @@ Result<void> Serve(ProgramOptions& options, config::Registry& registry, ServeDep
   telemetry::ConfigureLog(options.log);
   net::RaiseOpenFileLimit();
   PANDO_TRY(Database database, Database::Open(options));
+  WarnOfPendingMigrations(options, database.owner_uri());
   {
     Process process(options, registry, std::move(deps), database);
     Result<void> built = process.Build();

@@ -47,10 +47,11 @@ Task<Result<uint64_t>> SelectUntil(pg::Pool& pool, Deadline end, unsigned seed) 
   co_return done;
 }
 
-Task<void> Count(Task<Result<uint64_t>> task, uint64_t* total) {
+Task<void> Count(Task<Result<uint64_t>> task, uint64_t* total, int* callers_done) {
   Result<uint64_t> done = co_await std::move(task);
   PANDO_ASSERT(done.has_value());
   *total += *done;
+  ++*callers_done;
 }
 
 void Round(const std::string& uri, int callers, std::chrono::milliseconds span) {
@@ -60,13 +61,14 @@ void Round(const std::string& uri, int callers, std::chrono::milliseconds span) 
   options.connections_max = static_cast<uint32_t>(callers);
   pg::Pool pool(loop.executor(), options);
   uint64_t total = 0;
+  int callers_done = 0;
   const double cpu_before = CpuSeconds();
   const Deadline end = Deadline::After(span);
   for (int i = 0; i < callers; ++i) {
-    boost::asio::co_spawn(loop.context(), Count(SelectUntil(pool, end, static_cast<unsigned>(i)), &total),
+    boost::asio::co_spawn(loop.context(), Count(SelectUntil(pool, end, static_cast<unsigned>(i)), &total, &callers_done),
                           boost::asio::detached);
   }
-  while (!end.passed()) loop.context().run_for(span);
+  while (callers_done < callers) loop.context().run_one();
   const double cpu = CpuSeconds() - cpu_before;
   const double seconds = std::chrono::duration<double>(span).count();
   std::printf("%d in flight: %.2f us of client CPU per exchange, %.0f exchanges/s\n", callers,

@@ -92,18 +92,18 @@ class EmbeddedAnnouncementsTest : public EmbeddedPrivilegesTest {
 };
 
 TEST_F(EmbeddedAnnouncementsTest, ChangesOfTheSchemaAskForAReload) {
-  for (const char* sql : {"CREATE TABLE announced (id int)", "ALTER TABLE announced ADD name text",
-                          "COMMENT ON TABLE announced IS 'x'", "GRANT SELECT ON announced TO anon",
-                          "DROP TABLE announced"}) {
+  for (const char* sql :
+       {"CREATE TABLE announced (id int)", "ALTER TABLE announced ADD name text", "COMMENT ON TABLE announced IS 'x'",
+        "GRANT SELECT ON announced TO anon", "DROP TABLE announced"}) {
     ASSERT_EQ(Execute(*cluster_, kOwnerRole, sql), "") << sql;
     EXPECT_EQ(NextPayload(), "reload schema") << sql;
   }
 }
 
 TEST_F(EmbeddedAnnouncementsTest, TemporaryTablesAndRowsDoNot) {
-  ASSERT_EQ(Execute(*cluster_, kOwnerRole,
-                    "CREATE TEMPORARY TABLE t (id int); DROP TABLE t; INSERT INTO secrets VALUES (3)"),
-            "");
+  ASSERT_EQ(
+      Execute(*cluster_, kOwnerRole, "CREATE TEMPORARY TABLE t (id int); DROP TABLE t; INSERT INTO secrets VALUES (3)"),
+      "");
   ASSERT_EQ(Execute(*cluster_, kOwnerRole, "NOTIFY pgrst, 'the end'"), "");
   EXPECT_EQ(NextPayload(), "the end");
 }
