@@ -32,8 +32,8 @@ struct Command {
 
 // What stays set on the connection between exchanges. A connection that has it needs no settings for a plain read.
 struct SessionState {
-  std::string role;          // empty: the login role
-  std::string search_path;   // as SQL text ("\"api\", \"public\""); empty: as the connection started
+  std::string role;         // empty: the login role
+  std::string search_path;  // as SQL text ("\"api\", \"public\""); empty: as the connection started
   friend bool operator==(const SessionState&, const SessionState&) = default;
 };
 
@@ -53,10 +53,10 @@ struct Exchange {
 };
 
 struct ConnectOptions {
-  std::string uri;                                                // postgres://... or key=value, libpq's own
-  std::vector<std::pair<std::string, std::string>> parameters;   // run-time settings of the start-up packet
+  std::string uri;                                              // postgres://... or key=value, libpq's own
+  std::vector<std::pair<std::string, std::string>> parameters;  // run-time settings of the start-up packet
   std::string application_name = "pando";
-  uint32_t statements_max = 1000;                                 // prepared statements kept
+  uint32_t statements_max = 1000;  // prepared statements kept
 };
 
 struct Notification {
@@ -68,7 +68,8 @@ class Connection {
  public:
   // The known settings (DateStyle ISO, IntervalStyle, extra_float_digits, bytea_output hex, client_encoding UTF8,
   // standard_conforming_strings, client_min_messages) are put into the start-up packet, so RESET returns to them.
-  //   kDatabaseUnreachable  no server answered, or it is starting up     kSqlstate  the server refused (28*, 3D000, 53300)
+  //   kDatabaseUnreachable  no server answered, or it is starting up     kSqlstate  the server refused (28*, 3D000,
+  //   53300)
   static Task<Result<std::unique_ptr<Connection>>> Open(ConnectOptions options, Deadline deadline);
   virtual ~Connection() = default;
 
@@ -98,13 +99,13 @@ class Connection {
   //   kRequestDeadline   none came            kDatabaseConnectionLost
   virtual Task<Result<Notification>> WaitNotification(Deadline deadline) = 0;
 
-  virtual bool usable() const = 0;                 // connected, and not in a held transaction
+  virtual bool usable() const = 0;  // connected, and not in a held transaction
   // Asks the socket, without suspending: false when the server has closed a connection that was idle. Costs a system
   // call, so it is for connections that have not been used for a while.
   virtual bool alive() const { return usable(); }
   // A very large parameter or result went through; libpq keeps buffers of that size until the connection is closed.
   virtual bool oversized() const { return false; }
-  virtual int server_version() const = 0;          // 150018
+  virtual int server_version() const = 0;  // 150018
   virtual int backend_pid() const = 0;
   virtual const SessionState& session() const = 0;
   virtual size_t statements_prepared() const = 0;

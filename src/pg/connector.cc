@@ -129,7 +129,8 @@ Task<Result<Connected>> Connect(ConnectOptions options, Deadline deadline) {
   PGconn* connection = connected.handle.get();
   if (!connection) co_return Error(ErrorId::kDatabaseUnreachable, "out of memory while connecting");
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection, [](void*, const char*) {}, nullptr);
   if (PQstatus(connection) == CONNECTION_BAD) co_return ConnectError(connection);
 
   const BackendKeyTrace trace(connection);

@@ -33,7 +33,8 @@ bool IsSqlstate(std::string_view text) {
 // the message has a line for each; the last is the one that decided.
 std::optional<Refusal> FindRefusal(std::string_view message) {
   constexpr std::string_view kBefore = ":  ";
-  for (size_t at = message.rfind(kBefore); at != std::string_view::npos && at > 0; at = message.rfind(kBefore, at - 1)) {
+  for (size_t at = message.rfind(kBefore); at != std::string_view::npos && at > 0;
+       at = message.rfind(kBefore, at - 1)) {
     std::string_view rest = message.substr(at + kBefore.size());
     if (rest.size() > 7 && rest.substr(5, 2) == ": " && IsSqlstate(rest.substr(0, 5))) {
       return Refusal{std::string(rest.substr(0, 5)), FirstLine(rest.substr(7))};
@@ -81,7 +82,8 @@ Error ConnectErrorOfMessage(std::string_view message, bool needs_password) {
     return Error(ErrorId::kDatabaseUnreachable, std::move(refusal->message));
   }
   if (needs_password) {
-    return Error::FromDatabase(std::string(sqlstate::kInvalidPassword), "the server asks for a password and none is set");
+    return Error::FromDatabase(std::string(sqlstate::kInvalidPassword),
+                               "the server asks for a password and none is set");
   }
   return Error(ErrorId::kDatabaseUnreachable, FirstLine(message));
 }

@@ -1,5 +1,6 @@
 #include "pg/libpq_connection.h"
 
+#include <openssl/ssl.h>
 #include <poll.h>
 
 #include <utility>
@@ -43,6 +44,7 @@ std::optional<Error> RefuseCommand(const Command& command) {
 
 LibpqConnection::LibpqConnection(net::Executor executor, Connected connected, size_t statements_max)
     : handle_(std::move(connected.handle)),
+      tls_(PQsslInUse(handle_.get()) ? PQsslStruct(handle_.get(), "OpenSSL") : nullptr),
       watch_(executor),
       cancel_target_(connected.cancel_target),
       server_version_(PQserverVersion(handle_.get())),
@@ -87,7 +89,8 @@ Task<Result<std::vector<Rows>>> LibpqConnection::Run(Exchange exchange, Deadline
 
 std::optional<Error> LibpqConnection::RefuseToRun(const Exchange& exchange, Deadline deadline) const {
   PANDO_ASSERT(!held_);
-  if (!handle_ || in_flight_) return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
+  if (!handle_ || in_flight_)
+    return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
   if (deadline.passed()) return Error(ErrorId::kRequestDeadline, "the deadline passed before the statement began");
   for (const Command& command : exchange.commands) {
     if (std::optional<Error> refusal = RefuseCommand(command)) return refusal;
@@ -159,13 +162,16 @@ Task<Wake> LibpqConnection::Drive(ResultReader& reader, Deadline deadline) {
     if (WasCancelled(state)) co_return Wake::kCancelled;
     // While something is still to be sent the server may be blocked on sending to us: both directions are watched.
     const Interest interest = unsent ? Interest::kReadOrWrite : Interest::kRead;
-    const Wake wake = co_await watch_.Wait(interest, deadline);
+    Wake wake = Wake::kReady;
+    if (!HasBufferedInput()) wake = co_await watch_.Wait(interest, deadline);
     if (wake != Wake::kReady) co_return wake;
     if (PQconsumeInput(handle_.get()) == 1) continue;
     reader.Read(handle_.get());
     co_return Wake::kFailed;
   }
 }
+
+bool LibpqConnection::HasBufferedInput() const { return tls_ && SSL_pending(static_cast<SSL*>(tls_)) > 0; }
 
 Result<std::vector<Rows>> LibpqConnection::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;

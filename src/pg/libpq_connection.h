@@ -46,6 +46,8 @@ class LibpqConnection final : public Connection {
 
   // Sends what is queued and reads until nothing is owed. kFailed: the connection broke.
   Task<Wake> Drive(ResultReader& reader, Deadline deadline);
+  // Bytes that OpenSSL has taken off the socket and libpq has not taken yet: the socket will not announce them again.
+  bool HasBufferedInput() const;
   // What is left to do after the conversation stopped early or left a transaction open.
   bool NeedsRecovery(Wake wake, Finish finish) const;
   Task<void> Recover(ResultReader& reader, Wake wake, Finish finish);
@@ -58,6 +60,7 @@ class LibpqConnection final : public Connection {
   Task<Result<void>> RunText(const char* sql, Deadline deadline);
 
   PqConnectionHandle handle_;  // null: broken
+  void* const tls_;            // OpenSSL's SSL, owned by the handle; null without TLS
   SocketWatch watch_;          // dies before the handle closes the socket
   const std::optional<CancelTarget> cancel_target_;
   const int server_version_;

@@ -62,9 +62,14 @@ Task<Result<Notification>> LibpqConnection::WaitNotification(Deadline deadline) 
     }
     const auto state = co_await asio::this_coro::cancellation_state;
     Wake wake = Wake::kCancelled;
-    if (!WasCancelled(state)) wake = co_await watch_.Wait(Interest::kRead, deadline);
+    if (HasBufferedInput()) {
+      wake = Wake::kReady;
+    } else if (!WasCancelled(state)) {
+      wake = co_await watch_.Wait(Interest::kRead, deadline);
+    }
     if (wake == Wake::kDeadline) co_return Error(ErrorId::kRequestDeadline, "no notification came in time");
-    if (wake == Wake::kCancelled) co_return Error(ErrorId::kRequestCancelled, "nobody waits for notifications any more");
+    if (wake == Wake::kCancelled)
+      co_return Error(ErrorId::kRequestCancelled, "nobody waits for notifications any more");
     if (wake == Wake::kReady && PQconsumeInput(handle_.get()) == 1) continue;
     Error error = ConnectionLost(handle_.get());
     Break();

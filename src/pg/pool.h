@@ -23,18 +23,18 @@ struct PoolOptions {
   uint32_t waiters_max = 1000;
   milliseconds acquire_timeout = std::chrono::seconds(10);
   milliseconds connect_timeout = std::chrono::seconds(10);
-  milliseconds idle_timeout = std::chrono::seconds(30);      // an idle connection is closed after it; 0: never
-  milliseconds lifetime_max = std::chrono::minutes(30);      // a connection is replaced after it; 0: never
+  milliseconds idle_timeout = std::chrono::seconds(30);  // an idle connection is closed after it; 0: never
+  milliseconds lifetime_max = std::chrono::minutes(30);  // a connection is replaced after it; 0: never
 };
 
 struct PoolStats {
-  uint32_t open = 0;       // connections, idle and lent
+  uint32_t open = 0;  // connections, idle and lent
   uint32_t lent = 0;
   uint32_t waiting = 0;
-  uint64_t timeouts = 0;   // callers whose deadline passed in the waiting line
-  uint64_t refused = 0;    // callers refused because the line was full
-  uint64_t opened = 0;     // connections ever opened
-  uint64_t failed = 0;     // attempts to connect that failed
+  uint64_t timeouts = 0;  // callers whose deadline passed in the waiting line
+  uint64_t refused = 0;   // callers refused because the line was full
+  uint64_t opened = 0;    // connections ever opened
+  uint64_t failed = 0;    // attempts to connect that failed
 };
 
 class PoolImpl;

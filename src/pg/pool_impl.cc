@@ -105,8 +105,8 @@ void PoolImpl::TakeBack(Pooled pooled, bool unclean, bool discard) {
   --counters_.lent;
   const bool broken = !pooled.connection->usable();
   const bool surplus = taken() > options_.connections_max;
-  const bool retire = discard || broken || surplus || closed_ || pooled.connection->oversized() ||
-                      Outlived(pooled, Clock::now());
+  const bool retire =
+      discard || broken || surplus || closed_ || pooled.connection->oversized() || Outlived(pooled, Clock::now());
   if (!retire && unclean) {
     Spawn("pg.clean", CleanOne(shared_from_this(), std::move(pooled)));
   } else if (!retire) {
@@ -177,7 +177,7 @@ void PoolImpl::Resize(uint32_t connections_max) {
 
 PoolStats PoolImpl::stats() const {
   constexpr auto relaxed = std::memory_order_relaxed;
-  return PoolStats{counters_.open.load(relaxed),     counters_.lent.load(relaxed),   counters_.waiting.load(relaxed),
+  return PoolStats{counters_.open.load(relaxed),     counters_.lent.load(relaxed),    counters_.waiting.load(relaxed),
                    counters_.timeouts.load(relaxed), counters_.refused.load(relaxed), counters_.opened.load(relaxed),
                    counters_.failed.load(relaxed)};
 }

@@ -86,19 +86,19 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   uint32_t taken() const { return counters_.open.load(std::memory_order_relaxed) + opening_; }
 
   const net::Executor executor_;
-  PoolOptions options_;              // on the executor, as everything below
-  std::vector<Pooled> idle_;         // the most recently used last
-  std::list<Waiter*> waiters_;       // in order of arrival
+  PoolOptions options_;         // on the executor, as everything below
+  std::vector<Pooled> idle_;    // the most recently used last
+  std::list<Waiter*> waiters_;  // in order of arrival
   uint32_t opening_ = 0;
   uint64_t generation_ = 0;
   bool closed_ = false;
-  std::optional<Error> away_;        // set: no connection is open and the last attempt ended so
+  std::optional<Error> away_;  // set: no connection is open and the last attempt ended so
   bool probing_ = false;
   Timer reaper_;
   bool reaper_armed_ = false;
-  Timer backoff_;                    // between two probes
-  Timer all_back_;                   // never expires; cancelled when the last lease is back after Close()
-  Counters counters_;                // thread-safe to read
+  Timer backoff_;      // between two probes
+  Timer all_back_;     // never expires; cancelled when the last lease is back after Close()
+  Counters counters_;  // thread-safe to read
 };
 
 }  // namespace pando::pg

@@ -37,7 +37,8 @@ class StatementCache {
   void Forget(Statement* statement);
   // The server has it and shall drop it.
   void Retire(Statement* statement);
-  // The server shall drop what was used the longest ago, until statements_max are left. REQUIRES: no exchange in flight.
+  // The server shall drop what was used the longest ago, until statements_max are left. REQUIRES: no exchange in
+  // flight.
   void Trim();
   // The server may have them all or none, and shall drop what it has.
   void RetireAll();

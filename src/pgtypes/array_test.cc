@@ -14,8 +14,7 @@ TEST(ArrayLiteral, IsEmptyBracesWithoutElements) { EXPECT_EQ(ArrayLiteral(std::v
 TEST(ArrayLiteral, QuotesWhateverCouldBeReadAsSyntax) {
   const std::vector<std::string> elements = {"plain", "", "NULL", "a,b", "{}", " x ", "say \"hi\"", "back\\slash"};
 
-  EXPECT_EQ(ArrayLiteral(elements),
-            R"({"plain","","NULL","a,b","{}"," x ","say \"hi\"","back\\slash"})");
+  EXPECT_EQ(ArrayLiteral(elements), R"({"plain","","NULL","a,b","{}"," x ","say \"hi\"","back\\slash"})");
 }
 
 TEST(ArrayLiteral, WritesNullBare) {

@@ -1,4 +1,5 @@
-// SQLSTATE: PostgreSQL's five-character error codes (PostgreSQL documentation, appendix A). The first two are the class.
+// SQLSTATE: PostgreSQL's five-character error codes (PostgreSQL documentation, appendix A). The first two are the
+// class.
 //
 // Concurrency  immutable
 #pragma once

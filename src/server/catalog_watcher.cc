@@ -46,6 +46,7 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
       {{"relations", static_cast<int64_t>(catalog->snapshot().relations.size())},
        {"functions", static_cast<int64_t>(catalog->snapshot().functions.size())},
        {"took_ms", static_cast<int64_t>(took.count())}});
+  connected_ = true;
   deps_.publish(std::move(catalog));
   co_return Result<void>();
 }
@@ -94,8 +95,10 @@ Task<void> CatalogWatcher::Listen() {
       // What changed while nobody listened is not announced again.
       if (was_away) Reload();
       was_away = true;
+      connected_ = true;
       co_await ListenOn(*connection);
     }
+    connected_ = false;
     if (stopping_) break;
     const auto pause = backoff.Next();
     const Result<void> slept = co_await net::SleepFor(pause);

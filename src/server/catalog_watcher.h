@@ -45,6 +45,9 @@ class CatalogWatcher {
   void SetIntrospection(introspect::IntrospectOptions options) { options_.introspect = std::move(options); }
   Task<void> Stop();
 
+  // The database answered last: its connection stands, or the first load went well and nothing has failed since.
+  bool connected() const { return connected_; }
+
  private:
   Task<void> Listen();
   Task<void> ListenOn(std::unique_ptr<pg::Connection>& connection);
@@ -58,6 +61,7 @@ class CatalogWatcher {
   bool loading_ = false;  // LoadUntilCurrent() runs
   bool again_ = false;    // and must load once more
   bool stopping_ = false;
+  bool connected_ = false;
 };
 
 }  // namespace pando::server

@@ -4,7 +4,7 @@
 // Ownership    what Attach() is given outlives the last scrape: co_await Stop() first
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +35,8 @@ class Monitoring {
 
   void CountReload(bool loaded);
   void SetCatalog(std::shared_ptr<const catalog::Catalog> catalog) { catalog_ = std::move(catalog); }
+  // Tells whether the database answers; asked at each /readyz.
+  void SetDatabaseCheck(std::function<bool()> check) { database_answers_ = std::move(check); }
   void SetDraining() { draining_ = true; }
 
  private:
@@ -44,6 +46,7 @@ class Monitoring {
   telemetry::Shard& shard_;               // of the control loop
   std::unique_ptr<http::Server> server_;  // null when admin.listen is empty
   std::shared_ptr<const catalog::Catalog> catalog_;
+  std::function<bool()> database_answers_ = [] { return true; };
   bool draining_ = false;
 };
 

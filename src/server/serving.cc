@@ -59,6 +59,7 @@ class Process {
         control_.get_executor(), WatcherOptions(),
         CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { ReloadConfig(); },
                              [this](bool loaded) { monitoring_.CountReload(loaded); }});
+    monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
     return {};
   }

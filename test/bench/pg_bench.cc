@@ -65,7 +65,8 @@ void Round(const std::string& uri, int callers, std::chrono::milliseconds span) 
   const double cpu_before = CpuSeconds();
   const Deadline end = Deadline::After(span);
   for (int i = 0; i < callers; ++i) {
-    boost::asio::co_spawn(loop.context(), Count(SelectUntil(pool, end, static_cast<unsigned>(i)), &total, &callers_done),
+    boost::asio::co_spawn(loop.context(),
+                          Count(SelectUntil(pool, end, static_cast<unsigned>(i)), &total, &callers_done),
                           boost::asio::detached);
   }
   while (callers_done < callers) loop.context().run_one();
@@ -99,8 +100,9 @@ int main(int argc, char** argv) {
   const std::chrono::milliseconds span(argc > 1 ? std::atoi(argv[1]) * 1000 : 5000);
   test::TestPostgres& server = test::TestPostgres::Instance();
   const std::string database = server.CreateDatabase();
-  server.Execute(database, "create table item (id int primary key, filler text);"
-                           "insert into item select i, repeat('x', 80) from generate_series(1, 100000) i; analyze item");
+  server.Execute(database,
+                 "create table item (id int primary key, filler text);"
+                 "insert into item select i, repeat('x', 80) from generate_series(1, 100000) i; analyze item");
   for (int callers : {1, 8}) Round(server.uri(database), callers, span);
   for (size_t mebibytes : {1, 10, 64}) LargeParameter(server.uri(database), mebibytes << 20);
   return 0;

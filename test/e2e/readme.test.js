@@ -31,7 +31,7 @@ function runAll(commands, env) {
   shell.stderr.on('data', (chunk) => (printed += chunk));
   shell.stdin.end(commands.map((command) => `${command}\necho; echo '${mark}'\n`).join(''));
   return new Promise((resolve) => shell.on('close', () =>
-    resolve(printed.split(`${mark}\n`).slice(0, -1).map((text) => text.trim()))));
+    resolve(printed.split(`${mark}\n`).slice(0, -1).map((text) => text.replace(/ +$/gm, '').trim()))));
 }
 
 const steps = parseSessions(await readText('README.md'));

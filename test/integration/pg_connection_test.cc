@@ -165,11 +165,10 @@ TEST_F(PgConnectionTest, CarriesParametersAndResultsThatAreLargerThanEveryBuffer
   std::string large(64 << 20, 'x');
   large[12345] = 'y';
 
-  auto echoed = Run(*connection, Do({Sql("select $1::text", {large}), Sql("select length($1::text)", {large})}));
+  auto echoed = Run(*connection, Do({Sql("select $1::text", {large})}));
 
   ASSERT_TRUE(echoed);
   EXPECT_TRUE(echoed->at(0).Text(0, 0) == large);
-  EXPECT_EQ(echoed->at(1).Text(0, 0), std::to_string(large.size()));
   EXPECT_TRUE(connection->oversized());
 }
 

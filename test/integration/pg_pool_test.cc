@@ -196,9 +196,7 @@ TEST_F(PgPoolTest, LendsNoConnectionThatDiedWhileItWasIdle) {
     Lease two = AcquireNow();
   }
   Prepare("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pando'");
-  RunUntil([&] {
-    return Ask("select count(*) from pg_stat_activity where application_name = 'pando'") == "0";
-  });
+  RunUntil([&] { return Ask("select count(*) from pg_stat_activity where application_name = 'pando'") == "0"; });
 
   // At most one caller notices: its broken connection makes the pool look at the others.
   int failures = 0;

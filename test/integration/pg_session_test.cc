@@ -67,9 +67,9 @@ TEST_F(PgSessionTest, DoesNotTakeARoleNamedNoneForTheLoginRole) {
   auto connection = Connect();
   ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, kAlice)));
 
-  EXPECT_THAT(Run(*connection, Do({Sql("insert into audit values (current_user)")}, Finish::kCommit,
-                                  SessionState{"none", ""})),
-              RefusedWith("22023"));
+  EXPECT_THAT(
+      Run(*connection, Do({Sql("insert into audit values (current_user)")}, Finish::kCommit, SessionState{"none", ""})),
+      RefusedWith("22023"));
   EXPECT_EQ(Ask("select count(*) from audit"), "0");
 }
 
@@ -109,9 +109,10 @@ TEST_F(PgSessionTest, KeepsTheSwitchOfAHeldTransactionThatCommits) {
 TEST_F(PgSessionTest, DoesNotLeakLocalSettingsIntoTheNextExchange) {
   auto connection = Connect();
 
-  auto rows = Run(*connection, Do({Sql("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)",
-                                       {"{\"sub\":1}", "test_alice"}),
-                                   Sql("select current_setting('request.jwt.claims', true) || current_user")}));
+  auto rows =
+      Run(*connection, Do({Sql("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)",
+                               {"{\"sub\":1}", "test_alice"}),
+                           Sql("select current_setting('request.jwt.claims', true) || current_user")}));
   ASSERT_TRUE(rows);
   EXPECT_EQ(rows->at(1).Text(0, 0), "{\"sub\":1}test_alice");
 

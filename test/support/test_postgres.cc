@@ -70,7 +70,8 @@ struct Clear {
 std::unique_ptr<PGresult, Clear> RunBlocking(const std::string& uri, const std::string& sql) {
   const std::unique_ptr<PGconn, Finish> connection(PQconnectdb(uri.c_str()));
   if (PQstatus(connection.get()) != CONNECTION_OK) Die(PQerrorMessage(connection.get()));
-  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
   std::unique_ptr<PGresult, Clear> result(PQexec(connection.get(), sql.c_str()));
   const ExecStatusType status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {

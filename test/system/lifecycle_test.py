@@ -26,7 +26,7 @@ class Lifecycle(unittest.TestCase):
             slow = pool.submit(pando.request, 'POST', '/rest/v1/rpc/slow', json.dumps({'seconds': 1.5}),
                                {'Content-Type': 'application/json'})
             wait_until(lambda: self.in_flight(pando) > 0, 'the slow request is in flight')
-            pando.signal(signal.SIGTERM)
+            pando.send(signal.SIGTERM)
             wait_until(lambda: pando.status_of('/readyz', admin=True) == 503, 'readiness fails while draining')
             self.assertIsNone(pando.status_of('/rest/v1/items'), 'a draining server accepted a connection')
             status, headers, body = slow.result()

@@ -96,7 +96,7 @@ class Outage(unittest.TestCase):
         pando = self.serve().start()
         self.postgres.sql('create table later (id int); grant select on later to anon;')
         self.assertEqual(pando.status_of('/rest/v1/later'), 404)
-        pando.signal(signal.SIGUSR1)
+        pando.send(signal.SIGUSR1)
         wait_until(lambda: pando.status_of('/rest/v1/later') == 200, 'the new table is served', 10)
 
     def test_notify_reloads_the_catalog(self):

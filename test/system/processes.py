@@ -142,7 +142,7 @@ class Pando:
                     received += chunk
             return received
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM):
