@@ -108,7 +108,9 @@ Result<void> Monitoring::Listen(net::Executor executor, const admin::AdminOption
   admin::Sources sources;
   sources.readiness = [this] {
     const bool loaded = catalog_ != nullptr;
-    return std::vector<admin::Check>{{"catalog", loaded, loaded ? "" : "the schema of the database is not loaded yet"},
+    const bool answers = database_answers_();
+    return std::vector<admin::Check>{{"database", answers, answers ? "" : "the database does not answer"},
+                                     {"catalog", loaded, loaded ? "" : "the schema of the database is not loaded yet"},
                                      {"draining", !draining_, draining_ ? "the server is shutting down" : ""}};
   };
   sources.metrics = [this] { return metrics_.Scrape(); };
