@@ -126,6 +126,8 @@ Task<Result<http::Response>> Pipeline::Serve(Work& work) {
   const auto apikey = work.http.headers.Find("apikey");
   PANDO_CO_TRY(work.principal,
                work.config->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
+  // SET ROLE none means the login role, which may become any other: never what a token may ask for.
+  if (work.principal->role == "none") co_return Error::FromDatabase("22023", "role \"none\" does not exist");
   work.timing.Mark(Phase::kJwt);
   PANDO_CO_TRY(work.rest, Parse(work.http, *work.config));
   work.timing.Mark(Phase::kParse);
