@@ -41,8 +41,7 @@ bool IsDefaultSelect(const Node& node) {
 
 class Chooser {
  public:
-  Chooser(const rest::Request& request, const Plan& plan, const PlanOptions& options)
-      : request_(request), plan_(plan), options_(options) {}
+  Chooser(const Plan& plan, const PlanOptions& options) : plan_(plan), options_(options) {}
 
   std::optional<Media> Try(const MediaType& type) const {
     if (type.kind == MediaType::Kind::kPlan) return TryPlan(type);
@@ -140,7 +139,6 @@ class Chooser {
     }
   }
 
-  const rest::Request& request_;
   const Plan& plan_;
   const PlanOptions& options_;
 };
@@ -148,7 +146,7 @@ class Chooser {
 }  // namespace
 
 Result<Media> ChooseMedia(const rest::Request& request, const Plan& plan, const PlanOptions& options) {
-  const Chooser chooser(request, plan, options);
+  const Chooser chooser(plan, options);
   std::string names;
   for (const MediaType& type : request.accept) {
     if (auto media = chooser.Try(type)) return *media;
