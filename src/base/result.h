@@ -80,10 +80,10 @@ class [[nodiscard]] Result<void> {
   auto result = (__VA_ARGS__);                                \
   if (!result) keyword result.error();                        \
   declaration = std::move(result).value()
-#define PANDO_INTERNAL_CHECK(keyword, ...)                  \
-  do {                                                      \
-    auto pando_checked = (__VA_ARGS__);                     \
-    if (!pando_checked) keyword pando_checked.error();      \
+#define PANDO_INTERNAL_CHECK(keyword, ...)             \
+  do {                                                 \
+    auto pando_checked = (__VA_ARGS__);                \
+    if (!pando_checked) keyword pando_checked.error(); \
   } while (false)
 
 #define PANDO_TRY(declaration, ...) \

@@ -1,5 +1,5 @@
-// The query string as a tree: what REST.md section 2 can say, parsed and not yet resolved. Names are as the client wrote
-// them; the planner (plan/) looks them up.
+// The query string as a tree: what REST.md section 2 can say, parsed and not yet resolved. Names are as the client
+// wrote them; the planner (plan/) looks them up.
 //
 // Concurrency  immutable once parsed
 #pragma once
@@ -38,7 +38,7 @@ struct SelectColumn {
   bool is_star = false;
   Field field;
   std::optional<std::string> alias;
-  std::optional<std::string> cast;            // before the aggregate
+  std::optional<std::string> cast;  // before the aggregate
   std::optional<Aggregate> aggregate;
   std::optional<std::string> aggregate_cast;  // after it
 };
@@ -64,11 +64,31 @@ struct SelectItem {
 // --------------------------------------------------------------------------------------------------------- filters
 
 enum class Operator {
-  kEq, kNeq, kGt, kGte, kLt, kLte, kLike, kIlike, kMatch, kImatch,
-  kIn, kIs, kIsDistinct,
-  kFts, kPlfts, kPhfts, kWfts,
-  kContains, kContainedIn, kOverlaps,                                       // cs cd ov
-  kStrictlyLeft, kStrictlyRight, kNotExtendsRight, kNotExtendsLeft, kAdjacent,  // sl sr nxr nxl adj
+  kEq,
+  kNeq,
+  kGt,
+  kGte,
+  kLt,
+  kLte,
+  kLike,
+  kIlike,
+  kMatch,
+  kImatch,
+  kIn,
+  kIs,
+  kIsDistinct,
+  kFts,
+  kPlfts,
+  kPhfts,
+  kWfts,
+  kContains,
+  kContainedIn,
+  kOverlaps,  // cs cd ov
+  kStrictlyLeft,
+  kStrictlyRight,
+  kNotExtendsRight,
+  kNotExtendsLeft,
+  kAdjacent,  // sl sr nxr nxl adj
 };
 
 enum class Quantifier { kNone, kAny, kAll };
@@ -93,9 +113,9 @@ struct Filter {
 struct Logic {
   enum class Kind { kFilter, kAnd, kOr };
   Kind kind = Kind::kFilter;
-  bool negated = false;          // of kAnd and kOr; a filter carries its own
-  Filter filter;                 // of kFilter
-  std::vector<Logic> children;   // of kAnd and kOr, at least one
+  bool negated = false;         // of kAnd and kOr; a filter carries its own
+  Filter filter;                // of kFilter
+  std::vector<Logic> children;  // of kAnd and kOr, at least one
 };
 
 // ---------------------------------------------------------------------------------------------------- order, range
@@ -126,18 +146,18 @@ struct At {
 };
 
 struct Query {
-  std::vector<SelectItem> select;        // empty means every column
-  std::vector<At<Filter>> filters;       // in the order of the query string; all ANDed
-  std::vector<At<Logic>> logic;          // and=, or=, not.and=, not.or=; all ANDed
+  std::vector<SelectItem> select;   // empty means every column
+  std::vector<At<Filter>> filters;  // in the order of the query string; all ANDed
+  std::vector<At<Logic>> logic;     // and=, or=, not.and=, not.or=; all ANDed
   std::vector<At<std::vector<OrderTerm>>> order;
-  std::vector<At<Window>> windows;       // limit and offset merged, one per path; the root's also holds Range
+  std::vector<At<Window>> windows;  // limit and offset merged, one per path; the root's also holds Range
   std::optional<std::vector<std::string>> columns;
   std::optional<std::vector<std::string>> on_conflict;
   // GET /rpc: every key=value that is not an operator expression, in order, repeated keys repeated.
   std::vector<std::pair<std::string, std::string>> arguments;
   // The parameters sorted by key and encoded again, for Content-Location; without the '?'.
   std::string canonical;
-  bool has_limit_or_offset = false;      // the root's limit= or offset= was given (PUT refuses them)
+  bool has_limit_or_offset = false;  // the root's limit= or offset= was given (PUT refuses them)
 };
 
 }  // namespace pando::rest

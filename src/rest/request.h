@@ -1,5 +1,5 @@
-// A REST request as a value: what is asked for, of which resource, in which form, on which conditions. ParseRequest() is
-// pure: the same input gives the same Request or the same Error, and nothing is looked up.
+// A REST request as a value: what is asked for, of which resource, in which form, on which conditions. ParseRequest()
+// is pure: the same input gives the same Request or the same Error, and nothing is looked up.
 //
 // Concurrency  immutable once parsed
 #pragma once
@@ -21,14 +21,14 @@ namespace pando::rest {
 enum class Resource { kRoot, kRelation, kFunction };
 
 enum class Action {
-  kRead,        // GET, HEAD of a relation
-  kInsert,      // POST (upsert with resolution=)
-  kPut,         // PUT
-  kUpdate,      // PATCH
-  kDelete,      // DELETE
-  kCall,        // GET, HEAD or POST of a function
-  kInspect,     // GET, HEAD of the root: the OpenAPI document
-  kDescribe,    // OPTIONS of anything
+  kRead,      // GET, HEAD of a relation
+  kInsert,    // POST (upsert with resolution=)
+  kPut,       // PUT
+  kUpdate,    // PATCH
+  kDelete,    // DELETE
+  kCall,      // GET, HEAD or POST of a function
+  kInspect,   // GET, HEAD of the root: the OpenAPI document
+  kDescribe,  // OPTIONS of anything
 };
 
 // ----------------------------------------------------------------------------------------------------- preferences
@@ -47,31 +47,37 @@ struct Preferences {
   std::optional<PreferResolution> resolution;
   std::optional<PreferMissing> missing;
   std::optional<PreferHandling> handling;
-  std::optional<PreferTx> tx;              // only where the server allows the override
+  std::optional<PreferTx> tx;  // only where the server allows the override
   std::optional<int64_t> max_affected;
   std::optional<std::string> timezone;
-  std::vector<std::string> invalid;        // what was not understood, in order, for PGRST122
+  std::vector<std::string> invalid;  // what was not understood, in order, for PGRST122
 };
 
 // ----------------------------------------------------------------------------------------------------- media types
 
 struct MediaType {
   enum class Kind {
-    kAny,             // */*
-    kJson,            // application/json, application/vnd.pgrst.array[+json] without parameters
-    kJsonArray,       // application/vnd.pgrst.array[+json];nulls=stripped
-    kJsonObject,      // application/vnd.pgrst.object[+json]
-    kCsv, kGeoJson, kText, kXml, kOctetStream, kForm, kOpenApi,
-    kPlan,            // application/vnd.pgrst.plan
-    kOther,           // anything else, in `name`
+    kAny,         // */*
+    kJson,        // application/json, application/vnd.pgrst.array[+json] without parameters
+    kJsonArray,   // application/vnd.pgrst.array[+json];nulls=stripped
+    kJsonObject,  // application/vnd.pgrst.object[+json]
+    kCsv,
+    kGeoJson,
+    kText,
+    kXml,
+    kOctetStream,
+    kForm,
+    kOpenApi,
+    kPlan,   // application/vnd.pgrst.plan
+    kOther,  // anything else, in `name`
   };
   Kind kind = Kind::kAny;
   std::string name;             // lower case, "type/subtype" without parameters
   std::string original;         // as written, without q: for messages
   bool nulls_stripped = false;  // of kJsonArray and kJsonObject
   // Of kPlan:
-  bool plan_json = false;       // +json, else text
-  std::string plan_for;         // for="...": the media type that is explained; empty means application/json
+  bool plan_json = false;  // +json, else text
+  std::string plan_for;    // for="...": the media type that is explained; empty means application/json
   bool plan_analyze = false, plan_verbose = false, plan_settings = false, plan_buffers = false, plan_wal = false;
 };
 
@@ -85,13 +91,13 @@ std::vector<MediaType> ParseAccept(std::optional<std::string_view> header);
 struct Payload {
   enum class Kind { kNone, kJsonArray, kJsonObject, kRaw };
   Kind kind = Kind::kNone;
-  // kJsonArray, kJsonObject: the JSON text. A JSON body as sent; CSV as an array of objects of strings (NULL is null); a
-  // form as one object of strings. A scalar JSON body is "[]" with kind kJsonArray. kRaw: the body's bytes.
+  // kJsonArray, kJsonObject: the JSON text. A JSON body as sent; CSV as an array of objects of strings (NULL is null);
+  // a form as one object of strings. A scalar JSON body is "[]" with kind kJsonArray. kRaw: the body's bytes.
   std::string text;
   MediaType::Kind media = MediaType::Kind::kJson;  // of a kRaw payload: kText, kXml, kOctetStream (and kJson for rpc)
   // The keys of all objects (uniform unless `columns=` was given), sorted, without repetitions.
   std::vector<std::string> keys;
-  int64_t elements = 0;       // objects in the array; 1 for an object
+  int64_t elements = 0;  // objects in the array; 1 for an object
   // A form keeps its pairs, so that a VARIADIC argument can take all values of a repeated key.
   std::vector<std::pair<std::string, std::string>> form;
 };
@@ -100,13 +106,13 @@ struct Payload {
 
 struct Request {
   Resource resource = Resource::kRoot;
-  std::string name;                       // relation or function, decoded; empty at the root
+  std::string name;  // relation or function, decoded; empty at the root
   Action action = Action::kRead;
-  bool head = false;                      // HEAD: no body
+  bool head = false;  // HEAD: no body
   std::string method;
-  std::string path;                       // as sent, without the prefix: "/rpc/add" (for request.path: with it, serve adds)
-  std::string schema;                     // one of Options::schemas
-  bool schema_negotiated = false;         // a profile header was sent, or several schemas are exposed: answer Content-Profile
+  std::string path;                // as sent, without the prefix: "/rpc/add" (for request.path: with it, serve adds)
+  std::string schema;              // one of Options::schemas
+  bool schema_negotiated = false;  // a profile header was sent, or several schemas are exposed: answer Content-Profile
   Preferences preferences;
   std::vector<MediaType> accept;
   Query query;
@@ -116,18 +122,18 @@ struct Request {
 // What the caller takes from the HTTP message. Views must outlive the call only.
 struct RawRequest {
   std::string_view method;
-  std::string_view path;                  // still percent-encoded, with the prefix
-  std::string_view query;                 // still percent-encoded, without '?'
+  std::string_view path;   // still percent-encoded, with the prefix
+  std::string_view query;  // still percent-encoded, without '?'
   std::string_view body;
   // Header lookups: all values of a field name, in order (Prefer may repeat).
   std::function<std::vector<std::string_view>(std::string_view name)> headers;
 };
 
 struct ParseOptions {
-  std::string prefix = "/rest/v1";        // "/" or "/a/b" without a trailing slash
+  std::string prefix = "/rest/v1";  // "/" or "/a/b" without a trailing slash
   std::vector<std::string> schemas = {"public"};
-  bool tx_override_allowed = false;       // else the tx preference is not even known
-  uint32_t nesting_max = 100;             // depth of select embeds and logic trees; deeper is PGRST100
+  bool tx_override_allowed = false;  // else the tx preference is not even known
+  uint32_t nesting_max = 100;        // depth of select embeds and logic trees; deeper is PGRST100
   uint32_t json_nesting_max = 1000;
 };
 
