@@ -91,7 +91,7 @@ class Connection final : public net::DeadlineWheel::Entry {
   Task<bool> SendRest(std::string head, std::string_view body, size_t sent);
   Task<bool> SendContinue();
   Response MakeErrorResponse(int status, const Error& error) const;
-  void Observe(int status);
+  void Observe(int status, const Response* response = nullptr);
 
   // Life: connection.cc.
   Task<bool> Open();

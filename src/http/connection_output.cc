@@ -101,7 +101,7 @@ Task<bool> Connection::Send(const Response& response) {
   } else if (head.capacity() > kScratchBytesMax) {
     head = std::string();
   }
-  Observe(client_gone_ ? 0 : response.status);
+  Observe(client_gone_ ? 0 : response.status, &response);
   co_return !client_gone_ && !exchanged.close;
 }
 
@@ -130,10 +130,11 @@ Task<bool> Connection::SendContinue() {
   co_return co_await SendRest(std::move(text), nothing_more, sent);
 }
 
-void Connection::Observe(int status) {
+void Connection::Observe(int status, const Response* response) {
   if (!host_.deps.observe) return;
   Exchange exchange;
   exchange.request = header_known_ ? &seen_ : nullptr;
+  exchange.response = response;
   exchange.status = status;
   exchange.bytes_in = bytes_in_;
   exchange.bytes_out = bytes_out_;

@@ -63,6 +63,9 @@ struct Response {
   std::string body;  // never sent for HEAD, 204 and 304
   // Whether Content-Length is written; PostgREST leaves it out on HEAD and 204, and so does the connection by itself.
   bool close = false;  // ask for the connection to be closed after this answer
+  // For the observer of exchanges, not for the client: the resource that answered (empty when none did), as whom, and
+  // the code of the error that the body tells.
+  std::string route, role, error_code;
 };
 
 }  // namespace pando::http

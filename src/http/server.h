@@ -77,7 +77,8 @@ using ErrorRenderer = std::function<Response(int status, const Error& error)>;
 struct Exchange {
   // Null when the request could not be parsed. Headers and body are empty here: the handler took them.
   const Request* request = nullptr;
-  int status = 0;  // 0: the client was gone before an answer
+  const Response* response = nullptr;  // null when the client was gone before there was one; its body may be gone
+  int status = 0;                      // 0: the client was gone before an answer
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   Clock::duration duration{};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rest/media_type.h"
+
 namespace pando::plan {
 namespace {
 
@@ -147,12 +149,10 @@ class Chooser {
 
 Result<Media> ChooseMedia(const rest::Request& request, const Plan& plan, const PlanOptions& options) {
   const Chooser chooser(plan, options);
-  std::string names;
   for (const MediaType& type : request.accept) {
     if (auto media = chooser.Try(type)) return *media;
-    names += (names.empty() ? "" : ", ") + type.original;
   }
-  return Error(ErrorId::kNoMediaType, "None of these media types are available: " + names);
+  return rest::NoMediaType(request.accept);
 }
 
 }  // namespace pando::plan

@@ -173,4 +173,10 @@ MediaType ParseContentType(std::string_view header) {
   return media;
 }
 
+Error NoMediaType(const std::vector<MediaType>& accept) {
+  std::string names;
+  for (const MediaType& type : accept) names += (names.empty() ? "" : ", ") + type.original;
+  return Error(ErrorId::kNoMediaType, "None of these media types are available: " + names);
+}
+
 }  // namespace pando::rest

@@ -13,4 +13,7 @@ namespace pando::rest {
 // `kind`, `name` and `original` are set.
 MediaType ParseContentType(std::string_view header);
 
+// PGRST107: nothing of what the client accepts can be answered.
+Error NoMediaType(const std::vector<MediaType>& accept);
+
 }  // namespace pando::rest

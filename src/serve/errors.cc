@@ -112,6 +112,7 @@ http::Response Respond(int status, std::string_view code, std::string body) {
   response.body = std::move(body);
   response.headers.Add("Content-Type", "application/json; charset=utf-8");
   response.headers.Add("Proxy-Status", "pando; error=" + std::string(code));
+  response.error_code = code;
   return response;
 }
 
@@ -154,7 +155,7 @@ bool ParseRaisedDetail(const std::string& text, RaisedError& raised) {
   const auto* status = object.if_contains("status");
   const auto* headers = object.if_contains("headers");
   if (!status || !status->is_int64() || !headers || !headers->is_object()) return false;
-  if (status->get_int64() < 100 || status->get_int64() > 999) return false;
+  if (status->get_int64() < 200 || status->get_int64() > 599) return false;
   raised.status = static_cast<int>(status->get_int64());
   if (auto reason = TextField(object, "status_text")) raised.reason = *reason;
   for (const auto& [name, header] : headers->get_object()) {

@@ -1,11 +1,14 @@
 #include "serve/pipeline.h"
 
+#include "net/run_on.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
 #include "serve/errors.h"
+#include "serve/root.h"
 #include "serve/settings.h"
 #include "serve/timing.h"
+#include "sql/accessible.h"
 #include "telemetry/log.h"
 
 namespace pando::serve {
@@ -20,6 +23,7 @@ struct Pipeline::Work {
   std::shared_ptr<const Config> config;
   std::shared_ptr<const auth::Principal> principal;
   rest::Request rest;
+  std::string route;  // "", until the resource is known to exist
   Timing timing;
 };
 
@@ -68,6 +72,12 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const auth
   return demand;
 }
 
+Task<std::string> WriteDocument(std::shared_ptr<const Config> config, std::string schema,
+                                std::optional<std::unordered_set<catalog::Oid>> accessible, OpenApiVersion version) {
+  const OpenApiInput input{*config->catalog, schema, config->rest, std::move(accessible)};
+  co_return WriteOpenApi(input, version);
+}
+
 Error NotLoaded() {
   return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
 }
@@ -110,6 +120,8 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
       telemetry::Log(telemetry::Level::kWarn, "request.failed", text, {{"request_id", work.http.id}, {"where", where}});
     }
   }
+  response.route = std::move(work.route);
+  if (work.principal) response.role = work.principal->role;
   work.timing.Mark(Phase::kResponse);
   if (options.server_timing_enabled) response.headers.Set("Server-Timing", work.timing.Header());
   if (options.trace_header) {
@@ -143,18 +155,59 @@ Task<Result<http::Response>> Pipeline::Serve(Work& work) {
 }
 
 Task<Result<http::Response>> Pipeline::ServeRoot(Work& work) {
-  if (work.config->rest.root_spec) {
-    // The function stands for the root: the same as calling it.
-    work.rest.action = Action::kCall;
-    work.rest.resource = rest::Resource::kFunction;
-    work.rest.name = *work.config->rest.root_spec;
-    co_return co_await ServeStatement(work);
+  work.route = "/";
+  const RestOptions& options = work.config->rest;
+  if (options.root_spec) {
+    const bool is_openapi = TurnIntoCall(work.rest, *options.root_spec);
+    Result<http::Response> called = co_await ServeStatement(work);
+    if (called && is_openapi) called->headers.Set("Content-Type", OpenApiContentType(OpenApiVersion::k2_0));
+    co_return called;
   }
-  co_return Error(ErrorId::kOpenApiDisabled, "Root endpoint metadata is disabled");
+  if (options.openapi_mode == "disabled") {
+    co_return Error(ErrorId::kOpenApiDisabled, "Root endpoint metadata is disabled");
+  }
+  co_return co_await ServeOpenApi(work);
+}
+
+Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work) {
+  PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(work.rest.accept));
+  std::optional<std::unordered_set<catalog::Oid>> accessible;
+  if (work.config->rest.openapi_mode == "follow-privileges") {
+    PANDO_CO_TRY(accessible, co_await QueryAccessible(work));
+  }
+  work.timing.Mark(Phase::kTransaction);
+  http::Response response;
+  response.headers.Add("Content-Type", OpenApiContentType(version));
+  if (work.rest.schema_negotiated) response.headers.Add("Content-Profile", work.rest.schema);
+  Task<std::string> document = WriteDocument(work.config, work.rest.schema, std::move(accessible), version);
+  response.body = co_await net::RunOn(worker_, std::move(document));
+  co_return response;
+}
+
+Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& work) {
+  const Config& config = *work.config;
+  sql::Query query = sql::WriteAccessible(work.rest.schema);
+  pg::Exchange exchange;
+  pg::SessionState session;
+  if (config.rest.pre_request) {
+    // It may refuse the caller or change the role.
+    exchange.commands = SettingsCommands(
+        {work.http, work.rest, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
+    exchange.commands.push_back(PreRequestCommand(*config.rest.pre_request));
+  } else {
+    session = pg::SessionState{work.principal->role, SearchPath(work.rest.schema, config.rest.extra_search_path)};
+    exchange.session = session;
+  }
+  exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
+  PANDO_CO_TRY(pg::Lease lease, co_await pool_.Acquire(work.http.deadline, session));
+  if (config.rest.pre_request) lease.MarkUnclean();
+  PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
+  co_return ReadAccessible(rows.back());
 }
 
 Task<Result<http::Response>> Pipeline::ServeStatement(Work& work) {
   PANDO_CO_TRY(const plan::Plan plan, plan::MakePlan(work.rest, work.config->catalog, work.config->plan));
+  work.route = (plan.call ? "rpc/" : "") + work.rest.name;
   const catalog::Snapshot& schema = plan.catalog->snapshot();
   sql::WriteOptions options;
   options.response_settings =

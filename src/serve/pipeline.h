@@ -2,11 +2,12 @@
 // as the caller's role, check, render.
 //
 // Concurrency  executor-bound: one Pipeline per event loop; Update() on its loop
-// Ownership    the pool and the verifier outlive it; configuration and catalog are shared and swapped whole
+// Ownership    the pool, the verifier and the worker outlive it; configuration and catalog are shared and swapped whole
 // Bounds       in flight: what http and the pool admit
 #pragma once
 
 #include <memory>
+#include <unordered_set>
 
 #include "auth/verifier.h"
 #include "catalog/catalog.h"
@@ -39,7 +40,9 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
 
 class Pipeline {
  public:
-  Pipeline(pg::Pool& pool, std::shared_ptr<const Config> config) : pool_(pool), config_(std::move(config)) {}
+  // `worker` runs what is too long for an event loop; it is no loop that serves requests.
+  Pipeline(pg::Pool& pool, net::Executor worker, std::shared_ptr<const Config> config)
+      : pool_(pool), worker_(worker), config_(std::move(config)) {}
 
   // Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement then is too.
   Task<http::Response> Handle(http::Request request);
@@ -52,10 +55,13 @@ class Pipeline {
   Task<Result<http::Response>> Serve(Work& work);
   Task<Result<http::Response>> ServeStatement(Work& work);
   Task<Result<http::Response>> ServeRoot(Work& work);
+  Task<Result<http::Response>> ServeOpenApi(Work& work);
+  Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work);
   Task<Result<http::Response>> Execute(Work& work, const plan::Plan& plan, const sql::Statement& statement);
   Task<Result<http::Response>> ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement);
 
   pg::Pool& pool_;
+  const net::Executor worker_;
   std::shared_ptr<const Config> config_;  // on the executor
 };
 

@@ -11,25 +11,20 @@ namespace {
 
 using telemetry::MetricId;
 
-// What a request's path is counted under: the relation, "rpc/" and the function, or "/" for the root.
-struct Route {
-  std::string name;
-  std::string_view kind;
-};
+// What exists has a series of its own; anybody can invent paths, and all those share this one.
+constexpr std::string_view kUnknown = "unknown";
 
-Route RouteOf(std::string_view path, std::string_view prefix) {
-  if (prefix != "/" && path.starts_with(prefix)) path.remove_prefix(prefix.size());
-  while (path.starts_with('/')) path.remove_prefix(1);
-  if (path.empty()) return {"/", "root"};
-  return {std::string(path.substr(0, 128)), path.starts_with("rpc/") ? "function" : "relation"};
+std::string_view KindOf(std::string_view route) {
+  if (route == "/") return "root";
+  if (route == kUnknown) return "other";
+  return route.starts_with("rpc/") ? "function" : "relation";
 }
 
 // Counts one loop's exchanges; the shard is that loop's alone.
 class Observer {
  public:
-  Observer(telemetry::Shard& shard, std::string prefix)
+  explicit Observer(telemetry::Shard& shard)
       : shard_(shard),
-        prefix_(std::move(prefix)),
         bytes_in_(shard.CounterFor(MetricId::kHttpBytesIn, {})),
         bytes_out_(shard.CounterFor(MetricId::kHttpBytesOut, {})) {}
 
@@ -38,17 +33,24 @@ class Observer {
     bytes_out_.Add(exchange.bytes_out);
     if (!exchange.request) return;
     const http::Request& request = *exchange.request;
-    // A path that named nothing is not worth a series of its own: anybody can invent those.
-    const bool known = exchange.status != 404;
-    const Route route = known ? RouteOf(request.path(), prefix_) : Route{"unknown", "relation"};
+    const bool known = exchange.response && !exchange.response->route.empty();
+    const std::string_view route = known ? std::string_view(exchange.response->route) : kUnknown;
     const std::string status = std::to_string(exchange.status);
-    shard_.CounterFor(MetricId::kHttpRequests, {request.method, route.name, status}).Add();
-    shard_.HistogramFor(MetricId::kHttpRequestDuration, {route.kind}).Observe(exchange.duration);
-    if (!telemetry::AccessLogEnabled()) return;
+    shard_.CounterFor(MetricId::kHttpRequests, {request.method, route, status}).Add();
+    shard_.HistogramFor(MetricId::kHttpRequestDuration, {KindOf(route)}).Observe(exchange.duration);
+    if (exchange.response && exchange.response->error_code.starts_with("PGRST30")) {
+      shard_.CounterFor(MetricId::kAuthFailures, {exchange.response->error_code}).Add();
+    }
+    if (telemetry::AccessLogEnabled()) LogLine(exchange, request);
+  }
+
+ private:
+  static void LogLine(const http::Exchange& exchange, const http::Request& request) {
     telemetry::AccessLine line;
     line.request_id = request.id;
     line.remote_address = request.remote_address;
     line.method = request.method;
+    if (exchange.response) line.role = exchange.response->role;
     line.path = request.path();
     line.status = exchange.status;
     line.bytes_in = exchange.bytes_in;
@@ -57,9 +59,7 @@ class Observer {
     telemetry::LogAccess(line);
   }
 
- private:
   telemetry::Shard& shard_;
-  std::string prefix_;
   telemetry::Counter& bytes_in_;
   telemetry::Counter& bytes_out_;
 };
@@ -68,8 +68,8 @@ class Observer {
 
 Monitoring::Monitoring() : shard_(metrics_.NewShard()) { CollectProcess(); }
 
-http::ExchangeObserver Monitoring::ObserverOf(std::string prefix) {
-  auto observer = std::make_shared<Observer>(metrics_.NewShard(), std::move(prefix));
+http::ExchangeObserver Monitoring::NewObserver() {
+  auto observer = std::make_shared<Observer>(metrics_.NewShard());
   return [observer](const http::Exchange& exchange) { (*observer)(exchange); };
 }
 

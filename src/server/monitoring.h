@@ -24,7 +24,7 @@ class Monitoring {
   Monitoring();
 
   // Counts and logs the exchanges of one event loop.
-  http::ExchangeObserver ObserverOf(std::string prefix);
+  http::ExchangeObserver NewObserver();
   // Counters that are read from the parts at each scrape.
   void Attach(std::vector<const pg::Pool*> pools, std::vector<const http::Server*> servers);
 

@@ -5,6 +5,7 @@
 
 #include "http/server.h"
 #include "net/loop_group.h"
+#include "net/run_on.h"
 #include "net/signals.h"
 #include "net/socket.h"
 #include "net/spawn.h"
@@ -14,7 +15,6 @@
 #include "server/commands.h"
 #include "server/database.h"
 #include "server/monitoring.h"
-#include "server/run_on.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -67,10 +67,13 @@ class Process {
   void Run() {
     signals_ = std::make_unique<net::Signals>(control_.get_executor(), [this](int signal) { OnSignal(signal); });
     loops_.Start();
+    workers_.Start();
     tasks_.Spawn("start", Start());
     control_.run();
     loops_.Stop();
     loops_.Join();
+    workers_.Stop();
+    workers_.Join();
   }
 
  private:
@@ -111,7 +114,7 @@ class Process {
     Lane& lane = lanes_[index];
     const net::Executor executor = loops_.executor(index);
     lane.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index));
-    lane.pipeline = std::make_unique<serve::Pipeline>(*lane.pool, config_);
+    lane.pipeline = std::make_unique<serve::Pipeline>(*lane.pool, workers_.executor(0), config_);
     serve::Pipeline* pipeline = lane.pipeline.get();
     http::Server::Deps deps;
     deps.handler = [pipeline](http::Request request) { return pipeline->Handle(std::move(request)); };
@@ -119,7 +122,7 @@ class Process {
       return serve::RenderErrorWithStatus(status, error, false);
     };
     deps.connections_open = connections_open_;
-    deps.observe = monitoring_.ObserverOf(options_.rest.prefix);
+    deps.observe = monitoring_.NewObserver();
     http::ServerOptions http = options_.http;
     // Port 0 is chosen once, by the first loop.
     if (index > 0) http.listen = bound_;
@@ -257,13 +260,13 @@ class Process {
     const Deadline grace = Deadline::After(options_.http.drain_grace);
     for (size_t i = 0; i < lanes_.size(); ++i) {
       Task<void> drain = lanes_[i].server->Drain(grace);
-      draining_.Spawn("drain", RunOn(loops_.executor(i), std::move(drain)));
+      draining_.Spawn("drain", net::RunOn(loops_.executor(i), std::move(drain)));
     }
     co_await draining_.Join();
     co_await watcher_->Stop();
     co_await monitoring_.Stop(Deadline::After(1s));
     for (size_t i = 0; i < lanes_.size(); ++i) {
-      draining_.Spawn("close", RunOn(loops_.executor(i), CloseLane(lanes_[i])));
+      draining_.Spawn("close", net::RunOn(loops_.executor(i), CloseLane(lanes_[i])));
     }
     co_await draining_.Join();
     signals_->Close();
@@ -277,6 +280,7 @@ class Process {
   Database& database_;
   boost::asio::io_context control_{1};
   net::LoopGroup loops_;
+  net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
   Monitoring monitoring_;
   std::vector<Lane> lanes_;  // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);

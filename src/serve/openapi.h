@@ -1,0 +1,28 @@
+// The OpenAPI document of the root path: what the relations and functions of one schema offer. Version 2.0 ("Swagger")
+// is what clients of this API read; 3.1 is the same document in the words of OpenAPI 3.1.
+//
+// Concurrency  pure functions; linear in the size of the schema, so not for an event loop when the schema is large
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "catalog/catalog.h"
+#include "serve/options.h"
+
+namespace pando::serve {
+
+enum class OpenApiVersion { k2_0, k3_1 };
+
+struct OpenApiInput {
+  const catalog::Catalog& catalog;
+  const std::string& schema;
+  const RestOptions& options;
+  // OIDs of what is shown; nullopt shows everything.
+  std::optional<std::unordered_set<catalog::Oid>> accessible;
+};
+
+std::string WriteOpenApi(const OpenApiInput& input, OpenApiVersion version);
+
+}  // namespace pando::serve

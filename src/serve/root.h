@@ -1,0 +1,32 @@
+// The root path: the OpenAPI document, or the function that stands for it.
+//
+// Concurrency  pure functions
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "pg/rows.h"
+#include "rest/request.h"
+#include "serve/openapi.h"
+
+namespace pando::serve {
+
+// Which version answers an Accept header: application/openapi+json, application/json and */* mean 2.0,
+// application/vnd.oai.openapi+json means 3.1 unless its version parameter says 2.
+//   kNoMediaType
+Result<OpenApiVersion> ChooseOpenApi(const std::vector<rest::MediaType>& accept);
+std::string OpenApiContentType(OpenApiVersion version);
+
+// Makes `request` the call of the function `name`. True when the client asks for an OpenAPI document by that name,
+// which the function's JSON is then answered as.
+bool TurnIntoCall(rest::Request& request, const std::string& name);
+
+// The answer of sql::WriteAccessible().
+std::unordered_set<catalog::Oid> ReadAccessible(const pg::Rows& rows);
+
+}  // namespace pando::serve
