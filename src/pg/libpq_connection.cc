@@ -144,6 +144,7 @@ void LibpqConnection::QueueSwitch(const SessionState& wanted) {
     const std::string role = wanted.role.empty() ? "none" : wanted.role;
     pipeline_.Add(Command{"select pg_catalog.set_config('role', $1, false)", {role}, true}, Duty::kSupport);
   }
+  if (wanted.statement_timeout != session_.statement_timeout) QueueTimeout(wanted.statement_timeout);
   if (wanted.search_path == session_.search_path) return;
   if (wanted.search_path.empty()) {
     pipeline_.AddText("RESET search_path", Duty::kSupport);
@@ -151,6 +152,15 @@ void LibpqConnection::QueueSwitch(const SessionState& wanted) {
     pipeline_.Add(Command{"select pg_catalog.set_config('search_path', $1, false)", {wanted.search_path}, true},
                   Duty::kSupport);
   }
+}
+
+void LibpqConnection::QueueTimeout(milliseconds timeout) {
+  if (timeout.count() == 0) {
+    pipeline_.AddText("RESET statement_timeout", Duty::kSupport);
+    return;
+  }
+  const std::string value = std::to_string(timeout.count());
+  pipeline_.Add(Command{"select pg_catalog.set_config('statement_timeout', $1, false)", {value}, true}, Duty::kSupport);
 }
 
 Task<Wake> LibpqConnection::Drive(ResultReader& reader, Deadline deadline) {

@@ -42,6 +42,7 @@ class LibpqConnection final : public Connection {
   void Queue(const Exchange& exchange);
   void QueueRetired();
   void QueueSwitch(const SessionState& wanted);
+  void QueueTimeout(milliseconds timeout);
   void NoteParameterBytes(const Exchange& exchange);
 
   // Sends what is queued and reads until nothing is owed. kFailed: the connection broke.

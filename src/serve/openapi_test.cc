@@ -84,7 +84,7 @@ TEST(OpenApi, ShowsWhatARelationOffers) {
             R"("Note:\nThis is a Foreign Key to `projects.id`.<fk table='projects' column='id'/>")");
   EXPECT_EQ(At(document, "/definitions/projects/properties/settings"), R"({"format":"jsonb"})");
   EXPECT_EQ(At(document, "/definitions/projects/properties/created/default"), R"+("now()")+");
-      EXPECT_EQ(At(document, "/paths/~1clients/post/responses"), R"({"201":{"description":"Created"}})");
+  EXPECT_EQ(At(document, "/paths/~1clients/post/responses"), R"({"201":{"description":"Created"}})");
 }
 
 TEST(OpenApi, ShowsWhichArgumentsAFunctionNeeds) {

@@ -1,6 +1,7 @@
 #include "serve/pipeline.h"
 
 #include "net/run_on.h"
+#include "plan/point_read.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
@@ -27,6 +28,15 @@ struct Pipeline::Work {
   Timing timing;
 };
 
+// What one request asks of a connection, decided before one is taken.
+struct Pipeline::Demand {
+  bool settings = false;   // the request's settings must be made
+  bool unclean = false;    // something unknown runs
+  bool may_share = false;  // cheap, and neither sees nor leaves anything: may travel with others
+  std::optional<pg::SessionState> session;
+  pg::Finish finish = pg::Finish::kCommit;
+};
+
 namespace {
 
 Result<rest::Request> Parse(const http::Request& request, const Config& config) {
@@ -39,19 +49,11 @@ Result<rest::Request> Parse(const http::Request& request, const Config& config) 
   return rest::ParseRequest(raw, config.parse);
 }
 
-// What one request asks of a connection, decided before one is taken.
-struct Demand {
-  bool settings = false;  // the request's settings must be made
-  bool unclean = false;   // something unknown runs
-  std::optional<pg::SessionState> session;
-  pg::Finish finish = pg::Finish::kCommit;
-};
-
-Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const auth::Principal& principal,
-                const Config& config) {
+Pipeline::Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const auth::Principal& principal,
+                          const Config& config) {
   const RestOptions& options = config.rest;
   const catalog::Snapshot& schema = plan.catalog->snapshot();
-  Demand demand;
+  Pipeline::Demand demand;
   const bool role_has_settings = schema.role_settings.contains(principal.role);
   demand.settings = plan.footprint.observes_settings || plan.footprint.leaves_traces || options.pre_request ||
                     request.preferences.timezone || role_has_settings;
@@ -59,6 +61,7 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const auth
   if (!demand.settings) {
     demand.session = pg::SessionState{principal.role, SearchPath(request.schema, options.extra_search_path)};
   }
+  demand.may_share = !demand.settings && !demand.unclean && plan::IsPointRead(plan);
   if (plan.read_only) return demand;
   bool rollback = config.tx_rollback;
   if (config.tx_override_allowed && request.preferences.tx) {
@@ -76,6 +79,13 @@ Task<std::string> WriteDocument(std::shared_ptr<const Config> config, std::strin
                                 std::optional<std::unordered_set<catalog::Oid>> accessible, OpenApiVersion version) {
   const OpenApiInput input{*config->catalog, schema, config->rest, std::move(accessible)};
   co_return WriteOpenApi(input, version);
+}
+
+// A count that is estimated is exact as long as it is small.
+void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
+  const bool exact = plan.count == plan::Count::kEstimated && plan.estimate_from &&
+                     outcome.total.value_or(0) <= int64_t{*plan.estimate_from};
+  if (!exact) outcome.total = std::max(outcome.total.value_or(0), estimate);
 }
 
 Error NotLoaded() {
@@ -180,7 +190,7 @@ Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work) {
   response.headers.Add("Content-Type", OpenApiContentType(version));
   if (work.rest.schema_negotiated) response.headers.Add("Content-Profile", work.rest.schema);
   Task<std::string> document = WriteDocument(work.config, work.rest.schema, std::move(accessible), version);
-  response.body = co_await net::RunOn(worker_, std::move(document));
+  response.body = co_await net::RunOn(deps_.worker, std::move(document));
   co_return response;
 }
 
@@ -199,7 +209,7 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
     exchange.session = session;
   }
   exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
-  PANDO_CO_TRY(pg::Lease lease, co_await pool_.Acquire(work.http.deadline, session));
+  PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, session));
   if (config.rest.pre_request) lease.MarkUnclean();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   co_return ReadAccessible(rows.back());
@@ -219,17 +229,31 @@ Task<Result<http::Response>> Pipeline::ServeStatement(Work& work) {
 }
 
 Task<Result<http::Response>> Pipeline::Execute(Work& work, const plan::Plan& plan, const sql::Statement& statement) {
-  Result<http::Response> first = co_await ExecuteOnce(work, plan, statement);
+  const Demand demand = DemandOf(work.rest, plan, *work.principal, *work.config);
+  if (demand.may_share && !statement.estimate) {
+    PANDO_CO_TRY(const std::optional<pg::Rows> row, co_await ExecuteInLane(work, *demand.session, statement));
+    if (row) co_return Conclude(work, plan, statement, *row);
+  }
+  Result<http::Response> first = co_await ExecuteOnce(work, plan, statement, demand);
   // A read has no effect that could happen twice; a broken connection is then not the client's business.
   const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && plan.read_only;
   if (!again) co_return first;
-  co_return co_await ExecuteOnce(work, plan, statement);
+  co_return co_await ExecuteOnce(work, plan, statement, demand);
 }
 
-Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work, const plan::Plan& plan,
-                                                   const sql::Statement& statement) {
+Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteInLane(Work& work, const pg::SessionState& session,
+                                                              const sql::Statement& statement) {
+  const bool prepare = work.config->rest.prepared_statements;
+  pg::Command command{statement.query.sql, statement.query.parameters, prepare};
+  pg::SessionState state = session;
+  Task<Result<std::optional<pg::Rows>>> read =
+      deps_.lane.Read(std::move(command), std::move(state), work.http.deadline);
+  co_return co_await std::move(read);
+}
+
+Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement,
+                                                   const Demand& demand) {
   const Config& config = *work.config;
-  const Demand demand = DemandOf(work.rest, plan, *work.principal, config);
   pg::Exchange exchange;
   exchange.finish = demand.finish;
   exchange.session = demand.session;
@@ -248,25 +272,36 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work, const plan::Plan&
   }
 
   const pg::SessionState wanted = demand.session.value_or(pg::SessionState{});
-  PANDO_CO_TRY(pg::Lease lease, co_await pool_.Acquire(work.http.deadline, wanted));
+  PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
   if (demand.unclean) lease.MarkUnclean();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   PANDO_CO_TRY(Outcome outcome, ReadOutcome(rows[main], statement.shape));
   if (statement.estimate) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));
-    const bool exact = plan.count == plan::Count::kEstimated && plan.estimate_from &&
-                       outcome.total.value_or(0) <= int64_t{*plan.estimate_from};
-    if (!exact) outcome.total = std::max(outcome.total.value_or(0), estimate);
+    TakeEstimate(outcome, plan, estimate);
   }
   const Result<void> checked = CheckOutcome(outcome, work.rest, plan);
   if (demand.finish == pg::Finish::kHold) {
     PANDO_CO_CHECK(co_await lease->End(checked.has_value(), work.http.deadline));
   }
-  work.timing.Mark(Phase::kTransaction);
   PANDO_CO_CHECK(Result<void>(checked));
+  co_return Answer(work, plan, std::move(outcome));
+}
+
+// What a lane answered: a read, so nothing can be undone.
+Result<http::Response> Pipeline::Conclude(Work& work, const plan::Plan& plan, const sql::Statement& statement,
+                                          const pg::Rows& rows) {
+  PANDO_TRY(Outcome outcome, ReadOutcome(rows, statement.shape));
+  PANDO_CHECK(CheckOutcome(outcome, work.rest, plan));
+  return Answer(work, plan, std::move(outcome));
+}
+
+Result<http::Response> Pipeline::Answer(Work& work, const plan::Plan& plan, Outcome outcome) {
+  work.timing.Mark(Phase::kTransaction);
+  const Config& config = *work.config;
   const AnswerOptions options{config.url_prefix, config.tx_override_allowed,
                               config.rest.client_error_verbosity == "minimal"};
-  co_return MakeAnswer(std::move(outcome), work.rest, plan, options);
+  return MakeAnswer(std::move(outcome), work.rest, plan, options);
 }
 
 }  // namespace pando::serve

@@ -2,7 +2,7 @@
 // as the caller's role, check, render.
 //
 // Concurrency  executor-bound: one Pipeline per event loop; Update() on its loop
-// Ownership    the pool, the verifier and the worker outlive it; configuration and catalog are shared and swapped whole
+// Ownership    what is in Deps and the verifier outlive it; configuration and catalog are shared and swapped whole
 // Bounds       in flight: what http and the pool admit
 #pragma once
 
@@ -13,9 +13,11 @@
 #include "catalog/catalog.h"
 #include "http/message.h"
 #include "net/task.h"
+#include "pg/lane.h"
 #include "pg/pool.h"
 #include "plan/plan.h"
 #include "rest/request.h"
+#include "serve/answer.h"
 #include "serve/options.h"
 #include "sql/statement.h"
 
@@ -40,14 +42,19 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
 
 class Pipeline {
  public:
-  // `worker` runs what is too long for an event loop; it is no loop that serves requests.
-  Pipeline(pg::Pool& pool, net::Executor worker, std::shared_ptr<const Config> config)
-      : pool_(pool), worker_(worker), config_(std::move(config)) {}
+  struct Deps {
+    pg::Pool& pool;
+    pg::Lane& lane;        // of the same pool
+    net::Executor worker;  // runs what is too long for an event loop; no loop that serves requests
+  };
+  Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(deps), config_(std::move(config)) {}
 
   // Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement then is too.
   Task<http::Response> Handle(http::Request request);
 
   void Update(std::shared_ptr<const Config> config) { config_ = std::move(config); }
+
+  struct Demand;  // of pipeline.cc
 
  private:
   struct Work;  // one request on its way
@@ -58,10 +65,15 @@ class Pipeline {
   Task<Result<http::Response>> ServeOpenApi(Work& work);
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work);
   Task<Result<http::Response>> Execute(Work& work, const plan::Plan& plan, const sql::Statement& statement);
-  Task<Result<http::Response>> ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement);
+  Task<Result<std::optional<pg::Rows>>> ExecuteInLane(Work& work, const pg::SessionState& session,
+                                                      const sql::Statement& statement);
+  Task<Result<http::Response>> ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement,
+                                           const Demand& demand);
+  static Result<http::Response> Conclude(Work& work, const plan::Plan& plan, const sql::Statement& statement,
+                                         const pg::Rows& rows);
+  static Result<http::Response> Answer(Work& work, const plan::Plan& plan, Outcome outcome);
 
-  pg::Pool& pool_;
-  const net::Executor worker_;
+  const Deps deps_;
   std::shared_ptr<const Config> config_;  // on the executor
 };
 

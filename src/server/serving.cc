@@ -25,8 +25,9 @@ using telemetry::Log;
 using namespace std::chrono_literals;
 
 // What one event loop owns.
-struct Lane {
+struct LoopParts {
   std::unique_ptr<pg::Pool> pool;
+  std::unique_ptr<pg::Lane> lane;
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;
 };
@@ -53,8 +54,8 @@ class Process {
   Result<void> Build() {
     PANDO_CHECK(MakeVerifier());
     PublishConfig();
-    lanes_.resize(loops_.size());
-    for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildLane(i));
+    parts_.resize(loops_.size());
+    for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildParts(i));
     watcher_ = std::make_unique<CatalogWatcher>(
         control_.get_executor(), WatcherOptions(),
         CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { ReloadConfig(); },
@@ -110,12 +111,16 @@ class Process {
     return pool;
   }
 
-  Result<void> BuildLane(uint32_t index) {
-    Lane& lane = lanes_[index];
+  Result<void> BuildParts(uint32_t index) {
+    LoopParts& parts = parts_[index];
     const net::Executor executor = loops_.executor(index);
-    lane.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index));
-    lane.pipeline = std::make_unique<serve::Pipeline>(*lane.pool, workers_.executor(0), config_);
-    serve::Pipeline* pipeline = lane.pipeline.get();
+    parts.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index));
+    pg::LaneOptions lane;
+    lane.waiters_max = ConnectionsOf(options_.database.waiters_max, static_cast<uint32_t>(loops_.size()), index);
+    parts.lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
+    serve::Pipeline::Deps collaborators{*parts.pool, *parts.lane, workers_.executor(0)};
+    parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
+    serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
     deps.handler = [pipeline](http::Request request) { return pipeline->Handle(std::move(request)); };
     deps.render_error = [](int status, const Error& error) {
@@ -126,8 +131,8 @@ class Process {
     http::ServerOptions http = options_.http;
     // Port 0 is chosen once, by the first loop.
     if (index > 0) http.listen = bound_;
-    PANDO_TRY(lane.server, http::Server::Listen(executor, http, std::move(deps)));
-    if (index == 0) RememberPorts(*lane.server);
+    PANDO_TRY(parts.server, http::Server::Listen(executor, http, std::move(deps)));
+    if (index == 0) RememberPorts(*parts.server);
     return {};
   }
 
@@ -161,9 +166,9 @@ class Process {
   Result<void> BuildAdmin() {
     std::vector<const pg::Pool*> pools;
     std::vector<const http::Server*> servers;
-    for (const Lane& lane : lanes_) {
-      pools.push_back(lane.pool.get());
-      servers.push_back(lane.server.get());
+    for (const LoopParts& parts : parts_) {
+      pools.push_back(parts.pool.get());
+      servers.push_back(parts.server.get());
     }
     monitoring_.Attach(std::move(pools), std::move(servers));
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
@@ -176,8 +181,8 @@ class Process {
     monitoring_.CountReload(loaded.has_value());
     if (!loaded) Log(Level::kError, "catalog.load_failed", loaded.error().ToString());
     watcher_->Start(loaded.has_value());
-    for (size_t i = 0; i < lanes_.size(); ++i) {
-      loops_.Post(i, [server = lanes_[i].server.get()] { server->Start(); });
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      loops_.Post(i, [server = parts_[i].server.get()] { server->Start(); });
     }
     monitoring_.Start();
     for (const std::string& address : bound_) {
@@ -194,7 +199,7 @@ class Process {
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
   void Publish() {
     PublishConfig();
-    loops_.PostToEach([this, config = config_](size_t index) { lanes_[index].pipeline->Update(config); });
+    loops_.PostToEach([this, config = config_](size_t index) { parts_[index].pipeline->Update(config); });
   }
 
   void OnSignal(int signal) {
@@ -233,40 +238,42 @@ class Process {
     watcher_->SetIntrospection(IntrospectionOf(options_.rest));
     watcher_->Reload();
     const http::ServerOptions http = options_.http;
-    for (uint32_t i = 0; i < lanes_.size(); ++i) {
+    for (uint32_t i = 0; i < parts_.size(); ++i) {
       const uint32_t connections =
-          ConnectionsOf(options_.database.connections_max, static_cast<uint32_t>(lanes_.size()), i);
-      loops_.Post(i, [&lane = lanes_[i], http, connections] {
-        lane.pool->Resize(connections);
-        const Result<void> reloaded = lane.server->Reload(http);
+          ConnectionsOf(options_.database.connections_max, static_cast<uint32_t>(parts_.size()), i);
+      loops_.Post(i, [&parts = parts_[i], http, connections] {
+        parts.pool->Resize(connections);
+        const Result<void> reloaded = parts.server->Reload(http);
         if (!reloaded) Log(Level::kError, "http.reload_failed", reloaded.error().ToString());
       });
     }
     return {};
   }
 
-  // On the lane's own loop, where its parts must end too.
-  static Task<void> CloseLane(Lane& lane) {
+  // On their own loop, where its parts must end too.
+  static Task<void> CloseParts(LoopParts& parts) {
     const Deadline grace = Deadline::After(1s);
-    co_await lane.pool->Close(grace);
-    lane.server.reset();
-    lane.pipeline.reset();
-    lane.pool.reset();
+    co_await parts.pool->Close(grace);
+    co_await parts.lane->Close();
+    parts.server.reset();
+    parts.pipeline.reset();
+    parts.lane.reset();
+    parts.pool.reset();
   }
 
   Task<void> Stop() {
     Log(Level::kInfo, "server.stopping", "finishing what is in flight");
     monitoring_.SetDraining();
     const Deadline grace = Deadline::After(options_.http.drain_grace);
-    for (size_t i = 0; i < lanes_.size(); ++i) {
-      Task<void> drain = lanes_[i].server->Drain(grace);
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      Task<void> drain = parts_[i].server->Drain(grace);
       draining_.Spawn("drain", net::RunOn(loops_.executor(i), std::move(drain)));
     }
     co_await draining_.Join();
     co_await watcher_->Stop();
     co_await monitoring_.Stop(Deadline::After(1s));
-    for (size_t i = 0; i < lanes_.size(); ++i) {
-      draining_.Spawn("close", net::RunOn(loops_.executor(i), CloseLane(lanes_[i])));
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      draining_.Spawn("close", net::RunOn(loops_.executor(i), CloseParts(parts_[i])));
     }
     co_await draining_.Join();
     signals_->Close();
@@ -282,7 +289,7 @@ class Process {
   net::LoopGroup loops_;
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
   Monitoring monitoring_;
-  std::vector<Lane> lanes_;  // constant after Build(); each on its own loop
+  std::vector<LoopParts> parts_;  // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
   std::vector<std::string> bound_;            // http.listen with the ports that were chosen
   std::shared_ptr<auth::Verifier> verifier_;  // on the control loop, as all below

@@ -19,6 +19,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "plan/point_read.h"
 #include "plan/test_catalog.h"
 #include "rest/request.h"
 
@@ -105,7 +106,8 @@ std::string SqlOf(const Case& input) {
   auto plan = plan::MakePlan(*request, plan::TestCatalog(), options);
   if (!plan) return PrintError(plan.error());
   const Statement statement = WriteStatement(*plan, request->payload, WriteOptions{false, !request->head});
-  std::string text = Print(statement.query);
+  std::string text = plan::IsPointRead(*plan) ? "(point read) " : "";
+  text += Print(statement.query);
   if (statement.estimate) text += Print(*statement.estimate);
   return text;
 }

@@ -1,0 +1,160 @@
+#include "pg/lane.h"
+
+#include <deque>
+
+#include "integration/pg_fixture.h"
+
+namespace pando::pg {
+namespace {
+
+using std::chrono::milliseconds;
+
+class PgLaneTest : public PgTest {
+ protected:
+  using Answer = Result<std::optional<Rows>>;
+
+  PgLaneTest() {
+    Prepare(
+        "create table items (id int primary key, name text);"
+        "insert into items select i, 'item ' || i from generate_series(1, 100) i;"
+        "do $$ begin create role lane_ann; exception when duplicate_object then null; end $$;"
+        "do $$ begin create role lane_bob; exception when duplicate_object then null; end $$;"
+        "grant select on items to lane_ann, lane_bob");
+  }
+  ~PgLaneTest() override {
+    if (lane_) loop_.Run(lane_->Close());
+  }
+
+  void Start(LaneOptions options = {}) {
+    PoolOptions pool;
+    pool.connect.uri = uri();
+    pool.connections_max = 4;
+    pool_.emplace(loop_.executor(), std::move(pool));
+    lane_.emplace(loop_.executor(), *pool_, options);
+  }
+
+  Spawned<Answer>& Read(std::string sql, std::vector<Parameter> parameters = {}, std::string role = "lane_ann",
+                        Deadline deadline = InTime()) {
+    SessionState session{std::move(role), ""};
+    return reads_.emplace_back(loop_,
+                               lane_->Read(Sql(std::move(sql), std::move(parameters)), std::move(session), deadline));
+  }
+  Spawned<Answer>& ReadItem(int id, std::string role = "lane_ann") {
+    return Read("select current_user || ' ' || name from items where id = $1", {std::to_string(id)}, std::move(role));
+  }
+
+  // The one value that the lane answered, or why it did not.
+  std::string ValueOf(Spawned<Answer>& read) {
+    Answer& answer = read.Await(loop_);
+    if (!answer) return answer.error().ToString();
+    if (!*answer) return "alone";
+    return std::string((*answer)->Get(0, 0).value_or("NULL"));
+  }
+
+  std::optional<Pool> pool_;
+  std::optional<Lane> lane_;
+  std::deque<Spawned<Answer>> reads_;  // references stay good
+};
+
+TEST_F(PgLaneTest, GivesEachOfManyCallersItsOwnRow) {
+  Start();
+  for (int id = 1; id <= 100; ++id) ReadItem(id);
+  for (int id = 1; id <= 100; ++id) {
+    EXPECT_EQ(ValueOf(reads_[static_cast<size_t>(id) - 1]), "lane_ann item " + std::to_string(id));
+  }
+  EXPECT_EQ(lane_->stats().reads, 100u);
+  EXPECT_EQ(lane_->stats().failed, 0u);
+  EXPECT_LE(lane_->stats().batches, 8u);
+}
+
+TEST_F(PgLaneTest, NeverLetsTwoRolesTravelTogether) {
+  Start();
+  for (int id = 1; id <= 40; ++id) ReadItem(id, id % 2 == 0 ? "lane_ann" : "lane_bob");
+  for (int id = 1; id <= 40; ++id) {
+    EXPECT_EQ(ValueOf(reads_[static_cast<size_t>(id) - 1]),
+              (id % 2 == 0 ? "lane_ann item " : "lane_bob item ") + std::to_string(id));
+  }
+}
+
+TEST_F(PgLaneTest, SendsTheNeighboursOfAFailureToRunAlone) {
+  Start();
+  Spawned<Answer>& before = ReadItem(1);
+  Spawned<Answer>& bad = Read("select 1 / 0");
+  Spawned<Answer>& after = ReadItem(2);
+  EXPECT_EQ(ValueOf(before), "alone");
+  EXPECT_EQ(ValueOf(bad), "alone");
+  EXPECT_EQ(ValueOf(after), "alone");
+  EXPECT_EQ(lane_->stats().failed, 1u);
+
+  EXPECT_EQ(ValueOf(ReadItem(3)), "lane_ann item 3");
+}
+
+TEST_F(PgLaneTest, StopsAStatementThatIsSlow) {
+  Start();
+  EXPECT_EQ(ValueOf(Read("select pg_sleep(3600)")), "alone");
+  EXPECT_EQ(ValueOf(ReadItem(1)), "lane_ann item 1");
+}
+
+TEST_F(PgLaneTest, StopsAReadThatWaitsForALock) {
+  Start();
+  std::unique_ptr<Connection> other = Connect();
+  ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
+  EXPECT_EQ(ValueOf(ReadItem(1)), "alone");
+  ASSERT_TRUE(loop_.Run(other->End(true, InTime())));
+  EXPECT_EQ(ValueOf(ReadItem(1)), "lane_ann item 1");
+}
+
+TEST_F(PgLaneTest, LeavesItsTimeoutToNobodyElse) {
+  Start();
+  EXPECT_EQ(ValueOf(Read("show statement_timeout")), "50ms");
+  {
+    const SessionState session{"lane_ann", ""};
+    Result<Lease> lease = loop_.Run(pool_->Acquire(InTime(), session));
+    ASSERT_TRUE(lease);
+    Result<std::vector<Rows>> rows = Run(**lease, Do({Sql("show statement_timeout")}, Finish::kCommit, session));
+    ASSERT_TRUE(rows);
+    EXPECT_EQ(rows->at(0).Get(0, 0), "0");
+  }
+  EXPECT_EQ(pool_->stats().opened, 1u);
+  EXPECT_EQ(ValueOf(Read("show statement_timeout")), "50ms");
+}
+
+TEST_F(PgLaneTest, GoesOnWithoutACallerThatWentAway) {
+  Start();
+  Spawned<Answer>& gone = ReadItem(1);
+  Spawned<Answer>& stays = ReadItem(2);
+  loop_.Poll();
+  gone.Cancel();
+  EXPECT_THAT(gone.Await(loop_), FailsWith(ErrorId::kRequestCancelled));
+  EXPECT_EQ(ValueOf(stays), "lane_ann item 2");
+}
+
+TEST_F(PgLaneTest, TellsACallerWhoseDeadlinePasses) {
+  LaneOptions options;
+  options.statement_timeout = milliseconds(500);
+  Start(options);
+  Spawned<Answer>& slow = Read("select pg_sleep(3600)", {}, "lane_ann", Deadline::After(milliseconds(20)));
+  EXPECT_THAT(slow.Await(loop_), FailsWith(ErrorId::kRequestDeadline));
+  EXPECT_EQ(ValueOf(ReadItem(1)), "lane_ann item 1");
+}
+
+TEST_F(PgLaneTest, SendsCallersAwayWhenTheLineIsFull) {
+  LaneOptions options;
+  options.waiters_max = 2;
+  Start(options);
+  for (int id = 1; id <= 3; ++id) ReadItem(id);
+  EXPECT_EQ(ValueOf(reads_[2]), "alone");
+  EXPECT_EQ(ValueOf(reads_[0]), "lane_ann item 1");
+  EXPECT_EQ(ValueOf(reads_[1]), "lane_ann item 2");
+}
+
+TEST_F(PgLaneTest, SendsCallersAwayWhenTheDatabaseIsGone) {
+  Start();
+  EXPECT_EQ(ValueOf(ReadItem(1)), "lane_ann item 1");
+  server().Stop();
+  EXPECT_EQ(ValueOf(ReadItem(1)), "alone");
+  server().Start();
+}
+
+}  // namespace
+}  // namespace pando::pg
