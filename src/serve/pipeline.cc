@@ -1,6 +1,5 @@
 #include "serve/pipeline.h"
 
-#include "net/run_on.h"
 #include "plan/point_read.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
@@ -73,12 +72,6 @@ Pipeline::Demand DemandOf(const rest::Request& request, const plan::Plan& plan, 
     demand.finish = pg::Finish::kHold;
   }
   return demand;
-}
-
-Task<std::string> WriteDocument(std::shared_ptr<const Config> config, std::string schema,
-                                std::optional<std::unordered_set<catalog::Oid>> accessible, OpenApiVersion version) {
-  const OpenApiInput input{*config->catalog, schema, config->rest, std::move(accessible)};
-  co_return WriteOpenApi(input, version);
 }
 
 // A count that is estimated is exact as long as it is small.
@@ -189,8 +182,12 @@ Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work) {
   http::Response response;
   response.headers.Add("Content-Type", OpenApiContentType(version));
   if (work.rest.schema_negotiated) response.headers.Add("Content-Profile", work.rest.schema);
-  Task<std::string> document = WriteDocument(work.config, work.rest.schema, std::move(accessible), version);
-  response.body = co_await net::RunOn(deps_.worker, std::move(document));
+  // By value: the work may outlive a caller that goes away.
+  std::function<std::string()> write = [config = work.config, schema = work.rest.schema,
+                                        accessible = std::move(accessible), version] {
+    return WriteOpenApi({*config->catalog, schema, config->rest, accessible}, version);
+  };
+  response.body = co_await deps_.worker(std::move(write));
   co_return response;
 }
 

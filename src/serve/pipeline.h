@@ -6,7 +6,9 @@
 // Bounds       in flight: what http and the pool admit
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <unordered_set>
 
 #include "auth/verifier.h"
@@ -40,14 +42,17 @@ struct Config {
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog);
 
+// Runs what is too long for an event loop on a thread that serves no requests, and resumes the caller on its own.
+using Worker = std::function<Task<std::string>(std::function<std::string()> work)>;
+
 class Pipeline {
  public:
   struct Deps {
     pg::Pool& pool;
-    pg::Lane& lane;        // of the same pool
-    net::Executor worker;  // runs what is too long for an event loop; no loop that serves requests
+    pg::Lane& lane;  // of the same pool
+    Worker worker;
   };
-  Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(deps), config_(std::move(config)) {}
+  Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}
 
   // Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement then is too.
   Task<http::Response> Handle(http::Request request);

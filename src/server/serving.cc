@@ -5,7 +5,6 @@
 
 #include "http/server.h"
 #include "net/loop_group.h"
-#include "net/run_on.h"
 #include "net/signals.h"
 #include "net/socket.h"
 #include "net/spawn.h"
@@ -15,6 +14,7 @@
 #include "server/commands.h"
 #include "server/database.h"
 #include "server/monitoring.h"
+#include "server/run_on.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -118,7 +118,10 @@ class Process {
     pg::LaneOptions lane;
     lane.waiters_max = ConnectionsOf(options_.database.waiters_max, static_cast<uint32_t>(loops_.size()), index);
     parts.lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
-    serve::Pipeline::Deps collaborators{*parts.pool, *parts.lane, workers_.executor(0)};
+    const serve::Worker worker = [executor = workers_.executor(0)](std::function<std::string()> work) {
+      return CallOn(executor, std::move(work));
+    };
+    serve::Pipeline::Deps collaborators{*parts.pool, *parts.lane, worker};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -267,13 +270,13 @@ class Process {
     const Deadline grace = Deadline::After(options_.http.drain_grace);
     for (size_t i = 0; i < parts_.size(); ++i) {
       Task<void> drain = parts_[i].server->Drain(grace);
-      draining_.Spawn("drain", net::RunOn(loops_.executor(i), std::move(drain)));
+      draining_.Spawn("drain", RunOn(loops_.executor(i), std::move(drain)));
     }
     co_await draining_.Join();
     co_await watcher_->Stop();
     co_await monitoring_.Stop(Deadline::After(1s));
     for (size_t i = 0; i < parts_.size(); ++i) {
-      draining_.Spawn("close", net::RunOn(loops_.executor(i), CloseParts(parts_[i])));
+      draining_.Spawn("close", RunOn(loops_.executor(i), CloseParts(parts_[i])));
     }
     co_await draining_.Join();
     signals_->Close();
