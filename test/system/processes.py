@@ -13,7 +13,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PROGRAM = ROOT / 'build/release/pando'
+# PANDO_PROGRAM: another build of the program, say one with sanitizers.
+PROGRAM = pathlib.Path(os.environ.get('PANDO_PROGRAM', ROOT / 'build/release/pando'))
 WAIT_SECONDS_MAX = 60
 SECRET = 'a secret of the system tests, long enough'
 
