@@ -16,9 +16,8 @@ struct Header {
   std::string kid;  // empty: none
 };
 
-Error Undecodable(std::string detail) {
-  return Error(ErrorId::kInvalidJwt, "JWT couldn't be decoded").WithDetail(std::move(detail));
-}
+// Text that is no token at all, in PostgREST's words.
+Error Undecodable() { return Error(ErrorId::kInvalidJwt, "JWT cryptographic operation failed"); }
 
 Error WrongAlgorithm(std::string detail) {
   return Error(ErrorId::kInvalidJwt, "Wrong or unsupported encoding algorithm").WithDetail(std::move(detail));
@@ -30,11 +29,13 @@ Error NoKey(std::string detail) {
 
 Result<Header> ParseHeader(std::string_view part) {
   const std::optional<std::string> text = DecodeBase64Url(part);
-  if (!text) return Undecodable("The header of the JWT is not base64url");
+  if (!text) return Undecodable();
   const std::optional<boost::json::object> json = ParseJsonObject(*text);
-  if (!json) return Undecodable("The header of the JWT is not a JSON object");
+  if (!json) return Undecodable();
   // RFC 7515 section 4.1.11: extensions that must be understood, and of which we understand none.
-  if (json->contains("crit")) return Undecodable("The header of the JWT has critical extensions");
+  if (json->contains("crit")) {
+    return WrongAlgorithm("The header of the JWT has critical extensions");
+  }
   const boost::json::value* algorithm_name = json->if_contains("alg");
   if (algorithm_name == nullptr || !algorithm_name->is_string()) {
     return WrongAlgorithm("The header of the JWT has no 'alg'");
@@ -54,7 +55,7 @@ Result<Header> ParseHeader(std::string_view part) {
 
 Result<std::string> VerifyToken(std::string_view token, const KeySet& keys) {
   if (token.empty()) return Error(ErrorId::kInvalidJwt, "Empty JWT is sent in Authorization header");
-  if (token.size() > kTokenBytesMax) return Undecodable("The JWT is larger than 16 KiB");
+  if (token.size() > kTokenBytesMax) return Error(ErrorId::kInvalidJwt, "The JWT is larger than 16 KiB");
   const auto parts = std::count(token.begin(), token.end(), '.') + 1;
   if (parts != 3) {
     return Error(ErrorId::kInvalidJwt, "Expected 3 parts in JWT; got " + std::to_string(parts));
@@ -73,7 +74,7 @@ Result<std::string> VerifyToken(std::string_view token, const KeySet& keys) {
   if (!verified) return NoKey("None of the keys was able to decode the JWT");
 
   std::optional<std::string> payload = DecodeBase64Url(token.substr(header_end + 1, payload_end - header_end - 1));
-  if (!payload) return Undecodable("The payload of the JWT is not base64url");
+  if (!payload) return Undecodable();
   return std::move(*payload);
 }
 

@@ -181,11 +181,11 @@ TEST_F(VerifierTest, NamesWhatIsWrongWithTheForm) {
   EXPECT_EQ(Outcome(""), "Empty JWT is sent in Authorization header");
   EXPECT_EQ(Outcome("a.b"), "Expected 3 parts in JWT; got 2");
   EXPECT_EQ(Outcome("a.b.c.d.e"), "Expected 3 parts in JWT; got 5");
-  EXPECT_EQ(Outcome("a.b.c"), "JWT couldn't be decoded");
+  EXPECT_EQ(Outcome("a.b.c"), "JWT cryptographic operation failed");
   EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256","crit":["x"],"x":1})", "{}", kSecret)),
-            "JWT couldn't be decoded");
+            "Wrong or unsupported encoding algorithm");
   EXPECT_EQ(Outcome(TokenWithHeader(R"({"alg":"HS256"})", std::string(20'000, 'x'), kSecret)),
-            "JWT couldn't be decoded");
+            "The JWT is larger than 16 KiB");
   EXPECT_EQ(Outcome(SignToken("not json", kSecret)), "Parsing claims failed");
 }
 

@@ -41,7 +41,7 @@ bool Takes(const Function& function, const std::set<std::string>& given) {
 // The JSON, text or binary body as a whole fits a single unnamed argument of these types.
 std::vector<std::string> UnnamedTypes(const rest::Request& request) {
   if (request.method != "POST") return {};
-  switch (request.payload.kind == Payload::Kind::kRaw ? request.payload.media : MediaType::Kind::kJson) {
+  switch (request.payload.media) {
     case MediaType::Kind::kText:
       return {"text"};
     case MediaType::Kind::kXml:
@@ -49,7 +49,7 @@ std::vector<std::string> UnnamedTypes(const rest::Request& request) {
     case MediaType::Kind::kOctetStream:
       return {"bytea"};
     case MediaType::Kind::kJson:
-      return request.payload.form.empty() ? std::vector<std::string>{"json", "jsonb"} : std::vector<std::string>{};
+      return {"json", "jsonb"};
     default:
       return {};
   }
@@ -93,7 +93,7 @@ std::optional<std::string> Suggestion(const rest::Request& request, const catalo
     std::set<std::string> names;
     for (const auto& argument : function.arguments) names.insert(argument.name);
     const std::string list = Join(names);
-    const double score = catalog::Similarity(list, given);
+    const double score = catalog::Similarity("(" + list + ")", "(" + given + ")");
     if (score < best_score) continue;
     best = &function;
     best_list = list;

@@ -59,6 +59,7 @@ Result<Payload> ParseCsvPayload(std::string_view body) {
   if (!IsValidUtf8(body) || body.find('\0') != std::string_view::npos) return Malformed();
   CsvReader reader(body);
   Payload payload;
+  payload.media = MediaType::Kind::kCsv;
   if (!ReadHeader(reader, payload.keys)) return Malformed();
   std::vector<std::string> keys;
   for (const std::string& name : payload.keys) {

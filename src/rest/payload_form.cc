@@ -24,6 +24,7 @@ Result<std::string> Decode(std::string_view text) {
 
 Result<Payload> ParseFormPayload(std::string_view body) {
   Payload payload;
+  payload.media = MediaType::Kind::kForm;
   while (!body.empty()) {
     const size_t end = std::min(body.find('&'), body.size());
     const std::string_view piece = body.substr(0, end);

@@ -94,7 +94,7 @@ struct Payload {
   // kJsonArray, kJsonObject: the JSON text. A JSON body as sent; CSV as an array of objects of strings (NULL is null);
   // a form as one object of strings. A scalar JSON body is "[]" with kind kJsonArray. kRaw: the body's bytes.
   std::string text;
-  MediaType::Kind media = MediaType::Kind::kJson;  // of a kRaw payload: kText, kXml, kOctetStream (and kJson for rpc)
+  MediaType::Kind media = MediaType::Kind::kJson;  // what the body was sent as
   // The keys of all objects (uniform unless `columns=` was given), sorted, without repetitions.
   std::vector<std::string> keys;
   int64_t elements = 0;  // objects in the array; 1 for an object

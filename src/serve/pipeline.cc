@@ -161,9 +161,9 @@ Task<Result<http::Response>> Pipeline::ServeRoot(Work& work) {
   work.route = "/";
   const RestOptions& options = work.config->rest;
   if (options.root_spec) {
-    const bool is_openapi = TurnIntoCall(work.rest, *options.root_spec);
+    PANDO_CO_TRY(const std::string type, TurnIntoCall(work.rest, *options.root_spec, *work.config->catalog));
     Result<http::Response> called = co_await ServeStatement(work);
-    if (called && is_openapi) called->headers.Set("Content-Type", OpenApiContentType(OpenApiVersion::k2_0));
+    if (called) called->headers.Set("Content-Type", type);
     co_return called;
   }
   if (options.openapi_mode == "disabled") {
@@ -174,6 +174,7 @@ Task<Result<http::Response>> Pipeline::ServeRoot(Work& work) {
 
 Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work) {
   PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(work.rest.accept));
+  work.timing.Mark(Phase::kPlan);
   std::optional<std::unordered_set<catalog::Oid>> accessible;
   if (work.config->rest.openapi_mode == "follow-privileges") {
     PANDO_CO_TRY(accessible, co_await QueryAccessible(work));

@@ -1,5 +1,6 @@
 #include "serve/root.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "rest/media_type.h"
@@ -8,6 +9,7 @@ namespace pando::serve {
 
 using rest::MediaType;
 
+constexpr const char* kOpenApi = "application/openapi+json";
 constexpr const char* kOpenApi31 = "application/vnd.oai.openapi+json";
 
 Result<OpenApiVersion> ChooseOpenApi(const std::vector<MediaType>& accept) {
@@ -29,18 +31,23 @@ Result<OpenApiVersion> ChooseOpenApi(const std::vector<MediaType>& accept) {
 
 std::string OpenApiContentType(OpenApiVersion version) {
   if (version == OpenApiVersion::k3_1) return std::string(kOpenApi31) + "; version=3.1; charset=utf-8";
-  return "application/openapi+json; charset=utf-8";
+  return std::string(kOpenApi) + "; charset=utf-8";
 }
 
-bool TurnIntoCall(rest::Request& request, const std::string& name) {
+Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog) {
+  const auto served = std::find_if(request.accept.begin(), request.accept.end(), [](const MediaType& type) {
+    return type.kind == MediaType::Kind::kAny || type.kind == MediaType::Kind::kJson ||
+           type.kind == MediaType::Kind::kOpenApi;
+  });
+  if (served == request.accept.end()) return rest::NoMediaType(request.accept);
+  const auto& overloads = catalog.FunctionsNamed(request.schema, name);
+  const bool is_typed = !overloads.empty() && overloads.front().media_type == kOpenApi;
+  const bool as_json = served->kind == MediaType::Kind::kJson || (served->kind == MediaType::Kind::kAny && !is_typed);
   request.action = rest::Action::kCall;
   request.resource = rest::Resource::kFunction;
   request.name = name;
-  const bool is_openapi = request.accept.front().kind == MediaType::Kind::kOpenApi;
-  for (MediaType& type : request.accept) {
-    if (type.kind == MediaType::Kind::kOpenApi) type.kind = MediaType::Kind::kJson;
-  }
-  return is_openapi;
+  request.accept = rest::ParseAccept(is_typed ? kOpenApi : "application/json");
+  return as_json ? std::string("application/json; charset=utf-8") : OpenApiContentType(OpenApiVersion::k2_0);
 }
 
 std::unordered_set<catalog::Oid> ReadAccessible(const pg::Rows& rows) {

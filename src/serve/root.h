@@ -22,9 +22,10 @@ namespace pando::serve {
 Result<OpenApiVersion> ChooseOpenApi(const std::vector<rest::MediaType>& accept);
 std::string OpenApiContentType(OpenApiVersion version);
 
-// Makes `request` the call of the function `name`. True when the client asks for an OpenAPI document by that name,
-// which the function's JSON is then answered as.
-bool TurnIntoCall(rest::Request& request, const std::string& name);
+// Makes `request` the call of the function `name`, whose JSON is an OpenAPI document or anything else: both media types
+// are served, whether or not the function's result type says the one or the other. Returns the answer's Content-Type.
+//   kNoMediaType
+Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog);
 
 // The answer of sql::WriteAccessible().
 std::unordered_set<catalog::Oid> ReadAccessible(const pg::Rows& rows);

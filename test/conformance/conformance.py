@@ -5,7 +5,8 @@
 
 The vectors lie next to the clone, in ../shared/conformance (or where PANDO_CONFORMANCE says); without them the suite
 counts as one skipped test. passing.txt names each case that passes: one that is in it and fails now fails the run, one
-that is not in it and passes is reported as gained. --update rewrites it.
+that is not in it and passes is reported as gained. --update rewrites it. docs/reference/compatibility.md names each case
+that does not pass, with the reason; the two lists are held together.
 """
 import argparse
 import collections
@@ -22,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / 'tools'))
 from outcome import Outcome  # noqa: E402
 
+DIFFERING = ROOT / 'docs/reference/compatibility.md'
 PASSING = pathlib.Path(__file__).with_name('passing.txt')
 STOP_SECONDS = 30
 
@@ -103,8 +105,14 @@ def read_floor():
     return set(PASSING.read_text(encoding='utf-8').splitlines()) if PASSING.exists() else set()
 
 
-def judge(results, floor):
-    """Compares with the floor. A case that never passed yet counts as skipped: it is known, and shown."""
+def read_differing():
+    """The cases that the compatibility page names: its list items in code quotes."""
+    lines = DIFFERING.read_text(encoding='utf-8').splitlines()
+    return {line[3:-1] for line in lines if line.startswith('- `') and line.endswith('`')}
+
+
+def judge(results, floor, differing):
+    """Compares with the floor, and with the page that says which cases differ and why: those count as skipped."""
     outcome = Outcome(notes=by_feature(results))
     gained = []
     for result in results:
@@ -112,8 +120,13 @@ def judge(results, floor):
         if result['ok']:
             outcome.passed += 1
             gained += [name] if name not in floor else []
+            if name in differing:
+                outcome.fail(f'conformance: passes, and compatibility.md says that it differs: {name}')
         elif name in floor:
             outcome.fail(f'conformance: passed before and fails now: {name}\n' + '\n'.join(result['errors'][:3]))
+        elif name not in differing:
+            outcome.fail(f'conformance: differs without a reason in compatibility.md: {name}\n' +
+                         '\n'.join(result['errors'][:3]))
         else:
             outcome.skipped += 1
     ran = {result['id'] for result in results}
@@ -140,7 +153,7 @@ def run(work, python=sys.executable, update=False):
         return Outcome(failed=1, failures=[f'conformance: {error}'])
     if update:
         write_floor(results)
-    return judge(results, read_floor())
+    return judge(results, read_floor(), read_differing())
 
 
 def main():
