@@ -21,6 +21,7 @@ struct RestOptions {
   bool prepared_statements = true;
   bool legacy_target_names = true;
   std::optional<std::string> pre_request;
+  std::optional<std::string> pre_config;
   std::optional<std::string> root_spec;
   std::string openapi_mode = "follow-privileges";
   bool openapi_security_active = false;
@@ -56,6 +57,8 @@ void Describe(Visitor& visit, RestOptions& o) {
                "Let filters address an aliased embed by its relation's name too, with a Warning header.");
   visit.Option("rest.pre_request", o.pre_request, Reload::kLive,
                "Function called before each request's statement, in its transaction; it may raise or set the role.");
+  visit.Option("rest.pre_config", o.pre_config, Reload::kLive,
+               "Function called when configuration is read from the database, to set pgrst.* settings for it.");
   visit.Option("rest.root_spec", o.root_spec, Reload::kLive,
                "Function that answers the root path instead of the OpenAPI document.");
   visit.Option("rest.openapi_mode", o.openapi_mode, OneOf{{"follow-privileges", "ignore-privileges", "disabled"}},

@@ -201,7 +201,7 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
     // It may refuse the caller or change the role.
     exchange.commands = SettingsCommands(
         {work.http, work.rest, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
-    exchange.commands.push_back(PreRequestCommand(*config.rest.pre_request));
+    exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else {
     session = pg::SessionState{work.principal->role, SearchPath(work.rest.schema, config.rest.extra_search_path)};
     exchange.session = session;
@@ -260,7 +260,7 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work, const plan::Plan&
     const SettingsInput input{work.http,     work.rest, *work.principal, config.rest,
                               *plan.catalog, function,  plan.read_only};
     exchange.commands = SettingsCommands(input);
-    if (config.rest.pre_request) exchange.commands.push_back(PreRequestCommand(*config.rest.pre_request));
+    if (config.rest.pre_request) exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   }
   const size_t main = exchange.commands.size();
   const bool prepare = config.rest.prepared_statements;

@@ -122,7 +122,7 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
   return commands;
 }
 
-pg::Command PreRequestCommand(const std::string& name) {
+pg::Command CallCommand(const std::string& name) {
   const size_t dot = name.find('.');
   const std::string quoted = dot == std::string::npos
                                  ? pg::QuoteIdentifier(name)

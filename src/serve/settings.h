@@ -31,7 +31,7 @@ struct SettingsInput {
 // then one SELECT of set_config(..., true) for everything else.
 std::vector<pg::Command> SettingsCommands(const SettingsInput& input);
 
-// The call of rest.pre_request. `name` is "function" or "schema.function".
-pg::Command PreRequestCommand(const std::string& name);
+// The call of a function that an option names: "function" or "schema.function".
+pg::Command CallCommand(const std::string& name);
 
 }  // namespace pando::serve

@@ -1,4 +1,5 @@
 #include "server/commands.h"
+#include "server/run_on.h"
 
 #include <unistd.h>
 
@@ -19,24 +20,6 @@ namespace pando::server {
 namespace {
 
 using namespace std::chrono_literals;
-
-// co_spawn() wants results that can be made from nothing; an optional can.
-template <class T>
-Task<void> Store(Task<T> task, std::optional<T>& outcome) {
-  outcome.emplace(co_await std::move(task));
-}
-
-// Runs a task to its end on an event loop of its own.
-template <class T>
-T RunHere(boost::asio::io_context& loop, Task<T> task) {
-  std::optional<T> outcome;
-  boost::asio::co_spawn(loop, Store(std::move(task), outcome), [](std::exception_ptr escaped) {
-    if (escaped) std::rethrow_exception(escaped);
-  });
-  loop.run();
-  PANDO_ASSERT(outcome.has_value());
-  return std::move(*outcome);
-}
 
 std::filesystem::path DataFolder(const ProgramOptions& options) {
   std::filesystem::path folder = EmbeddedFolder(options.database.url).value_or("");

@@ -20,6 +20,7 @@ struct DatabaseOptions {
   uint32_t statements_max = 1000;
   std::string channel = "pgrst";
   bool channel_enabled = true;
+  bool config_in_database = true;
 };
 
 template <class Visitor>
@@ -48,6 +49,9 @@ void Describe(Visitor& visit, DatabaseOptions& o) {
                "Channel whose NOTIFY with the payload 'reload schema' makes the catalog load again.");
   visit.Option("database.channel_enabled", o.channel_enabled, Reload::kRestart,
                "Listen on database.channel; off for poolers that cannot LISTEN.");
+  visit.Option("database.config_in_database", o.config_in_database, Reload::kRestart,
+               "Take options from the database too: settings named pgrst.* of the connecting role, as PostgREST does. "
+               "They win over file and environment.");
 }
 
 struct ProcessOptions {

@@ -1,10 +1,13 @@
-// Awaiting a Task, or plain work, that runs on another event loop.
+// Running a Task somewhere else than on the caller's event loop.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
+#include <exception>
 #include <functional>
+#include <optional>
 #include <utility>
 
+#include "base/assert.h"
 #include "net/task.h"
 
 namespace pando::server {
@@ -21,6 +24,24 @@ template <class T>
 Task<T> CallOn(net::Executor executor, std::function<T()> work) {
   const auto run = [](std::function<T()> held) -> Task<T> { co_return held(); };
   return RunOn(executor, run(std::move(work)));
+}
+
+// co_spawn() wants results that can be made from nothing; an optional can.
+template <class T>
+Task<void> Store(Task<T> task, std::optional<T>& outcome) {
+  outcome.emplace(co_await std::move(task));
+}
+
+// Runs a task to its end on an event loop that nobody else runs; blocks.
+template <class T>
+T RunHere(boost::asio::io_context& loop, Task<T> task) {
+  std::optional<T> outcome;
+  boost::asio::co_spawn(loop, Store(std::move(task), outcome), [](std::exception_ptr escaped) {
+    if (escaped) std::rethrow_exception(escaped);
+  });
+  loop.run();
+  PANDO_ASSERT(outcome.has_value());
+  return std::move(*outcome);
 }
 
 }  // namespace pando::server

@@ -13,6 +13,7 @@
 #include "server/catalog_watcher.h"
 #include "server/commands.h"
 #include "server/database.h"
+#include "server/database_settings.h"
 #include "server/monitoring.h"
 #include "server/run_on.h"
 #include "telemetry/log.h"
@@ -41,13 +42,27 @@ uint32_t ConnectionsOf(uint32_t total, uint32_t loops, uint32_t index) {
   return std::max(1u, total / loops + (index < total % loops ? 1 : 0));
 }
 
+// Nothing when database.config_in_database is off.
+Task<Result<DatabaseSettings>> AskDatabase(const ProgramOptions& options, const Database& database) {
+  if (!options.database.config_in_database) co_return DatabaseSettings();
+  pg::ConnectOptions connect;
+  connect.uri = database.login_uri();
+  const std::optional<std::string> pre_config = options.rest.pre_config;
+  const Deadline deadline = Deadline::After(options.database.connect_timeout);
+  Task<Result<DatabaseSettings>> query = QueryDatabaseSettings(std::move(connect), pre_config, deadline);
+  co_return co_await std::move(query);
+}
+
 class Process {
  public:
-  Process(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database)
+  // `settings`: what the database said at the start; nullopt when it could not be asked.
+  Process(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database,
+          std::optional<DatabaseSettings> settings)
       : options_(options),
         registry_(registry),
         deps_(std::move(deps)),
         database_(database),
+        database_settings_(std::move(settings)),
         loops_(LoopCount(options.process)),
         tasks_(control_.get_executor()) {}
 
@@ -58,7 +73,7 @@ class Process {
     for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildParts(i));
     watcher_ = std::make_unique<CatalogWatcher>(
         control_.get_executor(), WatcherOptions(),
-        CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { ReloadConfig(); },
+        CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { RequestReload(); },
                              [this](bool loaded) { monitoring_.CountReload(loaded); }});
     monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
@@ -197,6 +212,8 @@ class Process {
     catalog_ = std::move(catalog);
     monitoring_.SetCatalog(catalog_);
     Publish();
+    // The database was away at the start, and now it is not.
+    if (!database_settings_ && !std::exchange(asked_again_, true)) RequestReload();
   }
 
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
@@ -208,7 +225,7 @@ class Process {
   void OnSignal(int signal) {
     switch (signal) {
       case SIGHUP:
-        ReloadConfig();
+        RequestReload();
         break;
       case SIGUSR1:
         watcher_->Reload();
@@ -221,13 +238,31 @@ class Process {
     }
   }
 
-  void ReloadConfig() {
-    Result<void> reloaded = TryReloadConfig();
-    if (!reloaded) Log(Level::kError, "config.reload_failed", reloaded.error().ToString());
+  void RequestReload() {
+    reload_again_ = true;
+    if (reloading_ || stopping_) return;
+    reloading_ = true;
+    tasks_.Spawn("config reload", ReloadConfig());
+  }
+
+  Task<void> ReloadConfig() {
+    while (reload_again_ && !stopping_) {
+      reload_again_ = false;
+      Result<DatabaseSettings> settings = co_await AskDatabase(options_, database_);
+      if (settings) {
+        database_settings_ = std::move(*settings);
+      } else {
+        Log(Level::kWarn, "config.database_unread", settings.error().ToString());
+      }
+      const Result<void> reloaded = TryReloadConfig();
+      if (!reloaded) Log(Level::kError, "config.reload_failed", reloaded.error().ToString());
+    }
+    reloading_ = false;
   }
 
   Result<void> TryReloadConfig() {
-    PANDO_TRY(const config::Sources sources, deps_.read_sources());
+    PANDO_TRY(config::Sources sources, deps_.read_sources());
+    if (database_settings_) sources.database_settings = *database_settings_;
     PANDO_TRY(const config::ReloadReport report, registry_.Update(sources));
     for (const auto& change : report.changed) {
       Log(Level::kInfo, "config.changed", change.option + ": " + change.from + " -> " + change.to);
@@ -288,6 +323,7 @@ class Process {
   config::Registry& registry_;
   ServeDeps deps_;
   Database& database_;
+  std::optional<DatabaseSettings> database_settings_;  // nullopt: it could not be asked yet
   boost::asio::io_context control_{1};
   net::LoopGroup loops_;
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
@@ -302,8 +338,38 @@ class Process {
   std::unique_ptr<net::Signals> signals_;
   net::TaskGroup tasks_;
   net::TaskGroup draining_{control_.get_executor()};
+  bool asked_again_ = false;   // for the settings of a database that was away at the start
+  bool reloading_ = false;     // ReloadConfig() runs
+  bool reload_again_ = false;  // and must once more
   bool stopping_ = false;
 };
+
+// Gives the options the values that the database keeps; those of the sources are loaded already.
+Result<std::optional<DatabaseSettings>> LoadDatabaseSettings(ProgramOptions& options, config::Registry& registry,
+                                                             const ServeDeps& deps, const Database& database) {
+  boost::asio::io_context loop(1);
+  Result<DatabaseSettings> settings = RunHere(loop, AskDatabase(options, database));
+  if (!settings) {
+    Log(Level::kWarn, "config.database_unread", settings.error().ToString());
+    return std::optional<DatabaseSettings>();
+  }
+  if (!settings->empty()) {
+    PANDO_TRY(config::Sources sources, deps.read_sources());
+    sources.database_settings = *settings;
+    PANDO_TRY(const config::LoadReport report, registry.Load(sources));
+    for (const std::string& warning : report.warnings) Log(Level::kWarn, "config.warning", warning);
+  }
+  return std::optional<DatabaseSettings>(std::move(*settings));
+}
+
+Result<void> Run(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database) {
+  PANDO_TRY(std::optional<DatabaseSettings> settings, LoadDatabaseSettings(options, registry, deps, database));
+  WarnOfPendingMigrations(options, database.owner_uri());
+  Process process(options, registry, std::move(deps), database, std::move(settings));
+  PANDO_CHECK(process.Build());
+  process.Run();
+  return {};
+}
 
 }  // namespace
 
@@ -311,18 +377,9 @@ Result<void> Serve(ProgramOptions& options, config::Registry& registry, ServeDep
   telemetry::ConfigureLog(options.log);
   net::RaiseOpenFileLimit();
   PANDO_TRY(Database database, Database::Open(options));
-  WarnOfPendingMigrations(options, database.owner_uri());
-  {
-    Process process(options, registry, std::move(deps), database);
-    Result<void> built = process.Build();
-    if (!built) {
-      database.Close(options.embedded.stop_grace);
-      return built;
-    }
-    process.Run();
-  }
+  const Result<void> ran = Run(options, registry, std::move(deps), database);
   database.Close(options.embedded.stop_grace);
-  return {};
+  return ran;
 }
 
 }  // namespace pando::server

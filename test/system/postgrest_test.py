@@ -1,0 +1,70 @@
+"""A deployment of PostgREST goes on when only the program is changed: its variables, and its settings in the database."""
+import json
+import signal
+import unittest
+
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
+
+ROLES = '''
+create role authenticator login noinherit;
+create role anon nologin;
+grant anon to authenticator;
+grant usage on schema public to anon;
+'''
+
+
+class Postgrest(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(folder_for_all())
+        self.postgres = self.enterContext(PrivatePostgres(self.folder))
+        self.postgres.sql(ROLES + ITEMS)
+
+    def serve(self, **environment):
+        pando = Pando(self.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
+                                          'PGRST_DB_URI': self.postgres.uri('authenticator'),
+                                          'PGRST_JWT_SECRET': SECRET, **environment})
+        pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
+        return self.enterContext(pando).start()
+
+    def test_variables_are_understood(self):
+        pando = self.serve(PGRST_DB_SCHEMAS='public', PGRST_DB_ANON_ROLE='anon', PGRST_DB_MAX_ROWS='3')
+        self.assertEqual(len(pando.json('/items')), 3)
+        self.assertEqual(pando.status_of('/rest/v1/items'), 404)
+
+    def test_without_an_anonymous_role_anonymous_callers_are_refused(self):
+        pando = self.serve()
+        status, _, body = pando.request('GET', '/items')
+        self.assertEqual((status, json.loads(body)['code']), (401, 'PGRST302'))
+
+    def test_settings_in_the_database_win_and_are_read_again_when_told(self):
+        self.postgres.sql("alter role authenticator set pgrst.db_anon_role = 'anon';"
+                          "alter role authenticator set pgrst.db_max_rows = '5'")
+        pando = self.serve(PGRST_DB_MAX_ROWS='3')
+        self.assertEqual(len(pando.json('/items')), 5)
+
+        self.postgres.sql("alter role authenticator set pgrst.db_max_rows = '7'; notify pgrst, 'reload config'")
+        wait_until(lambda: len(pando.json('/items')) == 7, 'the new setting holds')
+        self.postgres.sql('alter role authenticator reset pgrst.db_max_rows')
+        pando.send(signal.SIGHUP)
+        wait_until(lambda: len(pando.json('/items')) == 3, 'the variable holds again')
+
+    def test_the_pre_config_function_makes_settings(self):
+        self.postgres.sql("create function make_settings() returns void language sql as "
+                          "$$ select set_config('pgrst.db_max_rows', '4', true),"
+                          " set_config('pgrst.db_anon_role', 'anon', true) $$")
+        pando = self.serve(PGRST_DB_PRE_CONFIG='public.make_settings')
+        self.assertEqual(len(pando.json('/items')), 4)
+
+    def test_settings_in_the_database_are_left_alone_when_told(self):
+        self.postgres.sql("alter role authenticator set pgrst.db_max_rows = '5'")
+        pando = self.serve(PGRST_DB_ANON_ROLE='anon', PGRST_DB_CONFIG='false')
+        self.assertEqual(len(pando.json('/items')), 100)
+
+    def test_a_wrong_setting_in_the_database_stops_the_start_and_is_named(self):
+        self.postgres.sql("alter role authenticator set pgrst.db_max_rows = 'many'")
+        with self.assertRaisesRegex(AssertionError, 'pgrst.db_max_rows in the database'):
+            self.serve()
+
+
+if __name__ == '__main__':
+    unittest.main()
