@@ -54,13 +54,18 @@ export class Pando {
       ...settings,
     };
     await pando.run('migrate');
-    pando.log = { text: '' };
-    pando.server = spawn(program, ['serve', '--config', config], { cwd: root, env: pando.env });
-    for (const stream of [pando.server.stdout, pando.server.stderr]) {
-      stream.on('data', (chunk) => (pando.log.text = (pando.log.text + chunk).slice(-20_000)));
-    }
-    await untilReady(pando.adminUrl, pando.server, pando.log);
+    await pando.serve();
     return pando;
+  }
+
+  // Starts the server, with options such as --rest.max_rows=10 on top of the settings.
+  async serve(options = []) {
+    this.log = { text: '' };
+    this.server = spawn(program, ['serve', '--config', this.config, ...options], { cwd: root, env: this.env });
+    for (const stream of [this.server.stdout, this.server.stderr]) {
+      stream.on('data', (chunk) => (this.log.text = (this.log.text + chunk).slice(-20_000)));
+    }
+    await untilReady(this.adminUrl, this.server, this.log);
   }
 
   // Runs a subcommand with the server's settings and answers what it printed.
@@ -80,12 +85,25 @@ export class Pando {
   }
 
   // Ends the server as an operator would, and tells its exit code.
-  async stop() {
+  async endServer() {
     const ended = new Promise((resolve) => this.server.once('exit', resolve));
     this.server.kill('SIGTERM');
     const forced = setTimeout(() => this.server.kill('SIGKILL'), STOP_MS_MAX);
     const code = this.server.exitCode ?? (await ended);
     clearTimeout(forced);
+    return code;
+  }
+
+  // The same address and data, other options.
+  async restart(options) {
+    const code = await this.endServer();
+    if (code !== 0) throw new Error(`pando ended with ${code}:\n${this.log.text}`);
+    await this.serve(options);
+  }
+
+  // Ends the server for good; its data go.
+  async stop() {
+    const code = await this.endServer();
     await rm(this.folder, { recursive: true, force: true });
     return code;
   }
