@@ -133,8 +133,7 @@ for (const page of pages) {
           const got = await replay[step.kind](step.text);
           if (step.kind === 'request') checkAnswer(got, step.answer);
         } catch (error) {
-          error.message = `${place}: ${error.message}`;
-          throw error;
+          throw new Error(`${place}: ${error.message}`, { cause: error });
         }
       });
     }
