@@ -1,7 +1,11 @@
 #include "introspect/footprint_graph.h"
 
+#include <algorithm>
+
 namespace pando::introspect {
 namespace {
+
+constexpr Oid kNextvalFunction = 1574;  // pg_proc.dat
 
 Footprint Union(Footprint a, Footprint b) {
   return {a.observes_settings || b.observes_settings, a.leaves_traces || b.leaves_traces};
@@ -39,6 +43,11 @@ NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view t
     Depend(use, oid, Use::kRead, relation);
     if (references.writes) Depend(use, oid, Use::kWrite, relation);
   }
+  // What writes is refused in a transaction that is read only, which is a setting as well. Writing a relation may draw
+  // from its sequences without that, being no read.
+  const bool draws = use != Use::kWrite &&
+                     std::binary_search(references.functions.begin(), references.functions.end(), kNextvalFunction);
+  if (references.writes || draws) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
   if (references.reads_identity) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
   return references;
 }

@@ -96,9 +96,14 @@ TEST(FootprintGraph, ATreeThatWritesBringsWhatWritingDoes) {
   graph.Declare(Use::kWrite, kTable, kTraces);
   graph.Declare(Use::kCall, kSomeFunction);
   graph.DependOnTree(Use::kCall, kSomeFunction, "({QUERY :commandType 3 :rtable ({RTE :relid 20001})})");
+  graph.Declare(Use::kRead, kOther);
+  graph.Declare(Use::kWrite, kOther);
+  graph.DependOnTree(Use::kCall, kView, "({QUERY :commandType 3 :rtable ({RTE :relid 20003})})");
   graph.Propagate();
 
-  EXPECT_EQ(graph.Of(Use::kCall, kSomeFunction), kTraces);
+  // And observes whether the transaction may write at all.
+  EXPECT_EQ(graph.Of(Use::kCall, kSomeFunction), (Footprint{true, true}));
+  EXPECT_EQ(graph.Of(Use::kCall, kView), kObserves);
 }
 
 TEST(JudgeBuiltIn, TrustsWhatIsNotVolatileUnlessListed) {

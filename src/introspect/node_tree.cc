@@ -141,6 +141,8 @@ class ReferenceReader {
       if (oid && *oid != 0) found_.relations.push_back(*oid);
     } else if (field == "commandType") {
       if (ParseNumber<int>(value) != kSelectCommand) found_.writes = true;
+    } else if (field == "hasForUpdate") {
+      if (value == "true") found_.writes = true;
     } else if (EndsWithOneOf(field, kTypeFields)) {
       AddUserDefined(found_.types, ParseNumber<Oid>(value));
     } else if (field == "op" && tag_ == "SQLVALUEFUNCTION") {

@@ -25,7 +25,7 @@ struct NodeReferences {
   std::vector<Oid> types;       // user-defined ones: their input, output and checks may run
   std::vector<Oid> relations;   // in any FROM, or the target of a write
   bool reads_identity = false;  // CURRENT_USER and its kin, CURRENT_SCHEMA
-  bool writes = false;          // holds a statement other than SELECT
+  bool writes = false;          // holds a statement other than a SELECT without FOR UPDATE and the like
 };
 
 // An empty tree, or the text "<>", refers to nothing.

@@ -92,6 +92,8 @@ TEST(ReadReferences, SeesTheSessionsIdentityButNotTheCurrentTime) {
 
 TEST(ReadReferences, SeesStatementsThatWrite) {
   EXPECT_TRUE(ReadReferences("({QUERY :commandType 3 :resultRelation 1})").writes);
+  EXPECT_TRUE(ReadReferences("({QUERY :commandType 1 :hasForUpdate true})").writes);
+  EXPECT_FALSE(ReadReferences("({QUERY :commandType 1 :hasForUpdate false})").writes);
   EXPECT_TRUE(ReadReferences("({QUERY :commandType 1 :cteList ({CTE :ctequery {QUERY :commandType 4}})})").writes);
 }
 

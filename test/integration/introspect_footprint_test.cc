@@ -314,7 +314,7 @@ TEST_F(FootprintTest, OnlyAParsedBodyProvesAFunctionHarmless) {
   EXPECT_EQ(Calling("asks"), kObserves);
   EXPECT_EQ(Calling("sets"), kAnything);
   EXPECT_EQ(Calling("calls"), kAnything);
-  EXPECT_EQ(Calling("inserts"), kNothing);
+  EXPECT_EQ(Calling("inserts"), kObserves);
   EXPECT_EQ(Calling("defaulted"), kAnything);
 }
 
@@ -325,6 +325,25 @@ TEST_F(FootprintTest, AParsedBodyThatWritesBringsWhatTheWriteDoes) {
           "CREATE FUNCTION api.inserts() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO hidden.t VALUES (1); END;");
 
   EXPECT_EQ(Calling("inserts"), kAnything);
+}
+
+TEST_F(FootprintTest, WhatAReadOnlyTransactionWouldRefuseNeedsOne) {
+  Execute(
+      "CREATE TABLE api.t (id serial PRIMARY KEY);"
+      "CREATE SEQUENCE api.s;"
+      "CREATE FUNCTION api.inserts() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO api.t VALUES (1); END;"
+      "CREATE FUNCTION api.draws() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT nextval('api.s'); END;"
+      "CREATE VIEW api.inserting AS SELECT api.inserts() IS NULL AS done;"
+      "CREATE VIEW api.drawing AS SELECT nextval('api.s') AS number;"
+      "CREATE VIEW api.locking AS SELECT id FROM api.t FOR UPDATE;");
+
+  EXPECT_EQ(Calling("inserts"), kObserves);
+  EXPECT_EQ(Calling("draws"), kObserves);
+  EXPECT_EQ(Reading("inserting"), kObserves);
+  EXPECT_EQ(Reading("drawing"), kObserves);
+  EXPECT_EQ(Reading("locking"), kObserves);
+  EXPECT_EQ(Reading("t"), kNothing);
+  EXPECT_EQ(Writing("t"), kNothing);
 }
 
 TEST_F(FootprintTest, ComputedColumnsHaveTheirFunctionsFootprint) {

@@ -10,6 +10,21 @@ from processes import ITEMS, Pando, folder_for_all, wait_until, write_project
 
 HOST = b'Host: x\r\n'
 
+# A body in SQL's own form, which the catalog can look into and finds harmless but for the writing.
+COUNTER = '''
+create table visits (page text primary key, visits int not null);
+grant select, insert, update on visits to anon;
+create function hit(page text) returns int language sql
+begin atomic
+  insert into visits values (hit.page, 1) on conflict (page) do update set visits = visits.visits + 1
+  returning visits.visits;
+end;
+create function hits(items) returns int language sql begin atomic select hit('computed'); end;
+create view counter with (security_invoker = true) as select hit('view') as hits;
+grant execute on function hit, hits to anon;
+grant select on counter to anon;
+'''
+
 
 def status_of(answer):
     match = re.match(rb'HTTP/1\.1 (\d{3}) ', answer)
@@ -20,7 +35,7 @@ class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(folder_for_all())
-        cls.pando = Pando(cls.folder, write_project(cls.folder, m0001_items=ITEMS),
+        cls.pando = Pando(cls.folder, write_project(cls.folder, m0001_items=ITEMS, m0002_counter=COUNTER),
                           environment={'PANDO_HTTP_HEADER_TIMEOUT': '2s', 'PANDO_HTTP_BODY_TIMEOUT': '2s',
                                        'PANDO_HTTP_IDLE_TIMEOUT': '20s'})
         cls.pando.run('migrate')
@@ -101,6 +116,19 @@ class Hostile(unittest.TestCase):
                 self.assertIn(status, statuses)
                 if status >= 400:
                     self.assertEqual(set(json.loads(body)), {'code', 'details', 'hint', 'message'})
+
+    def test_a_read_cannot_write(self):
+        for method, target in (('GET', '/rest/v1/rpc/hit?page=rpc'), ('HEAD', '/rest/v1/rpc/hit?page=rpc'),
+                               ('GET', '/rest/v1/counter'), ('GET', '/rest/v1/items?id=eq.1&select=id,hits')):
+            with self.subTest(f'{method} {target}'):
+                status, _, body = self.pando.request(method, target)
+                self.assertEqual(status, 405)
+                if method == 'GET':
+                    self.assertEqual(json.loads(body)['code'], '25006')
+        self.assertEqual(self.pando.json('/rest/v1/visits'), [])
+        status, _, body = self.pando.request('POST', '/rest/v1/rpc/hit', '{"page":"posted"}',
+                                             {'Content-Type': 'application/json'})
+        self.assertEqual((status, body), (200, b'1'))
 
     def test_bad_bodies_are_the_callers_fault(self):
         for body in (b'{', b'[{"id":1},{"name":2}]', b'\xff\xfe', b'[' * 100_000, b'{"id":1e999999,"name":"x"}',
