@@ -31,6 +31,14 @@ bool SetMaxAffected(std::string_view value, Preferences& out) {
   return true;
 }
 
+bool SetWait(std::string_view value, Preferences& out) {
+  uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (error != std::errc() || end != value.data() + value.size()) return false;
+  if (!out.wait_seconds) out.wait_seconds = seconds;
+  return true;
+}
+
 bool SetTimezone(std::string_view value, Preferences& out) {
   if (!out.timezone) out.timezone = value;
   return true;
@@ -69,6 +77,7 @@ bool Apply(std::string_view name, std::string_view value, bool tx_override_allow
     return SetFirst<PreferTx>(value, {{"commit", PreferTx::kCommit}, {"rollback", PreferTx::kRollback}}, out.tx);
   }
   if (name == "max-affected") return SetMaxAffected(value, out);
+  if (name == "wait") return SetWait(value, out);
   if (name == "timezone") return SetTimezone(value, out);
   return false;
 }

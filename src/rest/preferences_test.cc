@@ -10,10 +10,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(Preferences, ReadEveryKind) {
-  const Preferences all =
-      ParsePreferences({"return=representation, count=exact,resolution=merge-duplicates",
-                        "missing=default,handling=strict , tx=rollback, max-affected=5, timezone=America/Los_Angeles"},
-                       true);
+  const Preferences all = ParsePreferences(
+      {"return=representation, count=exact,resolution=merge-duplicates",
+       "missing=default,handling=strict , tx=rollback, max-affected=5, timezone=America/Los_Angeles", "wait=30"},
+      true);
   EXPECT_EQ(all.return_, PreferReturn::kRepresentation);
   EXPECT_EQ(all.count, PreferCount::kExact);
   EXPECT_EQ(all.resolution, PreferResolution::kMergeDuplicates);
@@ -21,6 +21,7 @@ TEST(Preferences, ReadEveryKind) {
   EXPECT_EQ(all.handling, PreferHandling::kStrict);
   EXPECT_EQ(all.tx, PreferTx::kRollback);
   EXPECT_EQ(all.max_affected, 5);
+  EXPECT_EQ(all.wait_seconds, 30u);
   EXPECT_EQ(all.timezone, "America/Los_Angeles");
   EXPECT_THAT(all.invalid, IsEmpty());
 }
@@ -33,12 +34,13 @@ TEST(Preferences, KeepTheFirstOfAKind) {
 }
 
 TEST(Preferences, ListWhatTheyDoNotUnderstand) {
-  const Preferences preferences =
-      ParsePreferences({"anything, count=none,,", "max-affected=many, max-affected=-1, Return=minimal"}, false);
+  const Preferences preferences = ParsePreferences(
+      {"anything, count=none,,", "max-affected=many, max-affected=-1, Return=minimal, wait=soon, wait=-1"}, false);
   EXPECT_FALSE(preferences.count);
   EXPECT_FALSE(preferences.max_affected);
-  EXPECT_THAT(preferences.invalid,
-              ElementsAre("anything", "count=none", "max-affected=many", "max-affected=-1", "Return=minimal"));
+  EXPECT_FALSE(preferences.wait_seconds);
+  EXPECT_THAT(preferences.invalid, ElementsAre("anything", "count=none", "max-affected=many", "max-affected=-1",
+                                               "Return=minimal", "wait=soon", "wait=-1"));
 }
 
 TEST(Preferences, KnowTxOnlyWhereTheServerAllowsTheOverride) {

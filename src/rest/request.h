@@ -49,6 +49,8 @@ struct Preferences {
   std::optional<PreferHandling> handling;
   std::optional<PreferTx> tx;  // only where the server allows the override
   std::optional<int64_t> max_affected;
+  // How long the client is ready to wait (RFC 7240 section 4.3); the request is given up after it. Ours.
+  std::optional<uint32_t> wait_seconds;
   std::optional<std::string> timezone;
   std::vector<std::string> invalid;  // what was not understood, in order, for PGRST122
 };

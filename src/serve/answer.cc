@@ -117,6 +117,7 @@ std::string PreferenceApplied(const rest::Request& request, const plan::Plan& pl
   if (p.max_affected && p.handling == rest::PreferHandling::kStrict) {
     add("max-affected=" + std::to_string(*p.max_affected));
   }
+  if (p.wait_seconds) add("wait=" + std::to_string(*p.wait_seconds));
   return applied;
 }
 

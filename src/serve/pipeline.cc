@@ -145,6 +145,10 @@ Task<Result<http::Response>> Pipeline::Serve(Work& work) {
   if (work.principal->role == "none") co_return Error::FromDatabase("22023", "role \"none\" does not exist");
   work.timing.Mark(Phase::kJwt);
   PANDO_CO_TRY(work.rest, Parse(work.http, *work.config));
+  if (work.rest.preferences.wait_seconds) {
+    const Deadline patience(work.http.received_at + std::chrono::seconds(*work.rest.preferences.wait_seconds));
+    work.http.deadline = work.http.deadline.Min(patience);
+  }
   work.timing.Mark(Phase::kParse);
   if (!work.config->catalog) co_return NotLoaded();
   switch (work.rest.action) {

@@ -117,6 +117,20 @@ class Hostile(unittest.TestCase):
                 if status >= 400:
                     self.assertEqual(set(json.loads(body)), {'code', 'details', 'hint', 'message'})
 
+    def test_a_client_that_will_not_wait_longer_is_told_so_and_its_statement_stopped(self):
+        headers = {'Content-Type': 'application/json', 'Prefer': 'wait=1, handling=strict'}
+        status, _, body = self.pando.request('POST', '/rest/v1/rpc/slow', '{"seconds":3600}', headers)
+        self.assertEqual((status, json.loads(body)['code']), (504, 'PANDO4002'))
+        status, answered, _ = self.pando.request('POST', '/rest/v1/rpc/slow', '{"seconds":0}',
+                                                 {**headers, 'Prefer': 'wait=60, handling=strict'})
+        self.assertEqual((status, answered['Preference-Applied']), (200, 'handling=strict, wait=60'))
+        wait_until(lambda: self.lent() == 0, 'no connection is lent any more')
+
+    def lent(self):
+        text = self.pando.request('GET', '/metrics', admin=True)[2].decode()
+        return sum(float(line.rsplit(' ', 1)[1]) for line in text.splitlines()
+                   if line.startswith('pando_db_pool_connections') and 'lent' in line)
+
     def test_a_read_cannot_write(self):
         for method, target in (('GET', '/rest/v1/rpc/hit?page=rpc'), ('HEAD', '/rest/v1/rpc/hit?page=rpc'),
                                ('GET', '/rest/v1/counter'), ('GET', '/rest/v1/items?id=eq.1&select=id,hits')):
