@@ -62,14 +62,17 @@ def cpu_seconds(root, without=()):
 
 
 class Bench:
-    def __init__(self, folder, options):
+    def __init__(self, folder, options, migrations=None):
         self.folder, self.options = folder, options
-        self.pando = Pando(folder, write_project(folder, m0001_items=SCHEMA))
+        self.pando = Pando(folder, write_project(folder, **(migrations or {'m0001_items': SCHEMA})))
         self.pando.run('migrate')
         self.pando.start()
-        self.postmaster = embedded_pid(folder)
+        self.postmaster = self.find_postmaster()
         self.socket_folder = self.read_socket_folder()
         self.sql('vacuum analyze items')
+
+    def find_postmaster(self):
+        return embedded_pid(self.folder)
 
     def read_socket_folder(self):
         found = next(self.folder.rglob('postmaster.pid'))
@@ -100,12 +103,13 @@ class Bench:
              f'http://127.0.0.1:{self.pando.port}'],
             env={**os.environ, 'ITEMS': str(ITEMS)}, capture_output=True, text=True, check=True).stdout
         result = next(line for line in printed.splitlines() if line.startswith('RESULT'))
-        requests, micros, errors, p50, p99 = map(int, result.split()[1:])
+        requests, micros, errors, p50, p99, longest = map(int, result.split()[1:])
         if errors:
             sys.exit(f'{errors} of {requests} requests failed:\n{self.pando.log_text()[-2000:]}')
         return {'server_us': (self.server_cpu() - server) * 1e6 / requests,
                 'postgres_us': (self.postgres_cpu() - postgres) * 1e6 / requests,
-                'rate': requests * 1e6 / micros, 'latency_p50_us': p50, 'latency_p99_us': p99}
+                'rate': requests * 1e6 / micros, 'latency_p50_us': p50, 'latency_p99_us': p99,
+                'latency_max_us': longest}
 
     def pgbench(self, seconds):
         """One round of the same select without any HTTP."""
