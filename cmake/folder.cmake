@@ -1,11 +1,11 @@
-# pando_folder(NAME [ASIO] DEPENDS folder... LIBRARIES target...)
+# pando_folder(NAME [ASIO] DEPENDS folder... LIBRARIES target... TEST_LIBRARIES target...)
 #
 # One folder of src/ is one static library, pando_NAME, that links the folders its row of STYLE.md names. Beside it:
 #   NAME_test        every *_test.cc of the folder (when PANDO_TESTS)
 #   NAME_headers     one empty unit per header, which proves that each header compiles on its own (not in `all`)
 # ASIO takes the precompiled header that holds Asio and Beast instead of the one of the standard library.
 function(pando_folder name)
-  cmake_parse_arguments(ARG "ASIO" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "ASIO" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/src/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
@@ -51,7 +51,8 @@ function(pando_folder name)
   if(PANDO_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_precompile_headers(${name}_test REUSE_FROM ${pch})
-    target_link_libraries(${name}_test PRIVATE pando_${name} GTest::gmock GTest::gtest GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE pando_${name} GTest::gmock GTest::gtest GTest::gtest_main
+                          ${ARG_TEST_LIBRARIES})
     target_compile_definitions(${name}_test PRIVATE PANDO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name}_test COMMAND ${name}_test)
   endif()
