@@ -104,7 +104,8 @@ describe('filters', () => {
     assert.deepEqual(ids(await ok(rooms().gt('price', 40).lt('price', 100).neq('floor', 1))), [1, 2]);
   });
   test('of an embed leave its parents', async () => {
-    const floors = await ok(client.from('floors').select('number,rooms(id)').lt('number', 2).eq('rooms.beds', 2).order('number'));
+    const query = client.from('floors').select('number,rooms(id)').lt('number', 2).eq('rooms.beds', 2).order('number');
+    const floors = await ok(query);
     assert.deepEqual(floors, [{ number: 0, rooms: [{ id: 2 }] }, { number: 1, rooms: [{ id: 3 }] }]);
   });
   test('of an inner embed do not', async () => {
