@@ -5,7 +5,7 @@ import { PostgrestClient } from '@supabase/postgrest-js';
 import { Calls } from './support/calls.js';
 import { Hotel, ids, ok, refused } from './support/hotel.js';
 
-const calls = new Calls(PostgrestClient);
+const calls = new Calls(PostgrestClient.prototype);
 let hotel;
 let anonymous;
 let service;

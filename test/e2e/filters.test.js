@@ -5,7 +5,7 @@ import { PostgrestFilterBuilder } from '@supabase/postgrest-js';
 import { Calls } from './support/calls.js';
 import { Hotel, ids, ok, refused } from './support/hotel.js';
 
-const calls = new Calls(PostgrestFilterBuilder);
+const calls = new Calls(PostgrestFilterBuilder.prototype);
 let hotel;
 let client;
 

@@ -5,7 +5,7 @@ import { PostgrestBuilder, PostgrestTransformBuilder } from '@supabase/postgrest
 import { Calls } from './support/calls.js';
 import { Hotel, ids, ok, refused } from './support/hotel.js';
 
-const calls = new Calls(PostgrestTransformBuilder, PostgrestBuilder);
+const calls = new Calls(PostgrestTransformBuilder.prototype, PostgrestBuilder.prototype);
 let hotel;
 let client;
 

@@ -5,7 +5,7 @@ import { PostgrestQueryBuilder } from '@supabase/postgrest-js';
 import { Calls } from './support/calls.js';
 import { Hotel, ok, refused } from './support/hotel.js';
 
-const calls = new Calls(PostgrestQueryBuilder);
+const calls = new Calls(PostgrestQueryBuilder.prototype);
 let hotel;
 let service;
 let ann;

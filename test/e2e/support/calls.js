@@ -1,20 +1,20 @@
-// Finds the methods of a client's classes that no test of a file calls: a new version of the client brings new ones.
+// Finds the methods of a client that no test of a file calls: a new version of the client brings new ones.
 const INTERNAL = ['constructor', 'cloneRequestState', 'decorateFetch', 'processResponse'];
 
 export class Calls {
-  // Watches the classes from now on. A method that one of them inherits and overrides counts once.
-  constructor(...types) {
+  // Watches these objects from now on: prototypes of classes, for one. A method that several of them have counts once.
+  constructor(...objects) {
     this.uncalled = new Set();
-    for (const type of types) {
-      for (const name of Object.getOwnPropertyNames(type.prototype)) if (!INTERNAL.includes(name)) this.#watch(type, name);
+    for (const object of objects) {
+      for (const name of Object.getOwnPropertyNames(object)) if (!INTERNAL.includes(name)) this.#watch(object, name);
     }
   }
 
-  #watch(type, name) {
+  #watch(object, name) {
     const { uncalled } = this;
-    const method = type.prototype[name];
+    const method = object[name];
     uncalled.add(name);
-    type.prototype[name] = function (...args) {
+    object[name] = function (...args) {
       uncalled.delete(name);
       return method.apply(this, args);
     };
