@@ -32,9 +32,10 @@ struct Command {
 
 // What stays set on the connection between exchanges. A connection that has it needs no settings for a plain read.
 struct SessionState {
-  std::string role;                   // empty: the login role
-  std::string search_path;            // as SQL text ("\"api\", \"public\""); empty: as the connection started
-  milliseconds statement_timeout{0};  // 0: as the connection started
+  std::string role;         // empty: the login role
+  std::string search_path;  // as SQL text ("\"api\", \"public\""); empty: as the connection started
+  // 0: as the connection started; also for an exchange that names no session, whoever had the connection before.
+  milliseconds statement_timeout{0};
   friend bool operator==(const SessionState&, const SessionState&) = default;
 };
 

@@ -66,6 +66,11 @@ bool LibpqConnection::alive() const {
 
 Task<Result<std::vector<Rows>>> LibpqConnection::Run(Exchange exchange, Deadline deadline) {
   if (std::optional<Error> refusal = RefuseToRun(exchange, deadline)) co_return *refusal;
+  // A timeout of the session belongs to those who asked for it.
+  if (!exchange.session && session_.statement_timeout.count() != 0) {
+    exchange.session = session_;
+    exchange.session->statement_timeout = milliseconds(0);
+  }
   in_flight_ = true;
   NoteParameterBytes(exchange);
   for (bool repeated = false;; repeated = true) {

@@ -119,13 +119,32 @@ TEST_F(PgLaneTest, LeavesItsTimeoutToNobodyElse) {
   EXPECT_EQ(ValueOf(Read("show statement_timeout")), "50ms");
 }
 
-TEST_F(PgLaneTest, GoesOnWithoutACallerThatWentAway) {
+TEST_F(PgLaneTest, LeavesItsTimeoutToNoExchangeWithoutASession) {
   Start();
+  EXPECT_EQ(ValueOf(Read("show statement_timeout")), "50ms");
+  for (const Finish finish : {Finish::kRollback, Finish::kCommit}) {
+    Result<Lease> lease = loop_.Run(pool_->Acquire(InTime()));
+    ASSERT_TRUE(lease);
+    Result<std::vector<Rows>> rows =
+        Run(**lease, Do({Sql("show statement_timeout"), Sql("select pg_sleep(0.1)")}, finish));
+    ASSERT_TRUE(rows);
+    EXPECT_EQ(rows->at(0).Get(0, 0), "0");
+  }
+  EXPECT_EQ(pool_->stats().opened, 1u);
+}
+
+TEST_F(PgLaneTest, GoesOnWithoutACallerThatWentAway) {
+  LaneOptions options;
+  options.statement_timeout = seconds(30);
+  Start(options);
+  std::unique_ptr<Connection> other = Connect();
+  ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
   Spawned<Answer>& gone = ReadItem(1);
   Spawned<Answer>& stays = ReadItem(2);
-  loop_.Poll();
+  RunUntil([&] { return lane_->stats().batches == 1; });
   gone.Cancel();
   EXPECT_THAT(gone.Await(loop_), FailsWith(ErrorId::kRequestCancelled));
+  ASSERT_TRUE(loop_.Run(other->End(true, InTime())));
   EXPECT_EQ(ValueOf(stays), "lane_ann item 2");
 }
 
