@@ -40,7 +40,7 @@ PURE = {'base', 'rest', 'catalog', 'plan', 'sql', 'pgtypes', 'config', 'telemetr
 COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h'}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
-_FOLDER_TARGET = re.compile(r'pando_folder\((\w+)[^)]*?DEPENDS\s+([^)]*?)(?:\sLIBRARIES[^)]*)?\)')
+_FOLDER_TARGET = re.compile(r'pando_folder\((\w+)[^)]*?DEPENDS\s+([^)]*?)(?:\s(?:TEST_)?LIBRARIES[^)]*)?\)')
 
 
 def allowed(folder):

@@ -48,16 +48,17 @@ int RefuseArgument(const CLI::App& app, const Context& context, const std::strin
 }
 
 void AddCommands(CLI::App& app, Context& context, Actions& actions) {
+  const Command program(app, actions);
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", "pando " + std::string(telemetry::kVersion));
   // Extras are looked at afterwards, so that the nearest known word can be named.
   app.allow_extras();
   app.fallthrough();
-  AddServeCommand(app, context, actions);
-  AddMigrateCommand(app, context, actions);
-  AddKeysCommand(app, context, actions);
-  AddConfigCommand(app, context, actions);
-  AddVersionCommand(app, actions);
+  AddServeCommand(program, context);
+  AddMigrateCommand(program, context);
+  AddKeysCommand(program, context);
+  AddConfigCommand(program, context);
+  AddVersionCommand(program);
 }
 
 int RunParsed(const CLI::App& app, const Context& context, const Actions& actions) {
@@ -73,12 +74,10 @@ int RunParsed(const CLI::App& app, const Context& context, const Actions& action
 
 }  // namespace
 
-void AddConfigurationOptions(CLI::App& command, Context& context) {
-  command
-      .add_option("--config", context.config_file,
-                  std::string("TOML file with the configuration (default: ") + kDefaultConfigFile + " if there is one)")
-      ->type_name("FILE");
-  command.footer([&context] {
+void AddConfigurationOptions(Command command, Context& context) {
+  command.Option("--config", context.config_file, "FILE",
+                 std::string("TOML file with the configuration (default: ") + kDefaultConfigFile + " if there is one)");
+  command.Footer([&context] {
     return "Configuration, with the defaults. Each is also a key of the file, and a variable: --http.listen is\n"
            "PANDO_HTTP_LISTEN.\n" +
            config::HelpText(context.registry);

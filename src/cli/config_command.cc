@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -52,26 +51,22 @@ int CheckConfiguration(Context& context) {
 
 }  // namespace
 
-void AddConfigCommand(CLI::App& app, Context& context, Actions& actions) {
-  CLI::App* command = app.add_subcommand("config", "Print the configuration in force, and where each value came from");
-  AddConfigurationOptions(*command, context);
+void AddConfigCommand(Command program, Context& context) {
+  Command command = program.Add("config", "Print the configuration in force, and where each value came from");
+  AddConfigurationOptions(command, context);
   const auto arguments = std::make_shared<ConfigArguments>();
-  command->add_option("--get", arguments->get, "Print the value of this option only, for scripts")->type_name("NAME");
-  command->add_flag("--json", arguments->json, "Print JSON instead of TOML");
-  actions[command] = [&context, arguments] { return PrintConfiguration(context, *arguments); };
+  command.Option("--get", arguments->get, "NAME", "Print the value of this option only, for scripts");
+  command.Flag("--json", arguments->json, "Print JSON instead of TOML");
+  command.Run([&context, arguments] { return PrintConfiguration(context, *arguments); });
 
-  actions[command->add_subcommand("check", "Say whether the configuration is in order")] = [&context] {
+  command.Add("check", "Say whether the configuration is in order").Run([&context] {
     return CheckConfiguration(context);
-  };
-  actions[command->add_subcommand("reference", "Print docs/reference/options.md")] = [&context] {
+  });
+  command.Add("reference", "Print docs/reference/options.md").Run([&context] {
     return Print(config::OptionsPage(context.registry));
-  };
-  actions[command->add_subcommand("errors", "Print docs/reference/errors.md")] = [] {
-    return Print(config::ErrorsPage());
-  };
-  actions[command->add_subcommand("metrics", "Print docs/reference/metrics.md")] = [] {
-    return Print(telemetry::MetricsPage());
-  };
+  });
+  command.Add("errors", "Print docs/reference/errors.md").Run([] { return Print(config::ErrorsPage()); });
+  command.Add("metrics", "Print docs/reference/metrics.md").Run([] { return Print(telemetry::MetricsPage()); });
 }
 
 }  // namespace pando::cli

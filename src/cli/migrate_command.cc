@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -34,21 +33,17 @@ int New(Context& context, const std::string& name) {
 
 }  // namespace
 
-void AddMigrateCommand(CLI::App& app, Context& context, Actions& actions) {
-  CLI::App* command = app.add_subcommand("migrate", "Apply the migrations that are pending");
-  AddConfigurationOptions(*command, context);
-  actions[command] = [&context] { return Up(context); };
+void AddMigrateCommand(Command program, Context& context) {
+  Command command = program.Add("migrate", "Apply the migrations that are pending");
+  AddConfigurationOptions(command, context);
+  command.Run([&context] { return Up(context); });
 
-  actions[command->add_subcommand("up", "Apply the migrations that are pending (the default)")] = [&context] {
-    return Up(context);
-  };
-  actions[command->add_subcommand("status", "List what is applied and what is pending")] = [&context] {
-    return Status(context);
-  };
-  CLI::App* make = command->add_subcommand("new", "Make the next migration file");
+  command.Add("up", "Apply the migrations that are pending (the default)").Run([&context] { return Up(context); });
+  command.Add("status", "List what is applied and what is pending").Run([&context] { return Status(context); });
+  Command make = command.Add("new", "Make the next migration file");
   const auto name = std::make_shared<std::string>();
-  make->add_option("NAME", *name, "What it does, such as create_orders")->required();
-  actions[make] = [&context, name] { return New(context, *name); };
+  make.RequiredArgument("NAME", *name, "What it does, such as create_orders");
+  make.Run([&context, name] { return New(context, *name); });
 }
 
 }  // namespace pando::cli

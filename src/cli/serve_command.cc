@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "server/serving.h"
 
@@ -17,10 +15,10 @@ int Serve(Context& context) {
 
 }  // namespace
 
-void AddServeCommand(CLI::App& app, Context& context, Actions& actions) {
-  CLI::App* command = app.add_subcommand("serve", "Serve the database over REST until SIGTERM");
-  AddConfigurationOptions(*command, context);
-  actions[command] = [&context] { return Serve(context); };
+void AddServeCommand(Command program, Context& context) {
+  Command command = program.Add("serve", "Serve the database over REST until SIGTERM");
+  AddConfigurationOptions(command, context);
+  command.Run([&context] { return Serve(context); });
 }
 
 }  // namespace pando::cli

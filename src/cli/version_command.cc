@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/commands.h"
@@ -6,12 +5,12 @@
 
 namespace pando::cli {
 
-void AddVersionCommand(CLI::App& app, Actions& actions) {
-  const CLI::App* command = app.add_subcommand("version", "Print the version");
-  actions[command] = [] {
+void AddVersionCommand(Command program) {
+  Command command = program.Add("version", "Print the version");
+  command.Run([] {
     std::printf("pando %s\n", std::string(telemetry::kVersion).c_str());
     return kSuccess;
-  };
+  });
 }
 
 }  // namespace pando::cli
