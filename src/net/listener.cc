@@ -1,5 +1,6 @@
 #include "net/listener.h"
 
+#include <boost/asio/ip/v6_only.hpp>
 #include <charconv>
 #include <map>
 #include <mutex>
