@@ -6,7 +6,8 @@
 
 namespace pando {
 
-// `text` (UTF-8) as a JSON string with its quotes (RFC 8259, section 7).
+// `text` (UTF-8) as a JSON string with its quotes (RFC 8259, section 7), escaped as PostgreSQL's escape_json does: what
+// must be, and nothing else.
 std::string JsonString(std::string_view text);
 // The same, appended.
 void AppendJsonString(std::string& out, std::string_view text);

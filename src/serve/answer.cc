@@ -5,6 +5,7 @@
 
 #include "serve/errors.h"
 #include "serve/response_settings.h"
+#include "serve/row_printer.h"
 
 namespace pando::serve {
 namespace {
@@ -206,7 +207,7 @@ class Answer {
 
   std::string ContentLocation() const {
     std::string location = options_.prefix + request_.path;
-    if (!request_.query.canonical.empty()) location += "?" + request_.query.canonical;
+    if (!options_.canonical.empty()) location += "?" + options_.canonical;
     return location;
   }
 
@@ -295,6 +296,23 @@ Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape)
   }
   outcome.headers_setting = TextAt(rows, shape.headers);
   outcome.status_setting = TextAt(rows, shape.status);
+  return outcome;
+}
+
+std::optional<Outcome> PrintRows(const pg::Rows& rows, const plan::Plan& plan) {
+  Outcome outcome;
+  outcome.page = rows.size();
+  if (plan.count != plan::Count::kNone && plan.count != plan::Count::kPlanned) outcome.total = outcome.page;
+  const bool as_array = plan.media.format == plan::Media::Format::kJson;
+  // More rows or none are an error of an object.
+  if (!as_array && outcome.page != 1) return outcome;
+  if (as_array) outcome.body += '[';
+  RowPrinter printer(rows);
+  for (int row = 0; row < rows.size(); ++row) {
+    if (row > 0) outcome.body += ", \n ";
+    if (!printer.Append(outcome.body, row)) return std::nullopt;
+  }
+  if (as_array) outcome.body += ']';
   return outcome;
 }
 

@@ -25,7 +25,12 @@ struct Outcome {
 };
 
 //   kProtocol  the row is not what the shape says
+// REQUIRES: !shape.flat
 Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape);
+// The same of rows that are the answer. nullopt: they hold a value that only the database can print as JSON (a column's
+// type has changed, a role has a DateStyle of its own), so that the statement must be written without `flat`.
+// REQUIRES: the plan's statement was flat
+std::optional<Outcome> PrintRows(const pg::Rows& rows, const plan::Plan& plan);
 // The row estimate of EXPLAIN (FORMAT JSON).
 Result<int64_t> ReadEstimate(const pg::Rows& rows);
 
@@ -36,7 +41,8 @@ Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, 
 bool NeedsCheck(const rest::Request& request, const plan::Plan& plan);
 
 struct AnswerOptions {
-  std::string prefix;  // rest.prefix without a trailing slash; empty for "/"
+  const std::string& prefix;     // rest.prefix without a trailing slash; empty for "/"
+  const std::string& canonical;  // the query string, as rest::Query has it
   bool tx_override_allowed = false;
   bool minimal_errors = false;
 };

@@ -1,6 +1,5 @@
 #include "serve/pipeline.h"
 
-#include "plan/point_read.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
@@ -19,60 +18,28 @@ struct Pipeline::Work {
   Work(http::Request request, std::shared_ptr<const Config> current)
       : http(std::move(request)), config(std::move(current)) {}
 
+  const std::string& role() const { return principal->role; }
+
+  // `made` is of this very request.
+  void Take(Shape made) {
+    parameters = made.statement.query.parameters;
+    canonical = made.request.query.canonical;
+    shape = std::make_shared<const Shape>(std::move(made));
+  }
+
   http::Request http;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const auth::Principal> principal;
-  rest::Request rest;
-  std::string route;  // "", until the resource is known to exist
+  std::shared_ptr<const Shape> shape;  // null for the root and OPTIONS
+  // What this request adds to its shape.
+  std::vector<sql::Parameter> parameters;
+  std::string canonical;  // query string
+  bool at_root = false;
+  bool print_here = true;  // false once a value came that only the database can print as JSON
   Timing timing;
 };
 
-// What one request asks of a connection, decided before one is taken.
-struct Pipeline::Demand {
-  bool settings = false;   // the request's settings must be made
-  bool unclean = false;    // something unknown runs
-  bool may_share = false;  // cheap, and neither sees nor leaves anything: may travel with others
-  std::optional<pg::SessionState> session;
-  pg::Finish finish = pg::Finish::kCommit;
-};
-
 namespace {
-
-Result<rest::Request> Parse(const http::Request& request, const Config& config) {
-  rest::RawRequest raw;
-  raw.method = request.method;
-  raw.path = request.path();
-  raw.query = request.query();
-  raw.body = request.body;
-  raw.headers = [&](std::string_view name) { return request.headers.FindAll(name); };
-  return rest::ParseRequest(raw, config.parse);
-}
-
-Pipeline::Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const auth::Principal& principal,
-                          const Config& config) {
-  const RestOptions& options = config.rest;
-  const catalog::Snapshot& schema = plan.catalog->snapshot();
-  Pipeline::Demand demand;
-  const bool role_has_settings = schema.role_settings.contains(principal.role);
-  demand.settings = plan.footprint.observes_settings || plan.footprint.leaves_traces || options.pre_request ||
-                    request.preferences.timezone || role_has_settings;
-  demand.unclean = plan.footprint.leaves_traces || (options.pre_request && schema.pre_request.leaves_traces);
-  if (!demand.settings) {
-    demand.session = pg::SessionState{principal.role, SearchPath(request.schema, options.extra_search_path)};
-  }
-  demand.may_share = !demand.settings && !demand.unclean && plan::IsPointRead(plan);
-  if (plan.read_only) return demand;
-  bool rollback = config.tx_rollback;
-  if (config.tx_override_allowed && request.preferences.tx) {
-    rollback = *request.preferences.tx == rest::PreferTx::kRollback;
-  }
-  if (rollback) {
-    demand.finish = pg::Finish::kRollback;
-  } else if (NeedsCheck(request, plan)) {
-    demand.finish = pg::Finish::kHold;
-  }
-  return demand;
-}
 
 // A count that is estimated is exact as long as it is small.
 void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
@@ -85,26 +52,14 @@ Error NotLoaded() {
   return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
 }
 
-}  // namespace
-
-std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
-                                         std::shared_ptr<const catalog::Catalog> catalog) {
-  auto config = std::make_shared<Config>();
-  config->tx_override_allowed = rest.tx_end.ends_with("-allow-override");
-  config->tx_rollback = rest.tx_end.starts_with("rollback");
-  config->url_prefix = rest.prefix == "/" ? "" : rest.prefix;
-  config->parse.prefix = rest.prefix;
-  config->parse.schemas = rest.schemas;
-  config->parse.tx_override_allowed = config->tx_override_allowed;
-  config->plan.max_rows = rest.max_rows;
-  config->plan.aggregates_enabled = rest.aggregates_enabled;
-  config->plan.plan_enabled = rest.plan_enabled;
-  config->plan.legacy_target_names = rest.legacy_target_names;
-  config->rest = std::move(rest);
-  config->verifier = std::move(verifier);
-  config->catalog = std::move(catalog);
-  return config;
+void LogFailure(const Error& error, const std::string& request_id) {
+  if (!telemetry::LogEnabled(telemetry::Level::kWarn)) return;
+  const std::string text = error.ToString();
+  const std::string where = error.where();
+  telemetry::Log(telemetry::Level::kWarn, "request.failed", text, {{"request_id", request_id}, {"where", where}});
 }
+
+}  // namespace
 
 Task<http::Response> Pipeline::Handle(http::Request request) {
   Work work(std::move(request), config_);
@@ -117,14 +72,11 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
   } else {
     const bool anonymous = !work.principal || work.principal->anonymous;
     response = RenderError(served.error(), ErrorContext{anonymous, options.client_error_verbosity == "minimal"});
-    if (response.status >= 500 && telemetry::LogEnabled(telemetry::Level::kWarn)) {
-      const std::string text = served.error().ToString();
-      const std::string where = served.error().where();
-      telemetry::Log(telemetry::Level::kWarn, "request.failed", text, {{"request_id", work.http.id}, {"where", where}});
-    }
+    if (response.status >= 500) LogFailure(served.error(), work.http.id);
   }
-  response.route = std::move(work.route);
-  if (work.principal) response.role = work.principal->role;
+  if (work.at_root) response.route = "/";
+  if (work.shape) response.route = work.shape->route;
+  if (work.principal) response.role = work.role();
   work.timing.Mark(Phase::kResponse);
   if (options.server_timing_enabled) response.headers.Set("Server-Timing", work.timing.Header());
   if (options.trace_header) {
@@ -142,53 +94,73 @@ Task<Result<http::Response>> Pipeline::Serve(Work& work) {
   PANDO_CO_TRY(work.principal,
                work.config->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
   // SET ROLE none means the login role, which may become any other: never what a token may ask for.
-  if (work.principal->role == "none") co_return Error::FromDatabase("22023", "role \"none\" does not exist");
+  if (work.role() == "none") co_return Error::FromDatabase("22023", "role \"none\" does not exist");
   work.timing.Mark(Phase::kJwt);
-  PANDO_CO_TRY(work.rest, Parse(work.http, *work.config));
-  if (work.rest.preferences.wait_seconds) {
-    const Deadline patience(work.http.received_at + std::chrono::seconds(*work.rest.preferences.wait_seconds));
-    work.http.deadline = work.http.deadline.Min(patience);
-  }
+  if (Recall(work)) co_return co_await ServeShape(work);
+  PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   work.timing.Mark(Phase::kParse);
   if (!work.config->catalog) co_return NotLoaded();
-  switch (work.rest.action) {
-    case Action::kDescribe:
-      co_return DescribeResource(work.rest, *work.config->catalog);
-    case Action::kInspect:
-      co_return co_await ServeRoot(work);
-    default:
-      co_return co_await ServeStatement(work);
-  }
+  co_return co_await ServeRest(work, std::move(request));
 }
 
-Task<Result<http::Response>> Pipeline::ServeRoot(Work& work) {
-  work.route = "/";
+// True when the request's shape is known: nothing is left to parse.
+bool Pipeline::Recall(Work& work) {
+  if (!ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_)) return false;
+  std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
+  if (!recalled) return false;
+  work.shape = std::move(recalled->shape);
+  work.parameters = std::move(recalled->parameters);
+  work.canonical = std::move(recalled->canonical);
+  work.timing.Mark(Phase::kParse);
+  return true;
+}
+
+void Pipeline::Remember(const Work& work) {
+  // A reload between Handle() and here would make it a shape of yesterday.
+  if (work.config != config_) return;
+  if (!ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_)) return;
+  shapes_.Remember(cut_, work.http, *work.config, work.role());
+}
+
+Task<Result<http::Response>> Pipeline::ServeRest(Work& work, rest::Request request) {
+  if (request.action == Action::kDescribe) co_return DescribeResource(request, *work.config->catalog);
+  if (request.action == Action::kInspect) co_return co_await ServeRoot(work, std::move(request));
+  PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
+  Remember(work);
+  work.Take(std::move(shape));
+  co_return co_await ServeShape(work);
+}
+
+Task<Result<http::Response>> Pipeline::ServeRoot(Work& work, rest::Request request) {
+  work.at_root = true;
   const RestOptions& options = work.config->rest;
   if (options.root_spec) {
-    PANDO_CO_TRY(const std::string type, TurnIntoCall(work.rest, *options.root_spec, *work.config->catalog));
-    Result<http::Response> called = co_await ServeStatement(work);
+    PANDO_CO_TRY(const std::string type, TurnIntoCall(request, *options.root_spec, *work.config->catalog));
+    PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
+    work.Take(std::move(shape));
+    Result<http::Response> called = co_await ServeShape(work);
     if (called) called->headers.Set("Content-Type", type);
     co_return called;
   }
   if (options.openapi_mode == "disabled") {
     co_return Error(ErrorId::kOpenApiDisabled, "Root endpoint metadata is disabled");
   }
-  co_return co_await ServeOpenApi(work);
+  co_return co_await ServeOpenApi(work, request);
 }
 
-Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work) {
-  PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(work.rest.accept));
+Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work, const rest::Request& request) {
+  PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(request.accept));
   work.timing.Mark(Phase::kPlan);
   std::optional<std::unordered_set<catalog::Oid>> accessible;
   if (work.config->rest.openapi_mode == "follow-privileges") {
-    PANDO_CO_TRY(accessible, co_await QueryAccessible(work));
+    PANDO_CO_TRY(accessible, co_await QueryAccessible(work, request));
   }
   work.timing.Mark(Phase::kTransaction);
   http::Response response;
   response.headers.Add("Content-Type", OpenApiContentType(version));
-  if (work.rest.schema_negotiated) response.headers.Add("Content-Profile", work.rest.schema);
+  if (request.schema_negotiated) response.headers.Add("Content-Profile", request.schema);
   // By value: the work may outlive a caller that goes away.
-  std::function<std::string()> write = [config = work.config, schema = work.rest.schema,
+  std::function<std::string()> write = [config = work.config, schema = request.schema,
                                         accessible = std::move(accessible), version] {
     return WriteOpenApi({*config->catalog, schema, config->rest, accessible}, version);
   };
@@ -196,18 +168,18 @@ Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work) {
   co_return response;
 }
 
-Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& work) {
+Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& work, const rest::Request& request) {
   const Config& config = *work.config;
-  sql::Query query = sql::WriteAccessible(work.rest.schema);
+  sql::Query query = sql::WriteAccessible(request.schema);
   pg::Exchange exchange;
   pg::SessionState session;
   if (config.rest.pre_request) {
     // It may refuse the caller or change the role.
     exchange.commands = SettingsCommands(
-        {work.http, work.rest, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
+        {work.http, request, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
     exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else {
-    session = pg::SessionState{work.principal->role, SearchPath(work.rest.schema, config.rest.extra_search_path)};
+    session = pg::SessionState{work.role(), SearchPath(request.schema, config.rest.extra_search_path)};
     exchange.session = session;
   }
   exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
@@ -217,93 +189,98 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
   co_return ReadAccessible(rows.back());
 }
 
-Task<Result<http::Response>> Pipeline::ServeStatement(Work& work) {
-  PANDO_CO_TRY(const plan::Plan plan, plan::MakePlan(work.rest, work.config->catalog, work.config->plan));
-  work.route = (plan.call ? "rpc/" : "") + work.rest.name;
-  const catalog::Snapshot& schema = plan.catalog->snapshot();
-  sql::WriteOptions options;
-  options.response_settings =
-      plan.footprint.leaves_traces || (work.config->rest.pre_request && schema.pre_request.leaves_traces);
-  options.body = !work.rest.head;
-  const sql::Statement statement = sql::WriteStatement(plan, work.rest.payload, options);
-  work.timing.Mark(Phase::kPlan);
-  co_return co_await Execute(work, plan, statement);
-}
-
-Task<Result<http::Response>> Pipeline::Execute(Work& work, const plan::Plan& plan, const sql::Statement& statement) {
-  const Demand demand = DemandOf(work.rest, plan, *work.principal, *work.config);
-  if (demand.may_share && !statement.estimate) {
-    PANDO_CO_TRY(const std::optional<pg::Rows> row, co_await ExecuteInLane(work, *demand.session, statement));
-    if (row) co_return Conclude(work, plan, statement, *row);
+Task<Result<http::Response>> Pipeline::ServeShape(Work& work) {
+  if (const auto wait = work.shape->request.preferences.wait_seconds) {
+    const Deadline patience(work.http.received_at + std::chrono::seconds(*wait));
+    work.http.deadline = work.http.deadline.Min(patience);
   }
-  Result<http::Response> first = co_await ExecuteOnce(work, plan, statement, demand);
+  work.timing.Mark(Phase::kPlan);
+  Result<http::Response> served = co_await Execute(work);
+  if (work.print_here) co_return served;
+  PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
+  PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
+  work.Take(std::move(shape));
+  co_return co_await Execute(work);
+}
+
+// An Error with `work.print_here` cleared: the rows hold what only the database can print.
+Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
+  const Shape& shape = *work.shape;
+  if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape);
+  if (std::optional<Outcome> outcome = PrintRows(rows, shape.plan)) return std::move(*outcome);
+  work.print_here = false;
+  return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
+}
+
+Task<Result<http::Response>> Pipeline::Execute(Work& work) {
+  const Shape& shape = *work.shape;
+  if (shape.demand.may_share && !shape.statement.estimate) {
+    pg::Command command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
+    pg::SessionState session = *shape.demand.session;
+    Task<Result<std::optional<pg::Rows>>> read =
+        deps_.lane.Read(std::move(command), std::move(session), work.http.deadline);
+    PANDO_CO_TRY(const std::optional<pg::Rows> rows, co_await std::move(read));
+    if (rows) {
+      PANDO_CO_TRY(Outcome outcome, Read(work, *rows));
+      PANDO_CO_CHECK(CheckOutcome(outcome, shape.request, shape.plan));
+      co_return Answer(work, std::move(outcome));
+    }
+  }
+  Result<http::Response> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business.
-  const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && plan.read_only;
+  const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && shape.plan.read_only;
   if (!again) co_return first;
-  co_return co_await ExecuteOnce(work, plan, statement, demand);
+  co_return co_await ExecuteOnce(work);
 }
 
-Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteInLane(Work& work, const pg::SessionState& session,
-                                                              const sql::Statement& statement) {
-  const bool prepare = work.config->rest.prepared_statements;
-  pg::Command command{statement.query.sql, statement.query.parameters, prepare};
-  pg::SessionState state = session;
-  Task<Result<std::optional<pg::Rows>>> read =
-      deps_.lane.Read(std::move(command), std::move(state), work.http.deadline);
-  co_return co_await std::move(read);
-}
-
-Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement,
-                                                   const Demand& demand) {
+pg::Exchange Pipeline::ExchangeOf(const Work& work) {
+  const Shape& shape = *work.shape;
   const Config& config = *work.config;
   pg::Exchange exchange;
-  exchange.finish = demand.finish;
-  exchange.session = demand.session;
-  if (demand.settings) {
-    const catalog::Function* function = plan.call ? plan.call->function : nullptr;
-    const SettingsInput input{work.http,     work.rest, *work.principal, config.rest,
-                              *plan.catalog, function,  plan.read_only};
+  exchange.finish = shape.demand.finish;
+  exchange.session = shape.demand.session;
+  if (shape.demand.settings) {
+    const catalog::Function* function = shape.plan.call ? shape.plan.call->function : nullptr;
+    const SettingsInput input{work.http,           shape.request, *work.principal,     config.rest,
+                              *shape.plan.catalog, function,      shape.plan.read_only};
     exchange.commands = SettingsCommands(input);
     if (config.rest.pre_request) exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   }
-  const size_t main = exchange.commands.size();
-  const bool prepare = config.rest.prepared_statements;
-  exchange.commands.push_back(pg::Command{statement.query.sql, statement.query.parameters, prepare});
+  const sql::Statement& statement = shape.statement;
+  exchange.commands.push_back(pg::Command{statement.query.sql, work.parameters, config.rest.prepared_statements});
   if (statement.estimate) {
     exchange.commands.push_back(pg::Command{statement.estimate->sql, statement.estimate->parameters, false});
   }
+  return exchange;
+}
 
-  const pg::SessionState wanted = demand.session.value_or(pg::SessionState{});
+Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work) {
+  const Shape& shape = *work.shape;
+  pg::Exchange exchange = ExchangeOf(work);
+  const size_t main = exchange.commands.size() - (shape.statement.estimate ? 2 : 1);
+  const pg::SessionState wanted = shape.demand.session.value_or(pg::SessionState{});
   PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
-  if (demand.unclean) lease.MarkUnclean();
+  if (shape.demand.unclean) lease.MarkUnclean();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
-  PANDO_CO_TRY(Outcome outcome, ReadOutcome(rows[main], statement.shape));
-  if (statement.estimate) {
+  PANDO_CO_TRY(Outcome outcome, Read(work, rows[main]));
+  if (shape.statement.estimate) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));
-    TakeEstimate(outcome, plan, estimate);
+    TakeEstimate(outcome, shape.plan, estimate);
   }
-  const Result<void> checked = CheckOutcome(outcome, work.rest, plan);
-  if (demand.finish == pg::Finish::kHold) {
+  const Result<void> checked = CheckOutcome(outcome, shape.request, shape.plan);
+  if (shape.demand.finish == pg::Finish::kHold) {
     PANDO_CO_CHECK(co_await lease->End(checked.has_value(), work.http.deadline));
   }
   PANDO_CO_CHECK(Result<void>(checked));
-  co_return Answer(work, plan, std::move(outcome));
+  co_return Answer(work, std::move(outcome));
 }
 
-// What a lane answered: a read, so nothing can be undone.
-Result<http::Response> Pipeline::Conclude(Work& work, const plan::Plan& plan, const sql::Statement& statement,
-                                          const pg::Rows& rows) {
-  PANDO_TRY(Outcome outcome, ReadOutcome(rows, statement.shape));
-  PANDO_CHECK(CheckOutcome(outcome, work.rest, plan));
-  return Answer(work, plan, std::move(outcome));
-}
-
-Result<http::Response> Pipeline::Answer(Work& work, const plan::Plan& plan, Outcome outcome) {
+Result<http::Response> Pipeline::Answer(Work& work, Outcome outcome) {
   work.timing.Mark(Phase::kTransaction);
   const Config& config = *work.config;
-  const AnswerOptions options{config.url_prefix, config.tx_override_allowed,
+  const AnswerOptions options{config.url_prefix, work.canonical, config.tx_override_allowed,
                               config.rest.client_error_verbosity == "minimal"};
-  return MakeAnswer(std::move(outcome), work.rest, plan, options);
+  return MakeAnswer(std::move(outcome), work.shape->request, work.shape->plan, options);
 }
 
 }  // namespace pando::serve

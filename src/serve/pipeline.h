@@ -11,36 +11,16 @@
 #include <string>
 #include <unordered_set>
 
-#include "auth/verifier.h"
-#include "catalog/catalog.h"
 #include "http/message.h"
 #include "net/task.h"
 #include "pg/lane.h"
 #include "pg/pool.h"
-#include "plan/plan.h"
-#include "rest/request.h"
 #include "serve/answer.h"
-#include "serve/options.h"
-#include "sql/statement.h"
+#include "serve/config.h"
+#include "serve/shape.h"
+#include "serve/shape_cache.h"
 
 namespace pando::serve {
-
-// What a reload may replace, as one immutable value: requests in flight keep theirs.
-struct Config {
-  RestOptions rest;
-  std::shared_ptr<auth::Verifier> verifier;
-  std::shared_ptr<const catalog::Catalog> catalog;  // null until the first load
-
-  // Derived from `rest` by MakeConfig().
-  rest::ParseOptions parse;
-  plan::PlanOptions plan;
-  std::string url_prefix;  // without a trailing slash
-  bool tx_override_allowed = false;
-  bool tx_rollback = false;
-};
-
-std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
-                                         std::shared_ptr<const catalog::Catalog> catalog);
 
 // Runs what is too long for an event loop on a thread that serves no requests, and resumes the caller on its own.
 using Worker = std::function<Task<std::string>(std::function<std::string()> work)>;
@@ -57,29 +37,32 @@ class Pipeline {
   // Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement then is too.
   Task<http::Response> Handle(http::Request request);
 
-  void Update(std::shared_ptr<const Config> config) { config_ = std::move(config); }
-
-  struct Demand;  // of pipeline.cc
+  void Update(std::shared_ptr<const Config> config) {
+    config_ = std::move(config);
+    shapes_.Clear();
+  }
 
  private:
   struct Work;  // one request on its way
 
   Task<Result<http::Response>> Serve(Work& work);
-  Task<Result<http::Response>> ServeStatement(Work& work);
-  Task<Result<http::Response>> ServeRoot(Work& work);
-  Task<Result<http::Response>> ServeOpenApi(Work& work);
-  Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work);
-  Task<Result<http::Response>> Execute(Work& work, const plan::Plan& plan, const sql::Statement& statement);
-  Task<Result<std::optional<pg::Rows>>> ExecuteInLane(Work& work, const pg::SessionState& session,
-                                                      const sql::Statement& statement);
-  Task<Result<http::Response>> ExecuteOnce(Work& work, const plan::Plan& plan, const sql::Statement& statement,
-                                           const Demand& demand);
-  static Result<http::Response> Conclude(Work& work, const plan::Plan& plan, const sql::Statement& statement,
-                                         const pg::Rows& rows);
-  static Result<http::Response> Answer(Work& work, const plan::Plan& plan, Outcome outcome);
+  Task<Result<http::Response>> ServeRest(Work& work, rest::Request request);
+  Task<Result<http::Response>> ServeRoot(Work& work, rest::Request request);
+  Task<Result<http::Response>> ServeOpenApi(Work& work, const rest::Request& request);
+  Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
+  bool Recall(Work& work);
+  void Remember(const Work& work);
+  Task<Result<http::Response>> ServeShape(Work& work);
+  Task<Result<http::Response>> Execute(Work& work);
+  Task<Result<http::Response>> ExecuteOnce(Work& work);
+  static pg::Exchange ExchangeOf(const Work& work);
+  static Result<Outcome> Read(Work& work, const pg::Rows& rows);
+  static Result<http::Response> Answer(Work& work, Outcome outcome);
 
   const Deps deps_;
-  std::shared_ptr<const Config> config_;  // on the executor
+  std::shared_ptr<const Config> config_;  // on the executor, as everything below
+  ShapeCache shapes_;
+  CutRequest cut_;  // of the request that is being parsed; nothing suspends meanwhile
 };
 
 }  // namespace pando::serve

@@ -1,5 +1,6 @@
 #include "sql/statement.h"
 
+#include "sql/flat.h"
 #include "sql/sources.h"
 #include "sql/tree_writer.h"
 #include "sql/writer.h"
@@ -18,18 +19,28 @@ class StatementWriter {
       : plan_(plan), payload_(payload), options_(options) {}
 
   Statement Write() {
-    if (plan_.media.explain) WriteExplain();
-    WriteSource();
-    out_ << "SELECT ";
-    WriteColumns();
-    out_ << " FROM ";
-    WriteRows();
+    if (options_.flat && options_.body && !options_.response_settings && IsFlat(plan_)) {
+      statement_.shape.flat = true;
+      TreeWriter(out_).WriteRows(plan_.read);
+    } else {
+      WriteWrapped();
+    }
     statement_.query = out_.Take();
     WriteEstimate();
     return std::move(statement_);
   }
 
  private:
+  // The answer made by the database, in one row.
+  void WriteWrapped() {
+    if (plan_.media.explain) WriteExplain();
+    WriteSource();
+    out_ << "SELECT ";
+    WriteColumns();
+    out_ << " FROM ";
+    WriteRows();
+  }
+
   bool is_scalar() const { return plan_.call && !plan_.call->table_like; }
   bool is_set() const { return !plan_.call || plan_.call->function->returns_set; }
   bool needs_rows_twice() const { return plan_.media.format == Format::kCsv && plan_.representation && options_.body; }

@@ -22,6 +22,8 @@ struct Query {
 
 // Where the one result row holds what; -1 when the statement does not yield it.
 struct ResultShape {
+  // Instead of all that: the answer's rows themselves, for the server to print as JSON (sql/flat.h).
+  bool flat = false;
   int page = -1;      // rows in the answer
   int body = -1;      // the answer's text
   int total = -1;     // rows without the window
@@ -42,6 +44,7 @@ struct Statement {
 struct WriteOptions {
   bool response_settings = false;  // yield response.headers and response.status
   bool body = true;                // false for HEAD: counts only
+  bool flat = true;                // where IsFlat(): plain rows; false has the database print them
 };
 
 // REQUIRES: `payload` is the one the plan was made with.

@@ -1,0 +1,33 @@
+// What a reload may replace, as one immutable value: requests in flight keep theirs.
+//
+// Concurrency  immutable once made; shared and swapped whole
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/verifier.h"
+#include "catalog/catalog.h"
+#include "plan/plan.h"
+#include "rest/request.h"
+#include "serve/options.h"
+
+namespace pando::serve {
+
+struct Config {
+  RestOptions rest;
+  std::shared_ptr<auth::Verifier> verifier;
+  std::shared_ptr<const catalog::Catalog> catalog;  // null until the first load
+
+  // Derived from `rest` by MakeConfig().
+  rest::ParseOptions parse;
+  plan::PlanOptions plan;
+  std::string url_prefix;  // without a trailing slash
+  bool tx_override_allowed = false;
+  bool tx_rollback = false;
+};
+
+std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
+                                         std::shared_ptr<const catalog::Catalog> catalog);
+
+}  // namespace pando::serve

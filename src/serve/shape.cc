@@ -1,0 +1,92 @@
+#include "serve/shape.h"
+
+#include <algorithm>
+
+#include "plan/point_read.h"
+#include "serve/answer.h"
+#include "serve/settings.h"
+
+namespace pando::serve {
+namespace {
+
+Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std::string& role, const Config& config) {
+  const RestOptions& options = config.rest;
+  const catalog::Snapshot& schema = plan.catalog->snapshot();
+  Demand demand;
+  const bool role_has_settings = schema.role_settings.contains(role);
+  demand.settings = plan.footprint.observes_settings || plan.footprint.leaves_traces || options.pre_request ||
+                    request.preferences.timezone || role_has_settings;
+  demand.unclean = plan.footprint.leaves_traces || (options.pre_request && schema.pre_request.leaves_traces);
+  if (!demand.settings) {
+    demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path)};
+  }
+  demand.may_share = !demand.settings && !demand.unclean && plan::IsPointRead(plan);
+  if (plan.read_only) return demand;
+  bool rollback = config.tx_rollback;
+  if (config.tx_override_allowed && request.preferences.tx) {
+    rollback = *request.preferences.tx == rest::PreferTx::kRollback;
+  }
+  if (rollback) {
+    demand.finish = pg::Finish::kRollback;
+  } else if (NeedsCheck(request, plan)) {
+    demand.finish = pg::Finish::kHold;
+  }
+  return demand;
+}
+
+// Dates in any other style than our connections' are not printed here; this spares the attempt.
+bool HasDateStyle(const catalog::Snapshot& schema, const std::string& role) {
+  const auto settings = schema.role_settings.find(role);
+  return settings != schema.role_settings.end() &&
+         std::any_of(settings->second.begin(), settings->second.end(),
+                     [](const auto& setting) { return http::EqualsIgnoreCase(setting.first, "datestyle"); });
+}
+
+}  // namespace
+
+std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
+                                         std::shared_ptr<const catalog::Catalog> catalog) {
+  auto config = std::make_shared<Config>();
+  config->tx_override_allowed = rest.tx_end.ends_with("-allow-override");
+  config->tx_rollback = rest.tx_end.starts_with("rollback");
+  config->url_prefix = rest.prefix == "/" ? "" : rest.prefix;
+  config->parse.prefix = rest.prefix;
+  config->parse.schemas = rest.schemas;
+  config->parse.tx_override_allowed = config->tx_override_allowed;
+  config->plan.max_rows = rest.max_rows;
+  config->plan.aggregates_enabled = rest.aggregates_enabled;
+  config->plan.plan_enabled = rest.plan_enabled;
+  config->plan.legacy_target_names = rest.legacy_target_names;
+  config->rest = std::move(rest);
+  config->verifier = std::move(verifier);
+  config->catalog = std::move(catalog);
+  return config;
+}
+
+Result<rest::Request> ParseHttp(const http::Request& request, std::string_view query, const Config& config) {
+  rest::RawRequest raw;
+  raw.method = request.method;
+  raw.path = request.path();
+  raw.query = query;
+  raw.body = request.body;
+  raw.headers = [&](std::string_view name) { return request.headers.FindAll(name); };
+  return rest::ParseRequest(raw, config.parse);
+}
+
+Result<Shape> MakeShape(rest::Request request, const Config& config, const std::string& role, Printer printer) {
+  Shape shape;
+  shape.request = std::move(request);
+  PANDO_TRY(shape.plan, plan::MakePlan(shape.request, config.catalog, config.plan));
+  const catalog::Snapshot& schema = config.catalog->snapshot();
+  sql::WriteOptions options;
+  options.response_settings =
+      shape.plan.footprint.leaves_traces || (config.rest.pre_request && schema.pre_request.leaves_traces);
+  options.body = !shape.request.head;
+  options.flat = printer == Printer::kServer && !HasDateStyle(schema, role);
+  shape.statement = sql::WriteStatement(shape.plan, shape.request.payload, options);
+  shape.demand = DemandOf(shape.request, shape.plan, role, config);
+  shape.route = (shape.plan.call ? "rpc/" : "") + shape.request.name;
+  return shape;
+}
+
+}  // namespace pando::serve

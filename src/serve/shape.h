@@ -1,0 +1,48 @@
+// A Shape is everything of a request that the values of its filters do not decide: parsed, planned, written as SQL, and
+// what it asks of a connection. Requests of one shape differ in their parameters alone.
+//
+// Concurrency  immutable once made
+// Ownership    keeps its Catalog alive (Plan::catalog)
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "http/message.h"
+#include "pg/connection.h"
+#include "plan/plan.h"
+#include "rest/request.h"
+#include "serve/config.h"
+#include "sql/statement.h"
+
+namespace pando::serve {
+
+// What one request asks of a connection, decided before one is taken.
+struct Demand {
+  bool settings = false;   // the request's settings must be made
+  bool unclean = false;    // something unknown runs
+  bool may_share = false;  // cheap, and neither sees nor leaves anything: may travel with others
+  std::optional<pg::SessionState> session;
+  pg::Finish finish = pg::Finish::kCommit;
+};
+
+struct Shape {
+  rest::Request request;
+  plan::Plan plan;
+  sql::Statement statement;  // its parameters are those of the request that it was made from
+  Demand demand;
+  std::string route;  // for the observer: the resource, known to exist
+};
+
+// Who prints the rows of a flat answer as JSON (sql/flat.h).
+enum class Printer { kServer, kDatabase };
+
+//   as rest::ParseRequest
+Result<rest::Request> ParseHttp(const http::Request& request, std::string_view query, const Config& config);
+
+//   as plan::MakePlan
+// REQUIRES: config.catalog is set; the request is one that plan::MakePlan takes.
+Result<Shape> MakeShape(rest::Request request, const Config& config, const std::string& role, Printer printer);
+
+}  // namespace pando::serve

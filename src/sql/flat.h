@@ -1,0 +1,19 @@
+// Which answers the database yields as plain rows, for the server to print as JSON: cheaper for the two together than
+// an aggregate that builds the text, and the same bytes (pgtypes/json_value.h).
+//
+// Concurrency  pure functions
+#pragma once
+
+#include "plan/plan.h"
+
+namespace pando::sql {
+
+// libpq holds all rows of a result in memory, and PostgreSQL ends a text that grows past 1 GB: a read of more rows than
+// this, or of any number of them, is left to the latter.
+inline constexpr int64_t kFlatRowsMax = 10'000;
+
+// True for reads answered as JSON, of at most kFlatRowsMax rows, whose columns are known to be of types that
+// HasJsonForm() knows; embeds among them are JSON that the database makes.
+bool IsFlat(const plan::Plan& plan);
+
+}  // namespace pando::sql
