@@ -12,6 +12,7 @@
 #include "serve/pipeline.h"
 #include "server/catalog_watcher.h"
 #include "server/commands.h"
+#include "server/connection_share.h"
 #include "server/database.h"
 #include "server/database_settings.h"
 #include "server/monitoring.h"
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 // What one event loop owns.
 struct LoopParts {
   std::unique_ptr<pg::Pool> pool;
+  std::unique_ptr<pg::Pool> lane_pool;  // null: too few connections to set some apart
   std::unique_ptr<pg::Lane> lane;
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;
@@ -35,11 +37,6 @@ struct LoopParts {
 
 uint32_t LoopCount(const ProcessOptions& options) {
   return options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
-}
-
-// The process's connections divided among its loops; each has at least one.
-uint32_t ConnectionsOf(uint32_t total, uint32_t loops, uint32_t index) {
-  return std::max(1u, total / loops + (index < total % loops ? 1 : 0));
 }
 
 // Nothing when database.config_in_database is off.
@@ -112,13 +109,16 @@ class Process {
     return connect;
   }
 
-  pg::PoolOptions PoolOptionsOf(uint32_t index) const {
+  uint32_t Part(uint32_t total, uint32_t index) const {
+    return PartOf(total, static_cast<uint32_t>(loops_.size()), index);
+  }
+
+  pg::PoolOptions PoolOptionsOf(uint32_t index, uint32_t connections_max) const {
     const DatabaseOptions& o = options_.database;
-    const auto loops = static_cast<uint32_t>(loops_.size());
     pg::PoolOptions pool;
     pool.connect = Connect();
-    pool.connections_max = ConnectionsOf(o.connections_max, loops, index);
-    pool.waiters_max = ConnectionsOf(o.waiters_max, loops, index);
+    pool.connections_max = connections_max;
+    pool.waiters_max = Part(o.waiters_max, index);
     pool.acquire_timeout = o.acquire_timeout;
     pool.connect_timeout = o.connect_timeout;
     pool.idle_timeout = o.idle_timeout;
@@ -126,13 +126,22 @@ class Process {
     return pool;
   }
 
+  void BuildPools(LoopParts& parts, uint32_t index) {
+    const net::Executor executor = loops_.executor(index);
+    const ConnectionShare share = Divide(Part(options_.database.connections_max, index));
+    parts.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index, share.alone));
+    if (share.lane > 0) parts.lane_pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index, share.lane));
+    pg::LaneOptions lane;
+    lane.waiters_max = Part(options_.database.waiters_max, index);
+    lane.batches_max = std::max(1u, share.lane);
+    pg::Pool& lane_pool = parts.lane_pool ? *parts.lane_pool : *parts.pool;
+    parts.lane = std::make_unique<pg::Lane>(executor, lane_pool, lane);
+  }
+
   Result<void> BuildParts(uint32_t index) {
     LoopParts& parts = parts_[index];
     const net::Executor executor = loops_.executor(index);
-    parts.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index));
-    pg::LaneOptions lane;
-    lane.waiters_max = ConnectionsOf(options_.database.waiters_max, static_cast<uint32_t>(loops_.size()), index);
-    parts.lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
+    BuildPools(parts, index);
     const serve::Worker worker = [executor = workers_.executor(0)](std::function<std::string()> work) {
       return CallOn(executor, std::move(work));
     };
@@ -186,6 +195,7 @@ class Process {
     std::vector<const http::Server*> servers;
     for (const LoopParts& parts : parts_) {
       pools.push_back(parts.pool.get());
+      if (parts.lane_pool) pools.push_back(parts.lane_pool.get());
       servers.push_back(parts.server.get());
     }
     monitoring_.Attach(std::move(pools), std::move(servers));
@@ -277,10 +287,9 @@ class Process {
     watcher_->Reload();
     const http::ServerOptions http = options_.http;
     for (uint32_t i = 0; i < parts_.size(); ++i) {
-      const uint32_t connections =
-          ConnectionsOf(options_.database.connections_max, static_cast<uint32_t>(parts_.size()), i);
-      loops_.Post(i, [&parts = parts_[i], http, connections] {
-        parts.pool->Resize(connections);
+      const ConnectionShare share = Divide(Part(options_.database.connections_max, i));
+      loops_.Post(i, [&parts = parts_[i], http, share] {
+        Resize(parts, share);
         const Result<void> reloaded = parts.server->Reload(http);
         if (!reloaded) Log(Level::kError, "http.reload_failed", reloaded.error().ToString());
       });
@@ -288,14 +297,26 @@ class Process {
     return {};
   }
 
+  // What was set apart for the lane at the start stays so: at least one connection.
+  static void Resize(LoopParts& parts, ConnectionShare share) {
+    if (parts.lane_pool) {
+      parts.lane_pool->Resize(std::max(1u, share.lane));
+      parts.pool->Resize(share.alone);
+    } else {
+      parts.pool->Resize(share.alone + share.lane);
+    }
+  }
+
   // On their own loop, where its parts must end too.
   static Task<void> CloseParts(LoopParts& parts) {
     const Deadline grace = Deadline::After(1s);
     co_await parts.pool->Close(grace);
+    if (parts.lane_pool) co_await parts.lane_pool->Close(grace);
     co_await parts.lane->Close();
     parts.server.reset();
     parts.pipeline.reset();
     parts.lane.reset();
+    parts.lane_pool.reset();
     parts.pool.reset();
   }
 
