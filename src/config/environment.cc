@@ -2,20 +2,14 @@
 
 #include <unistd.h>
 
-#include <cctype>
 #include <optional>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "config/unknown.h"
 
 namespace pando::config {
 namespace {
-
-std::string Lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 std::optional<Setting> SettingOf(const std::string& variable, const std::string& value,
                                  const std::vector<OptionRow>& rows) {
@@ -28,7 +22,7 @@ std::optional<Setting> SettingOf(const std::string& variable, const std::string&
   for (const OptionRow& row : rows) {
     const std::string prefix = VariableOf(row.name) + "_";
     if (row.is_map && variable.size() > prefix.size() && variable.starts_with(prefix)) {
-      const std::string entry = Lowered(std::string_view(variable).substr(prefix.size()));
+      const std::string entry = ToLower(std::string_view(variable).substr(prefix.size()));
       return Setting{.option = row.name, .entry = entry, .value = Text{value}, .source = variable};
     }
   }

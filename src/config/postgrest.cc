@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <set>
+
+#include "base/ascii.h"
 
 namespace pando::config {
 namespace {
@@ -52,12 +53,6 @@ constexpr std::string_view kAppSettingsVariable = "PGRST_APP_SETTINGS_";
 constexpr std::string_view kAppSettingsInDatabase = "app.settings.";
 constexpr std::string_view kAppSettings = "rest.app_settings";
 
-std::string Lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
 bool Has(const std::vector<OptionRow>& rows, std::string_view option) {
   return std::any_of(rows.begin(), rows.end(), [&](const OptionRow& row) { return row.name == option; });
 }
@@ -71,7 +66,7 @@ std::string Converted(const std::string& value, Form form) {
       return is_number ? value + "s" : value;
     }
     case Form::kLogLevel: {
-      const std::string level = Lowered(value);
+      const std::string level = ToLower(value);
       return level == "crit" ? "error" : level;
     }
   }
@@ -160,7 +155,7 @@ void ReadAppSettings(Variables& variables, const std::vector<OptionRow>& rows, s
     if (name.size() <= kAppSettingsVariable.size() || !name.starts_with(kAppSettingsVariable)) continue;
     variables.Take(name);
     settings.push_back({.option = std::string(kAppSettings),
-                        .entry = Lowered(std::string_view(name).substr(kAppSettingsVariable.size())),
+                        .entry = ToLower(std::string_view(name).substr(kAppSettingsVariable.size())),
                         .value = Text{value},
                         .source = name});
   }
@@ -169,7 +164,7 @@ void ReadAppSettings(Variables& variables, const std::vector<OptionRow>& rows, s
 // The alias of a setting in the database: "db_schemas" is PGRST_DB_SCHEMAS. Null when it may not stand there.
 const Alias* AliasInDatabase(std::string_view name) {
   const auto is_it = [&](const Alias& alias) {
-    return alias.in_database && Lowered(alias.variable.substr(std::string_view("PGRST_").size())) == name;
+    return alias.in_database && ToLower(alias.variable.substr(std::string_view("PGRST_").size())) == name;
   };
   const auto alias = std::find_if(kAliases.begin(), kAliases.end(), is_it);
   return alias == kAliases.end() ? nullptr : &*alias;

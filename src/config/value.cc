@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <limits>
 
+#include "base/ascii.h"
 #include "base/json_text.h"
 
 namespace pando::config {
@@ -25,12 +25,6 @@ std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
-}
-
-std::string Lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
 }
 
 // The text of a value that is written as one: in a variable, a flag, or a TOML string.
@@ -125,7 +119,7 @@ std::optional<bool> ParseBool(const Written& written) {
   if (const auto* flag = std::get_if<bool>(&written)) return *flag;
   const auto* text = std::get_if<Text>(&written);
   if (text == nullptr) return std::nullopt;
-  const std::string word = Lowered(Trimmed(text->text));
+  const std::string word = ToLower(Trimmed(text->text));
   if (word == "true" || word == "on" || word == "yes" || word == "1") return true;
   if (word == "false" || word == "off" || word == "no" || word == "0") return false;
   return std::nullopt;

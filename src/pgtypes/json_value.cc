@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/json_text.h"
 
 namespace pando::pgtypes {
@@ -52,8 +53,6 @@ Form FormOf(Oid type) {
       return std::binary_search(std::begin(kStrings), std::end(kStrings), type) ? Form::kString : Form::kUnknown;
   }
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 void AppendQuoted(std::string& out, std::string_view text) { out.append(1, '"').append(text).append(1, '"'); }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "rest/ascii.h"
+#include "base/ascii.h"
 
 namespace pando::rest {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "rest/ascii.h"
+#include "base/ascii.h"
 #include "rest/utf8.h"
 
 namespace pando::rest {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "rest/ascii.h"
+#include "base/ascii.h"
 
 namespace pando::rest {
 namespace {

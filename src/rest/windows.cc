@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "rest/ascii.h"
+#include "base/ascii.h"
 
 namespace pando::rest {
 namespace {

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "serve/errors.h"
 #include "serve/response_settings.h"
 #include "serve/row_printer.h"
@@ -24,19 +25,13 @@ bool ParseNumber(std::optional<std::string_view> text, int64_t& number) {
   return failure == std::errc() && at == text->data() + text->size();
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 // A handler's bytea arrives as "\x..." (bytea_output is hex on our connections).
 std::string DecodeBytea(std::string_view text) {
   if (!text.starts_with("\\x")) return std::string(text);
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (size_t i = 2; i + 1 < text.size(); i += 2) {
-    bytes += static_cast<char>(HexDigit(text[i]) << 4 | HexDigit(text[i + 1]));
+    bytes += static_cast<char>(HexValue(text[i]) << 4 | HexValue(text[i + 1]));
   }
   return bytes;
 }

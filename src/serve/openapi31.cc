@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/ascii.h"
+
 namespace pando::serve {
 namespace {
 
@@ -26,8 +28,6 @@ std::string ComponentName(std::string_view name) {
   return safe;
 }
 
-int HexDigit(char c) { return c <= '9' ? c - '0' : c - 'A' + 10; }
-
 // The name behind a reference's pointer, as openapi.cc escaped it.
 std::string Unescape(std::string_view pointer) {
   std::string name;
@@ -35,7 +35,7 @@ std::string Unescape(std::string_view pointer) {
     if (pointer[i] == '~' && i + 1 < pointer.size()) {
       name += pointer[++i] == '0' ? '~' : '/';
     } else if (pointer[i] == '%' && i + 2 < pointer.size()) {
-      name += static_cast<char>(HexDigit(pointer[i + 1]) << 4 | HexDigit(pointer[i + 2]));
+      name += static_cast<char>(HexValue(pointer[i + 1]) << 4 | HexValue(pointer[i + 2]));
       i += 2;
     } else {
       name += pointer[i];

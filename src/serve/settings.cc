@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/json_text.h"
 
 namespace pando::serve {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  return lower;
-}
 
 // Lower-case names; cookies have a setting of their own. Of a repeated header the last value shows.
 std::string HeadersJson(const http::Headers& headers) {
@@ -20,7 +14,7 @@ std::string HeadersJson(const http::Headers& headers) {
   for (const auto& [name, value] : headers) {
     if (http::EqualsIgnoreCase(name, "cookie")) continue;
     if (json.size() > 1) json += ',';
-    AppendJsonString(json, Lower(name));
+    AppendJsonString(json, ToLower(name));
     json += ':';
     AppendJsonString(json, value);
   }
@@ -72,7 +66,7 @@ bool IsIsolation(const std::string& name) {
 
 // Only the four levels of SQL, because the text cannot be a parameter.
 std::optional<std::string> IsolationCommand(std::string level) {
-  level = Lower(level);
+  level = ToLower(level);
   for (const char* known : {"serializable", "repeatable read", "read committed", "read uncommitted"}) {
     if (level == known) return "SET TRANSACTION ISOLATION LEVEL " + level;
   }

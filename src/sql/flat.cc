@@ -21,7 +21,7 @@ bool HasJsonForm(const catalog::Catalog& catalog, catalog::Oid oid) {
   return pgtypes::HasJsonForm(oid);
 }
 
-bool IsFlat(const catalog::Catalog& catalog, const Node& node, const plan::ColumnOutput& output) {
+bool IsColumnFlat(const catalog::Catalog& catalog, const Node& node, const plan::ColumnOutput& output) {
   if (output.aggregate || output.is_count_star || !output.cast.empty()) return false;
   const plan::ColumnRef& ref = output.column;
   if (!ref.path.empty() || ref.from_row || !ref.to_json.empty()) return false;
@@ -36,10 +36,10 @@ bool IsStarFlat(const catalog::Catalog& catalog, const Node& node) {
                      [&](const catalog::Column& column) { return HasJsonForm(catalog, column.type); });
 }
 
-bool IsFlat(const catalog::Catalog& catalog, const Node& node, const Output& output) {
+bool IsOutputFlat(const catalog::Catalog& catalog, const Node& node, const Output& output) {
   switch (output.kind) {
     case Output::Kind::kColumn:
-      return IsFlat(catalog, node, output.column);
+      return IsColumnFlat(catalog, node, output.column);
     case Output::Kind::kStar:
       return IsStarFlat(catalog, node);
     case Output::Kind::kEmbed:
@@ -63,7 +63,7 @@ bool IsFlat(const plan::Plan& plan) {
   const bool counts = plan.count == plan::Count::kExact || plan.count == plan::Count::kEstimated;
   if (counts && (node.limit || node.offset > 0)) return false;
   return !node.outputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
-    return IsFlat(*plan.catalog, node, output);
+    return IsOutputFlat(*plan.catalog, node, output);
   });
 }
 

@@ -6,10 +6,18 @@
 #include <string>
 #include <string_view>
 
-namespace pando::rest {
+namespace pando {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// The value of a hexadecimal digit, or -1.
+constexpr int HexValue(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
 
 inline std::string ToLower(std::string_view text) {
   std::string lower(text);
@@ -24,4 +32,4 @@ constexpr std::string_view Trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-}  // namespace pando::rest
+}  // namespace pando
