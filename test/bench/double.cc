@@ -1,0 +1,152 @@
+// A server whose answers come when they should: the double that the load generator is measured against. HTTP/1.1 with
+// keep-alive, one thread, any request, always 200 and the same body.
+//
+//   double PORT                          answers at once
+//   double PORT MEAN_MS                  after 20 ms and an exponentially distributed time of that mean
+//   double PORT MEAN_MS STALL_S EVERY_S  and stands still for STALL_S in every EVERY_S, first after half of that;
+//                                        what would be due meanwhile goes out at its end
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <queue>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr double kDelayMinMs = 20;
+constexpr int kEventsMax = 256;
+constexpr char kAnswer[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 88\r\n\r\n"
+    "[{\"id\":12345,\"name\":\"item 12345\",\"price\":123.45,\"made_at\":\"2026-01-09T13:45:00+00:00\"}] ";
+
+int64_t NowNs() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+struct Due {
+  int64_t at_ns;
+  int descriptor;
+  uint64_t generation;  // of the descriptor, which may be another connection's by then
+  bool operator>(const Due& other) const { return at_ns > other.at_ns; }
+};
+
+class Double {
+ public:
+  Double(double mean_ms, double stall_s, double every_s)
+      : mean_ms_(mean_ms), stall_ns_(std::llround(stall_s * 1e9)), every_ns_(std::llround(every_s * 1e9)) {}
+
+  void Serve(uint16_t port) {
+    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+    listener_ = Listen(port);
+    epoll_ = epoll_create1(0);
+    Watch(listener_);
+    std::vector<epoll_event> events(kEventsMax);
+    while (true) {
+      const int64_t wait_ns = due_.empty() ? 1'000'000'000 : std::max<int64_t>(due_.top().at_ns - NowNs(), 0);
+      const timespec timeout{.tv_sec = wait_ns / 1'000'000'000, .tv_nsec = wait_ns % 1'000'000'000};
+      const int count = epoll_pwait2(epoll_, events.data(), kEventsMax, &timeout, nullptr);
+      for (int i = 0; i < count; ++i) {
+        const int descriptor = events[static_cast<size_t>(i)].data.fd;
+        descriptor == listener_ ? Accept() : Read(descriptor);
+      }
+      for (const int64_t now_ns = NowNs(); !due_.empty() && due_.top().at_ns <= now_ns; due_.pop()) {
+        if (generations_[static_cast<size_t>(due_.top().descriptor)] == due_.top().generation)
+          Answer(due_.top().descriptor);
+      }
+    }
+  }
+
+ private:
+  static int Listen(uint16_t port) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const int on = 1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(descriptor, 4096) != 0) {
+      std::perror("double");
+      std::exit(1);
+    }
+    return descriptor;
+  }
+
+  void Watch(int descriptor) {
+    epoll_event event{};
+    event.events = EPOLLIN | (descriptor == listener_ ? 0u : static_cast<uint32_t>(EPOLLET));
+    event.data.fd = descriptor;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+  }
+
+  void Accept() {
+    int descriptor = 0;
+    while ((descriptor = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0) {
+      const int on = 1;
+      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      if (generations_.size() <= static_cast<size_t>(descriptor))
+        generations_.resize(static_cast<size_t>(descriptor) + 1);
+      ++generations_[static_cast<size_t>(descriptor)];
+      Watch(descriptor);
+    }
+  }
+
+  // Requests without a body that arrive whole; what a generator on the same machine sends is.
+  void Read(int descriptor) {
+    char space[16384];
+    const ssize_t bytes = recv(descriptor, space, sizeof space, 0);
+    if (bytes < 0) return;
+    if (bytes == 0) {
+      ++generations_[static_cast<size_t>(descriptor)];
+      close(descriptor);
+      return;
+    }
+    const std::string_view text(space, static_cast<size_t>(bytes));
+    if (!text.ends_with("\r\n\r\n")) return;
+    if (mean_ms_ < 0) return Answer(descriptor);
+    std::exponential_distribution<double> spread(1);
+    const double delay_ms = kDelayMinMs + mean_ms_ * spread(random_);
+    const int64_t at_ns = AfterStall(NowNs() + std::llround(delay_ms * 1e6));
+    due_.push({at_ns, descriptor, generations_[static_cast<size_t>(descriptor)]});
+  }
+
+  int64_t AfterStall(int64_t at_ns) const {
+    if (stall_ns_ == 0) return at_ns;
+    const int64_t since_ns = at_ns - begin_ns_ - every_ns_ / 2;
+    if (since_ns < 0 || since_ns % every_ns_ >= stall_ns_) return at_ns;
+    return at_ns - since_ns % every_ns_ + stall_ns_;
+  }
+
+  static void Answer(int descriptor) { send(descriptor, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL); }
+
+  const double mean_ms_;
+  const int64_t stall_ns_, every_ns_;
+  const int64_t begin_ns_ = NowNs();
+  int listener_ = -1;
+  int epoll_ = -1;
+  std::vector<uint64_t> generations_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::mt19937_64 random_{1};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  const auto number = [&](int i, double otherwise) { return argc > i ? std::atof(argv[i]) : otherwise; };
+  Double(number(2, -1), number(3, 0), number(4, 1)).Serve(static_cast<uint16_t>(std::atoi(argv[1])));
+}
