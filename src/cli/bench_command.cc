@@ -1,7 +1,9 @@
 #include <memory>
 
 #include "bench/bench.h"
+#include "bench/populate.h"
 #include "cli/commands.h"
+#include "server/commands.h"
 
 namespace pando::cli {
 namespace {
@@ -11,9 +13,30 @@ int Bench(const bench::BenchOptions& options) {
   return ran ? kSuccess : Fail(ran.error());
 }
 
+int Populate(Context& context, const bench::PopulateOptions& options) {
+  const Result<void> loaded = context.Load();
+  if (!loaded) return Fail(loaded.error());
+  const Result<void> populated = server::WithDatabase(
+      context.options, [&](const std::string& owner_uri) { return bench::Populate(owner_uri, options); });
+  return populated ? kSuccess : Fail(populated.error());
+}
+
+void AddPopulateCommand(Command bench, Context& context) {
+  Command command = bench.Add("populate", "Fill the tables of a schema with realistic rows");
+  AddConfigurationOptions(command, context);
+  const auto options = std::make_shared<bench::PopulateOptions>();
+  command.Option("--schema", options->schema, "NAME", "Whose tables (public)");
+  command.Option("--rows", options->rows, "N",
+                 "Rows of each table that no other refers to (100000); others get a tenth");
+  command.Option("--tables", options->tables, "LIST",
+                 "Other numbers for some: orders=500000,items=1000; 0 leaves one empty");
+  command.Option("--seed", options->seed, "N", "The same rows again (1)");
+  command.Run([&context, options] { return Populate(context, *options); });
+}
+
 }  // namespace
 
-void AddBenchCommand(Command program) {
+void AddBenchCommand(Command program, Context& context) {
   Command command = program.Add("bench", "Measure a server under an open-loop load");
   const auto options = std::make_shared<bench::BenchOptions>();
   command.Option("--scenario", options->scenario, "FILE",
@@ -37,6 +60,7 @@ void AddBenchCommand(Command program) {
   command.Option("--json", options->json_file, "FILE", "Write every figure as JSON");
   command.Option("--csv", options->csv_file, "FILE", "Write a line for each point");
   command.Run([options] { return Bench(*options); });
+  AddPopulateCommand(command, context);
 }
 
 }  // namespace pando::cli

@@ -58,7 +58,7 @@ void AddCommands(CLI::App& app, Context& context, Actions& actions) {
   AddMigrateCommand(program, context);
   AddKeysCommand(program, context);
   AddConfigCommand(program, context);
-  AddBenchCommand(program);
+  AddBenchCommand(program, context);
   AddVersionCommand(program);
 }
 

@@ -14,7 +14,7 @@ void AddMigrateCommand(Command program, Context& context);
 void AddKeysCommand(Command program, Context& context);
 void AddConfigCommand(Command program, Context& context);
 void AddVersionCommand(Command program);
-void AddBenchCommand(Command program);
+void AddBenchCommand(Command program, Context& context);
 
 // Adds --config to a subcommand, and the list of all options to its help.
 void AddConfigurationOptions(Command command, Context& context);

@@ -125,6 +125,14 @@ Result<void> MigrateUp(const ProgramOptions& options) {
   return {};
 }
 
+Result<void> WithDatabase(const ProgramOptions& options,
+                          const std::function<Result<void>(const std::string& owner_uri)>& work) {
+  PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));
+  Result<void> done = work(database.owner_uri());
+  database.Close(options);
+  return done;
+}
+
 Result<void> MigrateStatus(const ProgramOptions& options) {
   PANDO_TRY(std::vector<migrate::Migration> files, migrate::ReadMigrations(options.migrate.folder));
   PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));

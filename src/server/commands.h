@@ -2,6 +2,7 @@
 // standard output, and return what went wrong.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -18,6 +19,11 @@ Result<void> MigrateStatus(const ProgramOptions& options);
 // Logs a warning when migrate.folder holds migrations that the database lacks, or that differ from what it has. Says
 // nothing of a database that does not answer at once: others do.
 void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri);
+
+// Calls `work` with a connection string for the owner of the configured database, which runs meanwhile.
+//   as Database::Open, and as `work`
+Result<void> WithDatabase(const ProgramOptions& options,
+                          const std::function<Result<void>(const std::string& owner_uri)>& work);
 
 struct KeysRequest {
   std::string role;     // empty: anon and service_role, named
