@@ -41,10 +41,11 @@ Result<std::vector<Tally>> Generator::Run(const std::vector<Phase>& phases, uint
   std::vector<std::thread> threads;
   for (size_t i = 0; i < workers_.size(); ++i) {
     threads.emplace_back([&, i] {
+      workers_[i]->Prepare(phases, seed);
       connections += workers_[i]->Connect(kConnectWaitNs);
       connected.count_down();
       const int64_t start_ns = started.get();
-      if (start_ns != kNoStart) tallies[i] = workers_[i]->Run(phases, seed, start_ns);
+      if (start_ns != kNoStart) tallies[i] = workers_[i]->Run(start_ns);
     });
   }
   connected.wait();

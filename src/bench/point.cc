@@ -83,7 +83,8 @@ Point MakePoint(const Phase& phase, const Tally& tally, const std::vector<std::s
   point.lag_ms_p99 = tally.lag.count() == 0 ? 0 : tally.lag.Quantile(0.99) / kNsPerMs;
   point.in_flight = tally.in_flight_ns / 1e9 / point.seconds;
   if (tally.in_flight_ns > 0) point.little_error = std::abs(tally.in_flight_ns - tally.service_ns) / tally.in_flight_ns;
-  JudgeDrift(tally, point);
+  // What changes on purpose does not drift.
+  if (phase.rate == phase.rate_to) JudgeDrift(tally, point);
   point.settled_after_seconds = SettledAfter(tally, point.seconds);
   point.received_bytes = static_cast<double>(tally.bytes_received) / point.seconds;
   point.cpu_us = tally.completed == 0 ? 0 : tally.cpu_seconds * 1e6 / static_cast<double>(tally.completed);

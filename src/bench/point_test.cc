@@ -89,6 +89,14 @@ TEST(PointTest, AQueueThatGrowsIsNotStationary) {
   EXPECT_GT(point.drift, 0.5);
 }
 
+TEST(PointTest, ARampIsMeantToGrow) {
+  Tally tally = Good();
+  for (size_t i = 0; i < Tally::kSlices; ++i) tally.slices[i].in_system_ns = 1e8 * static_cast<double>(10 + i);
+  Phase ramp = TenSeconds();
+  ramp.rate_to = 200;
+  EXPECT_TRUE(MakePoint(ramp, tally, {"GET /"}).stationary);
+}
+
 TEST(PointTest, NoiseIsNoDrift) {
   Tally tally = Good();
   Random random(1);

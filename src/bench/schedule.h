@@ -24,8 +24,9 @@ struct Phase {
   double rate = 0;     // requests a second at its beginning
   double rate_to = 0;  // and at its end
   std::chrono::nanoseconds duration{0};
-  bool measured = true;           // false: a warm-up, reported nowhere
-  bool abandons_backlog = false;  // what was not sent by its end is given up (and has failed), as clients would
+  bool measured = true;  // false: a warm-up, reported nowhere
+  // What was not sent within a second, or by its end, is given up (and has failed), as clients would.
+  bool abandons_backlog = false;
 
   double requests() const { return (rate + rate_to) / 2 * std::chrono::duration<double>(duration).count(); }
 };

@@ -14,12 +14,16 @@ constexpr int kEventsMax = 256;
 constexpr size_t kInputBytes = 64 * 1024;
 // So many at once, for the listener's queue of the other side is bounded.
 constexpr uint32_t kConnectingMax = 100;
+// Where nobody has let us in by then, nobody will.
+constexpr int64_t kFirstConnectionNs = 3'000'000'000;
 constexpr int64_t kConnectTimeoutNs = 5'000'000'000;
 // A connection that failed is not tried again before.
 constexpr int64_t kRetryNs = 100'000'000;
 constexpr int64_t kUpkeepNs = 10'000'000;
 // How long the backlog may still be sent when the schedule is over.
 constexpr int64_t kDrainNs = 1'000'000'000;
+// A request of a phase that abandons its backlog does not wait longer for a connection.
+constexpr int64_t kPatienceNs = 1'000'000'000;
 constexpr int64_t kNever = INT64_MAX;
 
 // Of a counter that one thread writes: without the locked instruction that several would need.
@@ -57,7 +61,8 @@ Worker::Worker(const Target& target, const Workload& workload, WorkerOptions opt
 Worker::~Worker() { close(epoll_); }
 
 uint32_t Worker::Connect(int64_t wait_ns) {
-  const int64_t end_ns = NowNs() + wait_ns;
+  const int64_t begin_ns = NowNs();
+  const int64_t end_ns = begin_ns + wait_ns;
   for (Connection& connection : connections_) {
     if (!connection.wire.is_open()) closed_.Take(connection, -kRetryNs);
   }
@@ -66,20 +71,26 @@ uint32_t Worker::Connect(int64_t wait_ns) {
   while (now_ns < end_ns && idle_.size() < connections_.size()) {
     now_ns = Poll(std::min(end_ns, now_ns + kUpkeepNs));
     Upkeep(now_ns);
+    if (idle_.empty() && now_ns - begin_ns > kFirstConnectionNs) break;
   }
   return idle_.size();
 }
 
-std::vector<Tally> Worker::Run(const std::vector<Phase>& phases, uint64_t seed, int64_t start_ns) {
-  // The kernel may otherwise put timers together that lie within 50 µs.
-  prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+void Worker::Prepare(const std::vector<Phase>& phases, uint64_t seed) {
   phases_ = &phases;
-  start_ns_ = start_ns;
-  phase_begins_ns_.assign(1, start_ns);
-  for (const Phase& phase : phases) phase_begins_ns_.push_back(phase_begins_ns_.back() + phase.duration.count());
   tallies_.assign(phases.size(), Tally(workload_.kinds().size()));
+  spanning_.assign(phases.size() * Tally::kSlices, 0);
   arrivals_ = std::make_unique<ArrivalStream>(phases, options_.arrivals, seed, options_.share);
   maker_ = std::make_unique<RequestMaker>(workload_, ~seed, options_.share.index, options_.share.count);
+}
+
+std::vector<Tally> Worker::Run(int64_t start_ns) {
+  PANDO_ASSERT(arrivals_ != nullptr);
+  // The kernel may otherwise put timers together that lie within 50 µs.
+  prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  start_ns_ = start_ns;
+  phase_begins_ns_.assign(1, start_ns);
+  for (const Phase& phase : *phases_) phase_begins_ns_.push_back(phase_begins_ns_.back() + phase.duration.count());
   clock_phase_ = 0;
   in_flight_since_ns_ = start_ns;
   cpu_at_phase_ = ThreadCpuSeconds();
@@ -99,6 +110,7 @@ std::vector<Tally> Worker::Run(const std::vector<Phase>& phases, uint64_t seed, 
     now_ns = Poll(std::min(can_send ? next_.intended_ns : kNever, upkeep_ns));
     AdvancePhase(now_ns);
   }
+  FinishSlices();
   return std::move(tallies_);
 }
 
@@ -126,7 +138,8 @@ void Worker::SendDue(int64_t now_ns) {
 }
 
 bool Worker::GivesUp(int64_t now_ns) const {
-  return (*phases_)[next_.phase].abandons_backlog && now_ns >= phase_begins_ns_[next_.phase + 1];
+  if (!(*phases_)[next_.phase].abandons_backlog) return false;
+  return now_ns - next_.intended_ns > kPatienceNs || now_ns >= phase_begins_ns_[next_.phase + 1];
 }
 
 void Worker::FailNext(int64_t now_ns) {
@@ -323,19 +336,40 @@ size_t Worker::SliceOf(uint32_t phase, int64_t at_ns) const {
   return std::min(slice, Tally::kSlices - 1);
 }
 
-// Adds the time from the intended instant to the end of a request to the slices that it lay in, of whatever phase.
+// Adds the time from the intended instant to the end of a request to the slices that it lay in, of whatever phases: to
+// the first and the last one what falls into them, and to those between in FinishSlices(), all at once.
 void Worker::CountInSystem(uint32_t phase, int64_t from_ns, int64_t to_ns) {
-  for (; phase < tallies_.size() && from_ns < to_ns; ++phase) {
-    const int64_t slice_ns = (*phases_)[phase].duration.count() / static_cast<int64_t>(Tally::kSlices);
-    for (size_t slice = SliceOf(phase, from_ns); slice < Tally::kSlices && from_ns < to_ns; ++slice) {
-      const bool is_last = slice + 1 == Tally::kSlices;
-      const int64_t ends_ns =
-          is_last ? phase_begins_ns_[phase + 1] : phase_begins_ns_[phase] + slice_ns * static_cast<int64_t>(slice + 1);
-      const int64_t until_ns = std::clamp(ends_ns, from_ns, to_ns);
-      tallies_[phase].slices[slice].in_system_ns += static_cast<double>(until_ns - from_ns);
-      from_ns = until_ns;
-    }
+  to_ns = std::min(to_ns, phase_begins_ns_.back());
+  if (to_ns <= from_ns) return;
+  uint32_t last_phase = phase;
+  while (to_ns > phase_begins_ns_[last_phase + 1]) ++last_phase;
+  const size_t first = phase * Tally::kSlices + SliceOf(phase, from_ns);
+  const size_t last = last_phase * Tally::kSlices + SliceOf(last_phase, to_ns);
+  if (first == last) {
+    SliceAt(first).in_system_ns += static_cast<double>(to_ns - from_ns);
+    return;
   }
+  SliceAt(first).in_system_ns += static_cast<double>(SliceBeginNs(first + 1) - from_ns);
+  SliceAt(last).in_system_ns += static_cast<double>(to_ns - SliceBeginNs(last));
+  ++spanning_[first + 1];
+  --spanning_[last];
+}
+
+void Worker::FinishSlices() {
+  int64_t count = 0;
+  for (size_t slice = 0; slice < spanning_.size(); ++slice) {
+    count += spanning_[slice];
+    SliceAt(slice).in_system_ns += static_cast<double>(count * (SliceBeginNs(slice + 1) - SliceBeginNs(slice)));
+  }
+}
+
+Slice& Worker::SliceAt(size_t slice) { return tallies_[slice / Tally::kSlices].slices[slice % Tally::kSlices]; }
+
+int64_t Worker::SliceBeginNs(size_t slice) const {
+  const size_t phase = slice / Tally::kSlices;
+  if (phase == phases_->size()) return phase_begins_ns_.back();
+  const auto of_phase = static_cast<int64_t>(slice % Tally::kSlices);
+  return phase_begins_ns_[phase] + (*phases_)[phase].duration.count() * of_phase / static_cast<int64_t>(Tally::kSlices);
 }
 
 void Worker::CountInFlight(int64_t now_ns, int change) {

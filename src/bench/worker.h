@@ -50,13 +50,16 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Opens the connections that are closed and waits until all are there or have failed, at most `wait_ns`. Returns how
-  // many are there.
+  // Opens the connections that are closed and waits until all are there or have failed, at most `wait_ns` and less
+  // when none comes about. Returns how many are there.
   uint32_t Connect(int64_t wait_ns);
 
-  // Runs the schedule from `start_ns` on (of NowNs()), and waits for what is under way when it is over. One Tally a
-  // phase. REQUIRES: `phases` outlives the call.
-  std::vector<Tally> Run(const std::vector<Phase>& phases, uint64_t seed, int64_t start_ns);
+  // Makes room for the accounts of a run, which takes too long for its beginning. REQUIRES: `phases` outlives the run.
+  void Prepare(const std::vector<Phase>& phases, uint64_t seed);
+
+  // Runs the prepared schedule from `start_ns` on (of NowNs()), and waits for what is under way when it is over. One
+  // Tally a phase. REQUIRES: Prepare() was called, once for each run.
+  std::vector<Tally> Run(int64_t start_ns);
 
   const Counters& counters() const { return counters_; }
 
@@ -93,7 +96,11 @@ class Worker {
   void CountInSystem(uint32_t phase, int64_t from_ns, int64_t to_ns);
   void CountInFlight(int64_t now_ns, int change);
   void AdvancePhase(int64_t now_ns);
+  void FinishSlices();
+  // Slices are counted within a phase, or (those below) through all of them.
   size_t SliceOf(uint32_t phase, int64_t at_ns) const;
+  Slice& SliceAt(size_t slice);
+  int64_t SliceBeginNs(size_t slice) const;
 
   const Target& target_;
   const WorkerOptions options_;
@@ -109,6 +116,7 @@ class Worker {
   const std::vector<Phase>* phases_ = nullptr;
   std::vector<int64_t> phase_begins_ns_;  // one more than phases: the end of the last
   std::vector<Tally> tallies_;
+  std::vector<int64_t> spanning_;  // by slice: how many more requests lie in the whole of it than in the one before
   std::unique_ptr<ArrivalStream> arrivals_;
   std::unique_ptr<RequestMaker> maker_;
   Request next_;

@@ -39,9 +39,12 @@ int64_t NowNs() {
 
 struct Due {
   int64_t at_ns;
+  int64_t came_ns;  // of those due at once, after a stall, who came first is answered first
   int descriptor;
   uint64_t generation;  // of the descriptor, which may be another connection's by then
-  bool operator>(const Due& other) const { return at_ns > other.at_ns; }
+  bool operator>(const Due& other) const {
+    return at_ns != other.at_ns ? at_ns > other.at_ns : came_ns > other.came_ns;
+  }
 };
 
 class Double {
@@ -120,8 +123,9 @@ class Double {
     if (mean_ms_ < 0) return Answer(descriptor);
     std::exponential_distribution<double> spread(1);
     const double delay_ms = kDelayMinMs + mean_ms_ * spread(random_);
-    const int64_t at_ns = AfterStall(NowNs() + std::llround(delay_ms * 1e6));
-    due_.push({at_ns, descriptor, generations_[static_cast<size_t>(descriptor)]});
+    const int64_t came_ns = NowNs();
+    const int64_t at_ns = AfterStall(came_ns + std::llround(delay_ms * 1e6));
+    due_.push({at_ns, came_ns, descriptor, generations_[static_cast<size_t>(descriptor)]});
   }
 
   int64_t AfterStall(int64_t at_ns) const {

@@ -1,6 +1,7 @@
 """pando bench against a double whose faults are known. What it says is checked, never how fast it is."""
 import asyncio
 import json
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -18,7 +19,8 @@ STALL_AFTER = 1.5  # seconds from the first request
 class Double:
     """An HTTP server on a thread of its own. The path says how a request is answered."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls
         self.port = free_port()
         self.targets = []
         self.bodies = []
@@ -39,7 +41,7 @@ class Double:
 
     def _serve(self):
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(asyncio.start_server(self._connection, '127.0.0.1', self.port, backlog=1000))
+        self.loop.run_until_complete(asyncio.start_server(self._connection, '127.0.0.1', self.port, backlog=1000, ssl=self.tls))
         self.loop.call_soon(self.ready.set)
         self.loop.run_forever()
         tasks = asyncio.all_tasks(self.loop)
@@ -189,6 +191,18 @@ duration = "1s"
         self.run_bench('--scenario', scenario)
         self.assertEqual(self.double.targets, first)
         self.assertEqual(len((self.folder / 'report.csv').read_text().splitlines()), 2)
+
+    def test_a_certificate_must_be_trusted_unless_told_otherwise(self):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+                        '-keyout', self.folder / 'key.pem', '-out', self.folder / 'certificate.pem'], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / 'certificate.pem', self.folder / 'key.pem')
+        with Double(context) as double:
+            url = f'https://127.0.0.1:{double.port}/chunked'
+            self.run_bench('--url', url, '--rate', '200', '--duration', '1s', '--insecure', '--arrivals', 'constant')
+            point = self.report()['points'][0]
+            self.assertEqual((point['due'], point['failed']), (200, 0))
+            self.assertIn('--insecure', self.run_bench('--url', url, '--rate', '200', check=False).stderr)
 
     def test_the_knee_of_a_server_that_is_too_slow_is_none(self):
         done = self.run_bench('--find-knee', '--url', f'http://127.0.0.1:{self.double.port}/error', '--rate', '1',
