@@ -2,6 +2,9 @@
 // keep-alive, one thread, any request, always 200 and the same body.
 //
 //   double PORT                          answers at once
+//   double PORT queue MEAN_MS            one after the other, each taking an exponentially distributed time of that
+//   mean:
+//                                        with Poisson arrivals the M/M/1 queue of the textbooks
 //   double PORT MEAN_MS                  after 20 ms and an exponentially distributed time of that mean
 //   double PORT MEAN_MS STALL_S EVERY_S  and stands still for STALL_S in every EVERY_S, first after half of that;
 //                                        what would be due meanwhile goes out at its end
@@ -49,8 +52,11 @@ struct Due {
 
 class Double {
  public:
-  Double(double mean_ms, double stall_s, double every_s)
-      : mean_ms_(mean_ms), stall_ns_(std::llround(stall_s * 1e9)), every_ns_(std::llround(every_s * 1e9)) {}
+  Double(bool is_queue, double mean_ms, double stall_s, double every_s)
+      : is_queue_(is_queue),
+        mean_ms_(mean_ms),
+        stall_ns_(std::llround(stall_s * 1e9)),
+        every_ns_(std::llround(every_s * 1e9)) {}
 
   void Serve(uint16_t port) {
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
@@ -121,12 +127,19 @@ class Double {
     const std::string_view text(space, static_cast<size_t>(bytes));
     if (!text.ends_with("\r\n\r\n")) return;
     if (mean_ms_ < 0) return Answer(descriptor);
-    std::exponential_distribution<double> spread(1);
-    const double delay_ms = kDelayMinMs + mean_ms_ * spread(random_);
     const int64_t came_ns = NowNs();
-    const int64_t at_ns = AfterStall(came_ns + std::llround(delay_ms * 1e6));
+    const int64_t at_ns = is_queue_ ? Queue(came_ns) : AfterStall(came_ns + Spread(kDelayMinMs));
     due_.push({at_ns, came_ns, descriptor, generations_[static_cast<size_t>(descriptor)]});
   }
+
+  // A time of at least `least_ms`, and beyond that exponentially distributed, in ns.
+  int64_t Spread(double least_ms) {
+    std::exponential_distribution<double> spread(1);
+    return std::llround((least_ms + mean_ms_ * spread(random_)) * 1e6);
+  }
+
+  // When the one server of the queue is done with what came now.
+  int64_t Queue(int64_t came_ns) { return free_ns_ = std::max(free_ns_, came_ns) + Spread(0); }
 
   int64_t AfterStall(int64_t at_ns) const {
     if (stall_ns_ == 0) return at_ns;
@@ -137,9 +150,11 @@ class Double {
 
   static void Answer(int descriptor) { send(descriptor, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL); }
 
+  const bool is_queue_;
   const double mean_ms_;
   const int64_t stall_ns_, every_ns_;
   const int64_t begin_ns_ = NowNs();
+  int64_t free_ns_ = 0;  // when the queue is empty
   int listener_ = -1;
   int epoll_ = -1;
   std::vector<uint64_t> generations_;
@@ -151,6 +166,9 @@ class Double {
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  const bool is_queue = argc > 3 && std::string_view(argv[2]) == "queue";
   const auto number = [&](int i, double otherwise) { return argc > i ? std::atof(argv[i]) : otherwise; };
-  Double(number(2, -1), number(3, 0), number(4, 1)).Serve(static_cast<uint16_t>(std::atoi(argv[1])));
+  const auto port = static_cast<uint16_t>(std::atoi(argv[1]));
+  is_queue ? Double(true, number(3, 1), 0, 1).Serve(port)
+           : Double(false, number(2, -1), number(3, 0), number(4, 1)).Serve(port);
 }
