@@ -58,11 +58,18 @@ class Search {
     return measured;
   }
 
+  // A rate that does not hold is tried once more: a hiccup of the machine is not the knee.
+  Result<KneePoint> TwiceAt(const char* stage, double rate, std::chrono::nanoseconds duration) {
+    PANDO_TRY(KneePoint measured, At(stage, rate, duration));
+    if (measured.held) return measured;
+    return At(stage, rate, duration);
+  }
+
   // low_ holds and high_ does not, or low_ is 0.
   Result<void> Bracket() {
     double rate = options_.rate_first;
     for (int i = 0; i < kDoublingsMax; ++i) {
-      PANDO_TRY(const KneePoint measured, At("bracket", rate, options_.probe));
+      PANDO_TRY(const KneePoint measured, TwiceAt("bracket", rate, options_.probe));
       if (measured.held) {
         low_ = rate;
         if (high_ > 0) return {};
@@ -81,7 +88,7 @@ class Search {
   Result<void> Bisect() {
     while (high_ > low_ * (1 + options_.precision)) {
       const double rate = (low_ + high_) / 2;
-      PANDO_TRY(KneePoint measured, At("bisect", rate, options_.plateau));
+      PANDO_TRY(KneePoint measured, TwiceAt("bisect", rate, options_.plateau));
       if (measured.held && !measured.point.stationary) {
         PANDO_TRY(measured, At("bisect", rate, options_.plateau * kLonger));
       }
@@ -98,7 +105,7 @@ class Search {
   // Every step of the bisection could be right by luck, the last one that held most of all.
   Result<void> Confirm() {
     for (int i = 0; i < kStepsBackMax; ++i) {
-      PANDO_TRY(const KneePoint measured, At("bisect", low_, options_.plateau));
+      PANDO_TRY(const KneePoint measured, TwiceAt("confirm", low_, options_.plateau));
       if (measured.held && !Grows(measured.point)) return {};
       low_ *= kStepBack;
     }

@@ -38,7 +38,7 @@ inline constexpr double kRateMin = 1;
 inline constexpr int kDoublingsMax = 24;
 
 struct KneePoint {
-  std::string stage;  // "bracket", "bisect", "curve", "overload"
+  std::string stage;  // "bracket", "bisect", "confirm", "curve", "overload"
   double rate = 0;    // asked for
   bool held = false;
   Point point;

@@ -115,6 +115,18 @@ TEST(KneeTest, SaysWhenTheGeneratorWasTheLimit) {
   EXPECT_TRUE(report.limited_by_generator);
 }
 
+TEST(KneeTest, AHiccupIsNotTheKnee) {
+  Queue queue(2000);
+  int measured = 0;
+  const auto measure = [&](const std::vector<Phase>& phases) {
+    Result<std::vector<Point>> points = queue.Measure(phases);
+    // Every third measurement meets a machine that does something else.
+    if (++measured % 3 == 0) points->back().response.p99 = 1000;
+    return points;
+  };
+  EXPECT_NEAR(FindKnee({}, measure, {}).value().slo_knee, queue.Knee(50), queue.Knee(50) * 0.03);
+}
+
 TEST(KneeTest, AServerThatNeverHoldsHasNone) {
   Queue queue(10);
   KneeOptions options;
