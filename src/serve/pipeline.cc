@@ -105,7 +105,7 @@ Task<Result<http::Response>> Pipeline::Serve(Work& work) {
 
 // True when the request's shape is known: nothing is left to parse.
 bool Pipeline::Recall(Work& work) {
-  if (!ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_)) return false;
+  if (!Cut(work)) return false;
   std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
   if (!recalled) return false;
   work.shape = std::move(recalled->shape);
@@ -116,10 +116,12 @@ bool Pipeline::Recall(Work& work) {
 }
 
 void Pipeline::Remember(const Work& work) {
-  // A reload between Handle() and here would make it a shape of yesterday.
-  if (work.config != config_) return;
-  if (!ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_)) return;
-  shapes_.Remember(cut_, work.http, *work.config, work.role());
+  if (Cut(work)) shapes_.Remember(cut_, work.http, *work.config, work.role());
+}
+
+// Fills `cut_`. The shapes are those of the configuration in force: a request that is older has none.
+bool Pipeline::Cut(const Work& work) {
+  return work.config == config_ && ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_);
 }
 
 Task<Result<http::Response>> Pipeline::ServeRest(Work& work, rest::Request request) {

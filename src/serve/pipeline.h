@@ -52,6 +52,7 @@ class Pipeline {
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
   bool Recall(Work& work);
   void Remember(const Work& work);
+  bool Cut(const Work& work);
   Task<Result<http::Response>> ServeShape(Work& work);
   Task<Result<http::Response>> Execute(Work& work);
   Task<Result<http::Response>> ExecuteOnce(Work& work);
