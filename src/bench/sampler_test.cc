@@ -82,7 +82,7 @@ TEST(SamplerTest, TheSameSeedDrawsTheSame) {
 }
 
 TEST(ScatterTest, TakesRanksToKeysOneToOne) {
-  for (const uint64_t count : {1, 2, 3, 4, 10, 97, 1000}) {
+  for (const uint64_t count : std::initializer_list<uint64_t>{1, 2, 3, 4, 10, 97, 1000}) {
     const Scatter scatter(count);
     std::set<uint64_t> keys;
     for (uint64_t rank = 0; rank < count; ++rank) keys.insert(scatter(rank));
