@@ -14,10 +14,12 @@ namespace pando {
 
 namespace net {
 using Executor = boost::asio::io_context::executor_type;
-// co_await op(use_task_tuple) yields std::tuple<error_code, ...> and does not throw.
+// Named as Asio's own tokens are. co_await op(use_task_tuple) yields std::tuple<error_code, ...> and does not throw.
+// NOLINTBEGIN(readability-identifier-naming)
 inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> use_task_tuple{
     boost::asio::use_awaitable_t<Executor>{}};
 inline constexpr boost::asio::use_awaitable_t<Executor> use_task{};
+// NOLINTEND(readability-identifier-naming)
 }  // namespace net
 
 template <class T>
