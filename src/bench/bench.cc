@@ -53,15 +53,6 @@ Result<void> ReadCount(const std::string& option, int64_t given, uint32_t max, u
   return {};
 }
 
-Phase MakePlateau(const std::string& name, double rate, milliseconds duration, bool measured) {
-  Phase phase;
-  phase.name = name;
-  phase.rate = phase.rate_to = rate;
-  phase.duration = duration;
-  phase.measured = measured;
-  return phase;
-}
-
 // Everything that the command line says wins over the file.
 Result<void> Override(const BenchOptions& options, Scenario& scenario) {
   if (!options.url.empty()) scenario.url = options.url;

@@ -18,15 +18,6 @@ constexpr int kStepsBackMax = 6;
 // More in flight than this share above what it began with is a queue that grows.
 constexpr double kGrowthMax = 0.5;
 
-Phase Plateau(const std::string& name, double rate, std::chrono::nanoseconds duration, bool measured) {
-  Phase phase;
-  phase.name = name;
-  phase.rate = phase.rate_to = rate;
-  phase.duration = duration;
-  phase.measured = measured;
-  return phase;
-}
-
 class Search {
  public:
   Search(const KneeOptions& options, const Measure& measure, const KneeListener& listener)
@@ -49,8 +40,8 @@ class Search {
  private:
   // Measures one plateau after a warm-up at the same rate.
   Result<KneePoint> At(const char* stage, double rate, std::chrono::nanoseconds duration) {
-    PANDO_TRY(const std::vector<Point> points,
-              measure_({Plateau("warm-up", rate, options_.warm_up, false), Plateau(stage, rate, duration, true)}));
+    PANDO_TRY(const std::vector<Point> points, measure_({MakePlateau("warm-up", rate, options_.warm_up, false),
+                                                         MakePlateau(stage, rate, duration, true)}));
     KneePoint measured{stage, rate, Holds(points.back(), options_.slo_ms), points.back()};
     report_.points.push_back(measured);
     report_.rate_max = std::max(report_.rate_max, measured.point.achieved);
@@ -132,9 +123,9 @@ class Search {
 
   Result<void> Overloads() {
     for (const double factor : kOverloadFactors) {
-      Phase overload = Plateau("overload", factor * report_.slo_knee, kOverloadSpan, true);
+      Phase overload = MakePlateau("overload", factor * report_.slo_knee, kOverloadSpan, true);
       overload.abandons_backlog = true;
-      const Phase recovery = Plateau("recovery", kRecoveryShare * report_.slo_knee, kOverloadSpan, true);
+      const Phase recovery = MakePlateau("recovery", kRecoveryShare * report_.slo_knee, kOverloadSpan, true);
       PANDO_TRY(std::vector<Point> points, measure_({overload, recovery}));
       report_.rate_max = std::max(report_.rate_max, points[0].achieved);
       if (listener_) listener_({"overload", overload.rate, Holds(points[0], options_.slo_ms), points[0]});

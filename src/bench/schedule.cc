@@ -17,6 +17,15 @@ double TimeFor(const Phase& phase, double requests) {
 
 }  // namespace
 
+Phase MakePlateau(const std::string& name, double rate, std::chrono::nanoseconds duration, bool measured) {
+  Phase phase;
+  phase.name = name;
+  phase.rate = phase.rate_to = rate;
+  phase.duration = duration;
+  phase.measured = measured;
+  return phase;
+}
+
 std::chrono::nanoseconds DurationOf(const std::vector<Phase>& phases) {
   std::chrono::nanoseconds total{0};
   for (const Phase& phase : phases) total += phase.duration;

@@ -31,6 +31,9 @@ struct Phase {
   double requests() const { return (rate + rate_to) / 2 * std::chrono::duration<double>(duration).count(); }
 };
 
+// A phase of one rate.
+Phase MakePlateau(const std::string& name, double rate, std::chrono::nanoseconds duration, bool measured);
+
 std::chrono::nanoseconds DurationOf(const std::vector<Phase>& phases);
 
 // The instants of one of `shares` threads: together they follow the profile.

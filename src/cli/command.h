@@ -2,7 +2,7 @@
 // ends with it. CLI11 is met behind it, in command.cc and command_line.cc alone: a unit that includes it costs 8 s.
 //
 // Concurrency  single-owner: the main thread
-// Ownership    a handle; the application that ParseAndRun() makes owns what it names
+// Ownership    a handle; the application that cli::Run() makes owns what it names
 #pragma once
 
 #include <cstdint>

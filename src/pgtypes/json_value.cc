@@ -19,6 +19,7 @@ constexpr Oid kStrings[] = {
     3614, 3615,                          // tsvector, tsquery
     3904, 3906, 3908, 3910, 3912, 3926,  // int4range, numrange, tsrange, tstzrange, daterange, int8range
 };
+static_assert(std::is_sorted(std::begin(kStrings), std::end(kStrings)), "searched by halves");
 
 Form FormOf(Oid type) {
   switch (type) {

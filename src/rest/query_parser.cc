@@ -177,6 +177,8 @@ Result<void> QueryParser::SetOnConflict(std::string_view text) {
 
 }  // namespace
 
+bool IsFilterKey(std::string_view key) { return RoleOf(key) == Role::kFilter; }
+
 Result<ParsedQuery> ParseQuery(std::string_view text, const QueryContext& context) {
   Parameters parameters;
   PANDO_CHECK(parameters.Parse(text));

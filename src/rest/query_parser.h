@@ -24,6 +24,10 @@ struct ParsedQuery {
   std::vector<WindowParameter> windows;  // for MergeWindows()
 };
 
+// True when a parameter of that (decoded) name is a filter: not select, order, limit and the like, behind whatever
+// path.
+bool IsFilterKey(std::string_view key);
+
 // `text` is still encoded, without its '?'.
 //   kQueryParse  any parameter is malformed; of several the first in the order: order, logic, columns, select, filters,
 //                on_conflict, limit and offset

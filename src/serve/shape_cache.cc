@@ -5,6 +5,7 @@
 #include <random>
 
 #include "rest/percent.h"
+#include "rest/query_parser.h"
 
 namespace pando::serve {
 namespace {
@@ -17,13 +18,6 @@ constexpr std::string_view kHeaders[] = {"Accept", "Accept-Profile", "Prefer", "
 
 // After these a filter's value is text that nothing looks into.
 constexpr std::string_view kOperators[] = {"eq.", "neq.", "gt.", "gte.", "lt.", "lte."};
-
-// Keys that are no filters, also behind a path of embeds.
-bool IsFilter(std::string_view key) {
-  const std::string_view last = key.substr(key.rfind('.') + 1);
-  return key != "select" && key != "columns" && key != "on_conflict" && last != "order" && last != "limit" &&
-         last != "offset" && last != "and" && last != "or";
-}
 
 // Where the value of a filter begins; nullopt when the operator is none whose value can be cut out.
 std::optional<size_t> ValueStart(std::string_view filter) {
@@ -40,7 +34,7 @@ std::optional<size_t> ValueStartOf(std::string_view piece) {
   if (equals == std::string_view::npos) return std::nullopt;
   const std::string_view key = piece.substr(0, equals);
   const bool encoded = key.find_first_of("%+") != std::string_view::npos;  // might spell one of the other keys
-  if (encoded || !IsFilter(key)) return std::nullopt;
+  if (encoded || !rest::IsFilterKey(key)) return std::nullopt;
   const std::optional<size_t> start = ValueStart(piece.substr(equals + 1));
   return start ? std::optional<size_t>(equals + 1 + *start) : std::nullopt;
 }
