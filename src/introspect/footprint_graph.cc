@@ -36,6 +36,11 @@ void FootprintGraph::Depend(Use use, Oid oid, Use on_use, Oid on_oid) {
 
 NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view tree) {
   NodeReferences references = ReadReferences(tree);
+  DependOnReferences(use, oid, references);
+  return references;
+}
+
+void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& references) {
   for (const Oid function : references.functions) Depend(use, oid, Use::kCall, function);
   for (const Oid op : references.operators) Depend(use, oid, Use::kOperate, op);
   for (const Oid type : references.types) Depend(use, oid, Use::kType, type);
@@ -49,7 +54,6 @@ NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view t
                      std::binary_search(references.functions.begin(), references.functions.end(), kNextvalFunction);
   if (references.writes || draws) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
   if (references.reads_identity) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
-  return references;
 }
 
 void FootprintGraph::Propagate() {

@@ -25,6 +25,8 @@ class FootprintGraph {
   void Depend(Use use, Oid oid, Use on_use, Oid on_oid);
   // Using it evaluates a stored parse tree. Returns what the tree refers to.
   NodeReferences DependOnTree(Use use, Oid oid, std::string_view tree);
+  // The same of a tree that was read before.
+  void DependOnReferences(Use use, Oid oid, const NodeReferences& references);
 
   // In time linear in declarations and dependencies, cycles included. Once, after all of those.
   void Propagate();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "introspect/row.h"
 
@@ -29,6 +31,7 @@ class Reader {
     ReadRules();
     ReadPolicies();
     ReadTriggersAndCascades();
+    ReadDefaults();
     ReadExpressions();
     ReadTypes();
     ReadOperators();
@@ -47,6 +50,7 @@ class Reader {
   void ReadRule(const Row& row);
   void ReadPolicies();
   void ReadTriggersAndCascades();
+  void ReadDefaults();
   void ReadExpressions();
   void ReadTypes();
   void ReadOperators();
@@ -163,11 +167,23 @@ void Reader::ReadTriggersAndCascades() {
              [&](const Row& row) { graph_.Depend(Use::kWrite, row.OidAt(0), Use::kWrite, row.OidAt(1)); });
 }
 
+// A default or a stored generated column is evaluated when the relation is written, a virtual one when it is read.
+void Reader::ReadDefaults() {
+  std::set<std::pair<Oid, int>> virtual_columns;
+  ForEachRow(answers_[Query::kVirtualColumns],
+             [&](const Row& row) { virtual_columns.emplace(row.OidAt(0), row.Int(1)); });
+  ForEachRow(answers_[Query::kDefaults], [&](const Row& row) {
+    const NodeReferences references = ReadReferences(row.View(2));
+    row.ForEachColumn(0, [&](Oid relation, int number) {
+      const Use use = virtual_columns.contains({relation, number}) ? Use::kRead : Use::kWrite;
+      graph_.DependOnReferences(use, relation, references);
+    });
+  });
+}
+
 void Reader::ReadExpressions() {
   ForEachRow(answers_[Query::kExpressions], [&](const Row& row) {
-    const char what = row.Char(0);
-    const Use use = what == 't' ? Use::kType : what == 'r' ? Use::kRead : Use::kWrite;
-    graph_.DependOnTree(use, row.OidAt(1), row.View(2));
+    graph_.DependOnTree(row.Char(0) == 't' ? Use::kType : Use::kWrite, row.OidAt(1), row.View(2));
   });
 }
 

@@ -13,10 +13,12 @@ namespace pando::introspect {
 namespace {
 
 // SET TRANSACTION has effect only before the first snapshot, so it comes first; the empty search path makes the server
-// qualify every name that it prints and that is not its own.
-constexpr std::array<std::string_view, 2> kPreamble = {
+// qualify every name that it prints and that is not its own. Starting workers or compiling takes longer than it saves.
+constexpr std::array<std::string_view, 4> kPreamble = {
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "SET LOCAL search_path = ''",
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+    "SET LOCAL jit = off",
 };
 
 std::vector<pg::Parameter> ParametersOf(QueryInput input, const IntrospectOptions& options) {

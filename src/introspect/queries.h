@@ -18,6 +18,8 @@ namespace pando::introspect {
 enum class Query : size_t {
   kRelations,
   kColumns,
+  kDefaults,
+  kVirtualColumns,
   kPrimaryKeys,
   kForeignKeys,
   kRules,

@@ -32,20 +32,20 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
 
 // A column that is BY DEFAULT AS IDENTITY can be given its sequence's next value as its default (the sequence is looked
 // up because pg_get_serial_sequence wants privileges); one that is ALWAYS refuses any value. A domain's default counts
-// where the column has none of its own.
-//   relation, number, name, type, sql type, not null, has default, default, identity, generated, length, comment
+// where the column has none of its own, which kDefaults has.
+//   relation, number, name, type, sql type, not null, has default, sequence's or domain's default, identity, generated,
+//   length, comment
 constexpr std::string_view kColumns = R"(
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
        a.attnotnull OR t.typtype = 'd' AND t.typnotnull,
        a.attgenerated = '' AND (a.atthasdef OR a.attidentity <> '' OR t.typtype = 'd' AND t.typdefault IS NOT NULL),
-       CASE WHEN a.attgenerated <> '' THEN NULL
+       CASE WHEN a.attgenerated <> '' OR a.atthasdef THEN NULL
             WHEN a.attidentity = 'd' THEN (
               SELECT pg_catalog.format('nextval(%L::regclass)', s.objid::pg_catalog.regclass)
                 FROM pg_catalog.pg_depend s
                WHERE s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND s.deptype = 'i'
                  AND s.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                  AND s.refobjid = a.attrelid AND s.refobjsubid = a.attnum)
-            WHEN ad.adbin IS NOT NULL THEN pg_catalog.pg_get_expr(ad.adbin, ad.adrelid)
             WHEN t.typtype = 'd' THEN pg_catalog.pg_get_expr(t.typdefaultbin, 0)
        END,
        a.attidentity <> '', a.attgenerated <> '',
@@ -59,7 +59,6 @@ SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.att
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END) bt (oid)
   CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) m (typmod)
-  LEFT JOIN pg_catalog.pg_attrdef ad ON a.atthasdef AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
   LEFT JOIN pg_catalog.pg_description d
     ON d.objoid = a.attrelid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = a.attnum
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.oid >= 16384
@@ -70,6 +69,32 @@ SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.att
             AND refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))
    AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attrelid, a.attnum)";
+
+// Columns' own defaults, and the expressions of generated columns. A schema says now() and the like a thousand times,
+// and to print a tree takes the server longer than to compare two: each expression comes once, with all its columns.
+// Trees that differ in their place in the statement only are the same expression; no column is named in a default.
+//   relation and number of each column, expression (of no use for generated columns), tree
+constexpr std::string_view kDefaults = R"(
+WITH written AS (
+  SELECT pg_catalog.min(d.oid) AS oid, d.adbin::text COLLATE pg_catalog."C" AS tree,
+         pg_catalog.string_agg(d.adrelid || ' ' || d.adnum, ' ') AS columns
+    FROM pg_catalog.pg_attrdef d
+   WHERE d.adrelid >= 16384
+   GROUP BY 2
+), meant AS (
+  SELECT pg_catalog.min(oid) AS oid, pg_catalog.string_agg(columns, ' ') AS columns
+    FROM written
+   GROUP BY pg_catalog.regexp_replace(tree, ':location -?[0-9]+', '', 'g')
+)
+SELECT m.columns, pg_catalog.pg_get_expr(d.adbin, d.adrelid), d.adbin
+  FROM meant m
+  JOIN pg_catalog.pg_attrdef d ON d.oid = m.oid)";
+
+// Generated columns that are computed when they are read, which version 18 began.
+//   relation, number
+constexpr std::string_view kVirtualColumns = R"(
+SELECT attrelid, attnum FROM pg_catalog.pg_attribute
+ WHERE attgenerated = 'v' AND pg_catalog.current_setting('server_version_num')::int4 >= 180000)";
 
 //   relation, column number
 constexpr std::string_view kPrimaryKeys = R"(
@@ -258,14 +283,9 @@ SELECT polrelid, polcmd, polqual, polwithcheck FROM pg_catalog.pg_policy)";
 constexpr std::string_view kTriggers = R"(
 SELECT tgrelid, tgfoid, tgqual FROM pg_catalog.pg_trigger WHERE NOT tgisinternal)";
 
-// Stored expressions: 'w' is evaluated when the relation is written, 'r' when it is read, 't' belongs to a type.
+// Stored expressions other than columns' own: 'w' is evaluated when the relation is written, 't' belongs to a type.
 //   what, relation or type, expression
 constexpr std::string_view kExpressions = R"(
-SELECT CASE a.attgenerated WHEN 'v' THEN 'r' ELSE 'w' END, d.adrelid, d.adbin
-  FROM pg_catalog.pg_attrdef d
-  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
- WHERE d.adrelid >= 16384
-UNION ALL
 SELECT 'w', conrelid, conbin FROM pg_catalog.pg_constraint
  WHERE contype = 'c' AND conrelid >= 16384 AND conbin IS NOT NULL
 UNION ALL
@@ -349,6 +369,8 @@ SELECT p.oid FROM pg_catalog.pg_proc p
 constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kRelations, QueryInput::kSearched, 8, kRelations},
     {Query::kColumns, QueryInput::kNone, 12, kColumns},
+    {Query::kDefaults, QueryInput::kNone, 3, kDefaults},
+    {Query::kVirtualColumns, QueryInput::kNone, 2, kVirtualColumns},
     {Query::kPrimaryKeys, QueryInput::kNone, 2, kPrimaryKeys},
     {Query::kForeignKeys, QueryInput::kNone, 7, kForeignKeys},
     {Query::kRules, QueryInput::kNone, 5, kRules},

@@ -58,6 +58,7 @@ Column* RelationRecord::FindNumber(int number) {
 RelationRecords::RelationRecords(const Answers& answers) {
   ReadRelations(answers[Query::kRelations]);
   ReadColumns(answers[Query::kColumns]);
+  ReadDefaults(answers[Query::kDefaults]);
   ReadPrimaryKeys(answers[Query::kPrimaryKeys]);
 }
 
@@ -87,6 +88,17 @@ void RelationRecords::ReadColumns(const pg::Rows& rows) {
     if (!record) return;
     record->numbers.push_back(row.Int(1));
     record->relation.columns.push_back(ReadColumn(row));
+  });
+}
+
+void RelationRecords::ReadDefaults(const pg::Rows& rows) {
+  ForEachRow(rows, [&](const Row& row) {
+    const std::optional<std::string> expression = row.TextOrNull(1);
+    row.ForEachColumn(0, [&](Oid relation, int number) {
+      RelationRecord* record = Find(relation);
+      Column* column = record ? record->FindNumber(number) : nullptr;
+      if (column && !column->is_generated) column->default_expression = expression;
+    });
   });
 }
 

@@ -41,6 +41,7 @@ class RelationRecords {
  private:
   void ReadRelations(const pg::Rows& rows);
   void ReadColumns(const pg::Rows& rows);
+  void ReadDefaults(const pg::Rows& rows);
   void ReadPrimaryKeys(const pg::Rows& rows);
 
   std::vector<RelationRecord> records_;  // sorted by schema and name

@@ -32,13 +32,31 @@ class Row {
   // 0 when NULL.
   int Int(int column) const { return Number<int>(column); }
   catalog::Oid OidAt(int column) const { return Number<catalog::Oid>(column); }
+  // Of a list like "16403 1 16403 2 16410 1": calls `visit` with the oid and the number of each column in it.
+  template <class Visit>
+  void ForEachColumn(int column, Visit visit) const {
+    std::string_view left = View(column);
+    while (!left.empty()) {
+      const auto oid = TakeNumber<catalog::Oid>(left);
+      const auto number = TakeNumber<int>(left);
+      visit(oid, number);
+    }
+  }
 
  private:
   template <class T>
   T Number(int column) const {
+    std::string_view text = View(column);
+    return TakeNumber<T>(text);
+  }
+
+  // Takes the number that `text` begins with, 0 if none, and whatever comes before the next word.
+  template <class T>
+  static T TakeNumber(std::string_view& text) {
     T number = 0;
-    const std::string_view text = View(column);
     std::from_chars(text.data(), text.data() + text.size(), number);
+    const size_t blank = text.find(' ');
+    text = blank == std::string_view::npos ? std::string_view() : text.substr(blank + 1);
     return number;
   }
 

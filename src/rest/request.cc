@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "rest/payload.h"
 #include "rest/preferences.h"
 #include "rest/query_parser.h"
@@ -12,7 +13,10 @@
 namespace pando::rest {
 namespace {
 
+bool IsRead(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
 std::vector<std::string_view> Headers(const RawRequest& raw, std::string_view name) {
+  PANDO_ASSERT(!IsRead(raw.method) || std::find(kReadHeaders.begin(), kReadHeaders.end(), name) != kReadHeaders.end());
   return raw.headers ? raw.headers(name) : std::vector<std::string_view>();
 }
 

@@ -4,6 +4,7 @@
 // Concurrency  immutable once parsed
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -130,6 +131,10 @@ struct RawRequest {
   // Header lookups: all values of a field name, in order (Prefer may repeat).
   std::function<std::vector<std::string_view>(std::string_view name)> headers;
 };
+
+// Every header that ParseRequest() asks for when the method is GET or HEAD: two such requests that agree in these, in
+// path and in query mean the same. It asserts that it asks for no other.
+inline constexpr std::array<std::string_view, 4> kReadHeaders = {"Accept", "Accept-Profile", "Prefer", "Range"};
 
 struct ParseOptions {
   std::string prefix = "/rest/v1";  // "/" or "/a/b" without a trailing slash

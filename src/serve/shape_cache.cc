@@ -6,15 +6,13 @@
 
 #include "rest/percent.h"
 #include "rest/query_parser.h"
+#include "rest/request.h"
 
 namespace pando::serve {
 namespace {
 
 constexpr char kPlaceholder = '\x01';  // in a key, where a value was cut out
 constexpr char kSeparator = '\n';      // between the parts of a key: in no header, path or query
-
-// The headers that a read is parsed with (rest/request.cc).
-constexpr std::string_view kHeaders[] = {"Accept", "Accept-Profile", "Prefer", "Range"};
 
 // After these a filter's value is text that nothing looks into.
 constexpr std::string_view kOperators[] = {"eq.", "neq.", "gt.", "gte.", "lt.", "lte."};
@@ -83,7 +81,7 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
     begin = end + 1;
   }
   cut.key.append(query, copied);
-  for (const std::string_view name : kHeaders) {
+  for (const std::string_view name : rest::kReadHeaders) {
     cut.key += kSeparator;
     for (const auto& [field, value] : request.headers) {
       if (http::EqualsIgnoreCase(field, name)) cut.key.append(value).append(1, kPlaceholder);

@@ -15,6 +15,7 @@
 #include "server/connection_share.h"
 #include "server/database.h"
 #include "server/database_settings.h"
+#include "server/freed_on.h"
 #include "server/monitoring.h"
 #include "server/run_on.h"
 #include "telemetry/log.h"
@@ -219,7 +220,8 @@ class Process {
   }
 
   void OnCatalog(std::shared_ptr<const catalog::Catalog> catalog) {
-    catalog_ = std::move(catalog);
+    // Freeing one of 10,000 relations takes a tenth of a second.
+    catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
     monitoring_.SetCatalog(catalog_);
     Publish();
     // The database was away at the start, and now it is not.

@@ -90,6 +90,33 @@ TEST_F(RelationsTest, ColumnsComeWithTypesDefaultsAndComments) {
   EXPECT_EQ(catalog->BaseType(t.Get("who")->type), 1043u);
 }
 
+TEST_F(RelationsTest, EveryColumnHasItsDefaultWhereManySayTheSame) {
+  Execute(
+      "CREATE DOMAIN api.code AS text DEFAULT 'none';"
+      "CREATE TABLE api.a (id int DEFAULT 1, at timestamptz DEFAULT now(), made timestamptz DEFAULT now(), n int);"
+      "CREATE TABLE api.b (long_name_of_a_column int DEFAULT 1, at timestamptz DEFAULT now(), one bigint DEFAULT 1,"
+      " said text DEFAULT ':location 7', also text DEFAULT ':location 8', code api.code DEFAULT 'own', other api.code);"
+      "CREATE VIEW api.v AS SELECT * FROM api.a; ALTER VIEW api.v ALTER n SET DEFAULT 1;");
+
+  const auto catalog = Load();
+  const auto default_of = [&](const char* relation, const char* column) {
+    return Get(*catalog, relation).Get(column)->default_expression.value_or("-");
+  };
+
+  EXPECT_EQ(default_of("a", "id"), "1");
+  EXPECT_EQ(default_of("a", "at"), "now()");
+  EXPECT_EQ(default_of("a", "made"), "now()");
+  EXPECT_EQ(default_of("a", "n"), "-");
+  EXPECT_EQ(default_of("b", "long_name_of_a_column"), "1");
+  EXPECT_EQ(default_of("b", "at"), "now()");
+  EXPECT_EQ(default_of("b", "one"), "1");
+  EXPECT_EQ(default_of("b", "said"), "':location 7'::text");
+  EXPECT_EQ(default_of("b", "also"), "':location 8'::text");
+  EXPECT_EQ(default_of("b", "code"), "'own'::text");
+  EXPECT_EQ(default_of("b", "other"), "'none'::text");
+  EXPECT_EQ(default_of("v", "n"), "1");
+}
+
 TEST_F(RelationsTest, PrimaryKeysAreInKeyOrder) {
   Execute("CREATE TABLE api.t (a int, b int, c int, PRIMARY KEY (c, a));");
   const auto catalog = Load();
