@@ -16,15 +16,23 @@ missing_packages() {
   done | sort -u
 }
 
+# What Debian asks before it starts the service of a package (deb-policy 9.3.3).
+START_POLICY=/usr/sbin/policy-rc.d
+
 # The commands, run as root, that install "$@". Debian would make and start a database cluster of its own together with
-# the first PostgreSQL package; Pando brings its own, so that one is turned off where none can exist yet.
+# the first PostgreSQL package; Pando brings its own, so that one is turned off where none can exist yet. nginx, of which
+# only the program is wanted, would listen on port 80.
 install_script() {
   local no_cluster=""
   if [[ ! -e /etc/postgresql-common/createcluster.conf && " $* " == *" postgresql-15"* ]]; then
     no_cluster="mkdir -p /etc/postgresql-common/createcluster.d &&
       echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/pando.conf &&"
   fi
-  tr -s ' \n' ' ' <<<"$no_cluster apt-get update -q && DEBIAN_FRONTEND=noninteractive
+  local start=""
+  if [[ " $* " == *" nginx "* && ! -e $START_POLICY ]]; then
+    start="printf '#!/bin/sh\nexit 101\n' >$START_POLICY && chmod 755 $START_POLICY && trap 'rm -f $START_POLICY' EXIT &&"
+  fi
+  tr -s ' \n' ' ' <<<"$no_cluster $start apt-get update -q && DEBIAN_FRONTEND=noninteractive
     apt-get install -q -y --no-install-recommends $*"
 }
 

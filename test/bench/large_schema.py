@@ -3,9 +3,9 @@
 
     large_schema.py [--tables N] [--seconds N]
 
-Each table has ten columns and a foreign key to the one before it. 64 keep-alive connections of wrk read by key, in turns
-without and with a reload (SIGUSR1) every two seconds; no request may fail in either. Prints medians with their spread,
-and writes build/bench_schema.json.
+Each table has ten columns and a foreign key to the one before it, beside the tables of cases.py. 64 keep-alive connections of
+wrk read by key, in turns without and with a reload (SIGUSR1) every two seconds; no request may fail in either. Prints medians
+with their spread, and writes build/bench_schema.json.
 """
 import argparse
 import json
@@ -14,11 +14,15 @@ import statistics
 import sys
 import threading
 
-from point_reads import ROOT, SCHEMA, Bench, folder_for_all
+import cases
+import load
+from world import ROOT, World, folder_for_all
 
 TABLES_A_MIGRATION = 500  # a transaction's locks are bounded
 RELOAD_SECONDS = 2
 ROUNDS = 5
+REQUESTS = 20_000
+FIRST_ROW = '/rest/v1/items?id=eq.1'
 
 
 def tables(first, last):
@@ -34,11 +38,18 @@ end $$;
 '''
 
 
-class LargeSchema(Bench):
+class LargeSchema(World):
     def __init__(self, folder, options):
         migrations = {f'm{number + 2:04d}_tables': tables(first, min(first + TABLES_A_MIGRATION - 1, options.tables))
                       for number, first in enumerate(range(1, options.tables + 1, TABLES_A_MIGRATION))}
-        super().__init__(folder, options, {'m0001_items': SCHEMA, **migrations})
+        super().__init__(folder, m0001_items=cases.SCHEMA, **migrations)
+        self.sql(cases.VACUUM)
+        self.options = options
+        self.requests = folder / 'requests'
+        load.write_requests(self.requests, cases.asks(cases.READ, 'rest', REQUESTS, None), '/rest/v1')
+
+    def rest(self, seconds):
+        return load.run(self.pando.port, self.requests, seconds, self.options.connections, {'server': self.server_cpu})
 
     def reloads(self):
         text = self.pando.request('GET', '/metrics', admin=True)[2].decode()
@@ -63,23 +74,20 @@ class LargeSchema(Bench):
 
 
 def measure(options):
-    with folder_for_all() as folder:
-        bench = LargeSchema(folder, options)
-        with bench.pando:
-            starts = [bench.start_seconds() for _ in range(ROUNDS)]
-            fresh = bench.resident_mb()
-            bench.postmaster = bench.find_postmaster()
-            bench.rest(1)
-            rounds = []
-            before = bench.reloads()
-            for number in range(ROUNDS):
-                rounds.append({'quiet': bench.rest(options.seconds),
-                               'reloading': bench.rest_while_reloading(options.seconds)})
-                print(f'round {number + 1} of {ROUNDS}', file=sys.stderr)
-            after = bench.reloads()
-            return {'tables': options.tables, 'start_seconds': starts, 'resident_mb': fresh,
-                    'resident_mb_after': bench.resident_mb(), 'rounds': rounds,
-                    'reloads': after['ok'] - before['ok'], 'reloads_failed': after['failed'] - before['failed']}
+    with folder_for_all() as folder, LargeSchema(folder, options) as world:
+        starts = [world.restart(FIRST_ROW) for _ in range(ROUNDS)]
+        fresh = world.resident_mb()
+        world.rest(1)
+        rounds = []
+        before = world.reloads()
+        for number in range(ROUNDS):
+            rounds.append({'quiet': world.rest(options.seconds),
+                           'reloading': world.rest_while_reloading(options.seconds)})
+            print(f'round {number + 1} of {ROUNDS}', file=sys.stderr)
+        after = world.reloads()
+        return {'tables': options.tables, 'start_seconds': starts, 'resident_mb': fresh,
+                'resident_mb_after': world.resident_mb(), 'rounds': rounds,
+                'reloads': after['ok'] - before['ok'], 'reloads_failed': after['failed'] - before['failed']}
 
 
 def print_table(report):

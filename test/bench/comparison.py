@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""./dev bench: what a request costs and how many there are a second, beside others in the same run.
+
+    comparison.py [CASE...] [--rounds N] [--seconds N] [--connections N]
+
+For each case of cases.py the following take turns, so that all see the same machine; medians, lowest and highest:
+
+    pando      the REST API, nothing cached but by PostgreSQL
+    pgbench    -M prepared, the very statements that Pando sends for it, at the client count that suits pgbench best
+    fastify    by_hand/server.js: the same API as one writes it by hand with Fastify and pg, on the same database
+    nginx      a static file of the size of Pando's answer; reads only
+    postgrest, server    what PANDO_BENCH_POSTGREST and PANDO_BENCH_SERVER start (peers.py)
+
+The load is wrk's: keep-alive connections in a closed loop, which shares the processors with everything else. CPU is counted
+by the operating system for server, database and load apart. Writes are durable (fsync). Prints a table, and writes
+build/bench.json.
+"""
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+
+import cases
+import load
+import peers
+import statements
+from world import ROOT, World, folder_for_all, token_of
+
+REQUESTS = 20_000
+BULK_REQUESTS = 20
+CLIENTS = (4, 16, 32)
+CALIBRATION_SECONDS = 2
+SETTLE_SECONDS = 2  # nginx looks at its file again after a second
+SAMPLE_KEY = 54_321
+SAMPLE_MAKER = (SAMPLE_KEY - 1) // cases.ITEMS_PER_MAKER + 1
+STARTS = 5
+
+
+class Comparison:
+    def __init__(self, world, options, nginx, others):
+        self.world, self.options, self.nginx = world, options, nginx
+        self.servers = [peers.PandoItself(world), *others]
+
+    def sample(self, case):
+        """The case as Pando is asked it once, with its answer."""
+        ask = case.rest.filled(SAMPLE_KEY)
+        headers = dict(ask.headers)
+        if case.owned:
+            headers['Authorization'] = f'Bearer {token_of(cases.owner_of(SAMPLE_KEY))}'
+        status, _, body = self.world.pando.request(ask.method, f'/rest/v1/{ask.path}', ask.body or None, headers)
+        if not 200 <= status < 300 or (ask.method == 'GET' and len(body) < len('[{"":1}]')):
+            sys.exit(f'{case.name}: {status} {body[:500]}')
+        return body
+
+    def script_of(self, case):
+        found = statements.capture(self.world, lambda: self.sample(case))
+        draw = (f'permute(random_zipfian(1, {case.keys}, 1.001), {case.keys}) + 1' if case.name == 'mix'
+                else f'random(1, {case.keys})')
+        return statements.Script(self.world.folder / f'{case.name}.sql', found, draw, SAMPLE_KEY, SAMPLE_MAKER)
+
+    def scripts_of(self, case):
+        if not case.write:
+            return [(self.script_of(case), 1)]
+        return [(self.script_of(case), cases.READS_PER_WRITE), (self.script_of(case.write), 1)]
+
+    def requests_of(self, case, server):
+        path = self.world.folder / f'{case.name}.{server.name}'
+        count = BULK_REQUESTS if case.name == 'bulk' else REQUESTS
+        load.write_requests(path, cases.asks(case, server.form, count, token_of), server.prefix)
+        return path
+
+    def run(self, case):
+        """The rounds of a case: [{name: result}]."""
+        options, world = self.options, self.world
+        body = self.sample(case)
+        servers = list(self.servers)
+        if case.rest.method == 'GET' and not case.write:
+            self.nginx.serve(body)
+            servers.append(self.nginx)
+        scripts = self.scripts_of(case)
+        clients = statements.best_clients(world, scripts, CLIENTS, CALIBRATION_SECONDS)
+        requests = {server.name: self.requests_of(case, server) for server in servers}
+
+        def ask(server, seconds):
+            watched = {'server': server.cpu}
+            if server is not self.nginx:
+                watched['database'] = world.database_cpu
+            return load.run(server.port, requests[server.name], seconds, options.connections, watched)
+
+        for server in servers:
+            ask(server, SETTLE_SECONDS)
+        rounds = []
+        for _ in range(options.rounds):
+            one = {server.name: ask(server, options.seconds) for server in servers}
+            one['pgbench'] = statements.run(world, scripts, options.seconds, clients)
+            rounds.append(one)
+        return {'case': case.name, 'title': case.title, 'answer_bytes': len(body), 'pgbench_clients': clients,
+                'rounds': rounds}
+
+
+def spread(values, form):
+    return f'{statistics.median(values):{form}} ({min(values):{form}}..{max(values):{form}})'
+
+
+def print_case(result):
+    rounds = result['rounds']
+    print(f'\n{result["title"]}: answers of {result["answer_bytes"]} bytes, pgbench with {result["pgbench_clients"]} clients')
+    print(f'  {"":10s} {"requests/s":>24s} {"of pgbench":>18s} {"server µs":>18s} {"database µs":>18s} {"load µs":>8s} '
+          f'{"p50 ms":>7s} {"p99 ms":>7s}')
+    for name in rounds[0]:
+        def column(field, name=name):
+            return [one[name][field] for one in rounds if field in one[name]]
+        ratios = [one[name]['rate'] / one['pgbench']['rate'] for one in rounds]
+        cells = [spread(column('rate'), '.0f').rjust(24), spread(ratios, '.2f').rjust(18)]
+        for field in ('server_us', 'database_us'):
+            cells.append((spread(column(field), '.1f') if column(field) else '').rjust(18))
+        cells.append(f'{statistics.median(column("load_us")):.1f}'.rjust(8))
+        for field in ('latency_p50_us', 'latency_p99_us'):
+            cells.append((f'{statistics.median(column(field)) / 1000:.1f}' if column(field) else '').rjust(7))
+        print(f'  {name:10s} ' + ' '.join(cells))
+
+
+def measure(chosen, options):
+    with folder_for_all() as folder, World(folder, m0001_tables=cases.SCHEMA) as world:
+        world.sql(cases.VACUUM, 'checkpoint')
+        started = [peers.Nginx(world), peers.by_hand(world), *peers.commanded(world)]
+        try:
+            comparison = Comparison(world, options, started[0], started[1:])
+            results = []
+            for case in chosen:
+                began = time.monotonic()
+                results.append(comparison.run(case))
+                print(f'{case.name}: {time.monotonic() - began:.0f} s', file=sys.stderr)
+                print_case(results[-1])
+        finally:
+            for peer in started:
+                peer.stop()
+        resident = world.resident_mb()
+        starts = [world.restart('/rest/v1/items?id=eq.1') for _ in range(STARTS)]
+    print(f'\npando: {resident:.1f} MB resident after all of it; start to the first row {spread(starts, ".2f")} s')
+    return {'processors': os.cpu_count(), 'connections': options.connections, 'seconds': options.seconds,
+            'cases': results, 'resident_mb': resident, 'start_seconds': starts}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [case.name for case in cases.CASES]
+    parser.add_argument('case', nargs='*', metavar='CASE', help='of ' + ', '.join(names))
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--seconds', type=int, default=3)
+    parser.add_argument('--connections', type=int, default=64)
+    options = parser.parse_args()
+    chosen = [case for case in cases.CASES if not options.case or case.name in options.case]
+    print(f'{os.cpu_count()} processors, {options.connections} connections, {options.rounds} rounds of {options.seconds} s: '
+          'median (lowest..highest)')
+    report = measure(chosen, options)
+    (ROOT / 'build/bench.json').write_text(json.dumps(report, indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main()

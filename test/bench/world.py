@@ -1,0 +1,87 @@
+"""What is measured: a serving Pando with the tables of cases.py in its embedded PostgreSQL."""
+import base64
+import functools
+import hashlib
+import hmac
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'system'))
+from accounts import cpu_seconds, resident_mb  # noqa: E402
+from processes import PROGRAM, ROOT, SECRET, Pando, embedded_pid, folder_for_all, free_port, wait_until, write_project  # noqa: E402
+
+__all__ = ['HERE', 'PROGRAM', 'ROOT', 'SECRET', 'World', 'folder_for_all', 'free_port', 'token_of', 'wait_until']
+
+TOKEN_SECONDS = 86_400
+CONNECTIONS_MAX = 200
+READY_PATH = '/rest/v1/'
+
+
+def _base64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b'=')
+
+
+@functools.cache
+def token_of(subject):
+    """A token of somebody who signed in."""
+    claims = {'role': 'authenticated', 'sub': subject, 'exp': int(time.time()) + TOKEN_SECONDS}
+    signed = b'.'.join(_base64(json.dumps(part).encode()) for part in ({'alg': 'HS256', 'typ': 'JWT'}, claims))
+    return (signed + b'.' + _base64(hmac.digest(SECRET.encode(), signed, hashlib.sha256))).decode()
+
+
+class World:
+    """`migrations` by name, as write_project() takes them. Use as a context."""
+
+    def __init__(self, folder, **migrations):
+        self.folder = folder
+        self.pando = Pando(folder, write_project(folder, **migrations))
+        self.pando.run('migrate')
+        self.pando.start()
+        postmaster_file = next(folder.rglob('postmaster.pid'))
+        self.data_folder = postmaster_file.parent
+        self.socket_folder = postmaster_file.read_text().splitlines()[4]
+        # For all who connect beside Pando.
+        self.sql(f'alter system set max_connections = {CONNECTIONS_MAX}')
+        self.restart(READY_PATH)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.pando.stop()
+
+    def postgres_command(self, name, *arguments):
+        tool = sorted(pathlib.Path('/usr/lib/postgresql').glob(f'*/bin/{name}'))[-1]
+        return [tool, '-h', self.socket_folder, '-U', 'postgres', *arguments, 'pando']
+
+    def sql(self, *texts):
+        """Runs each by itself. Returns what they print."""
+        commands = [word for text in texts for word in ('-c', text)]
+        done = subprocess.run(self.postgres_command('psql', '-X', '-At', '-v', 'ON_ERROR_STOP=1', *commands),
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f'psql: {done.stderr}')
+        return done.stdout
+
+    def server_cpu(self):
+        return cpu_seconds(self.pando.process.pid, without={self.postmaster})
+
+    def database_cpu(self):
+        return cpu_seconds(self.postmaster)
+
+    def resident_mb(self):
+        return resident_mb(self.pando.process.pid)
+
+    def restart(self, path):
+        """Returns the seconds from exec to the first answer, on the data folder as it was left by a clean stop."""
+        self.pando.stop()
+        started = time.monotonic()
+        self.pando.start(ready=False)
+        wait_until(lambda: self.pando.status_of(path) == 200, 'the first answer')
+        took = time.monotonic() - started
+        self.postmaster = embedded_pid(self.folder)
+        return took
