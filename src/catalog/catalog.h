@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "catalog/observed.h"
 
 namespace pando::catalog {
 
@@ -38,13 +39,21 @@ struct TextHash {
 
 // What running a statement against something may observe or leave behind.
 struct Footprint {
-  // A policy, view body or function could read a setting (current_setting, current_user's claims ...): the request's
-  // settings must be made. Conservative: true whenever it cannot be excluded.
-  bool observes_settings = true;
+  // What a policy, view body or function could read of the request's settings: these must be made. Conservative:
+  // whatever cannot be excluded is in it.
+  Observed observes = Observed::kEverything;
   // A function that is not known to be harmless may run: the connection is cleaned before anyone else uses it.
   bool leaves_traces = true;
   friend bool operator==(const Footprint&, const Footprint&) = default;
+  Footprint& operator|=(const Footprint& other) {
+    observes |= other.observes;
+    leaves_traces |= other.leaves_traces;
+    return *this;
+  }
 };
+
+// Of what does nothing of the kind.
+inline constexpr Footprint kNoFootprint = {Observed::kNothing, false};
 
 // ----------------------------------------------------------------------------------------------------------- types
 
@@ -66,7 +75,7 @@ struct Type {
   std::string from_json;  // json -> D
   std::string from_text;  // text -> D
   // Of turning a value into this type and back: input and output functions, domain checks, user-defined casts.
-  Footprint casting = {false, false};
+  Footprint casting = kNoFootprint;
 };
 
 // ------------------------------------------------------------------------------------------------------- relations

@@ -5,11 +5,11 @@
 namespace pando::introspect {
 namespace {
 
+using catalog::Observed;
+
 constexpr Oid kNextvalFunction = 1574;  // pg_proc.dat
 
-Footprint Union(Footprint a, Footprint b) {
-  return {a.observes_settings || b.observes_settings, a.leaves_traces || b.leaves_traces};
-}
+Footprint Union(Footprint a, const Footprint& b) { return a |= b; }
 
 }  // namespace
 
@@ -52,8 +52,9 @@ void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& 
   // from its sequences without that, being no read.
   const bool draws = use != Use::kWrite &&
                      std::binary_search(references.functions.begin(), references.functions.end(), kNextvalFunction);
-  if (references.writes || draws) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
-  if (references.reads_identity) Declare(use, oid, {.observes_settings = true, .leaves_traces = false});
+  Footprint own = {references.settings, false};
+  if (references.writes || draws) own.observes = Observed::kEverything;
+  if (own != kHarmless) Declare(use, oid, own);
 }
 
 void FootprintGraph::Propagate() {
@@ -62,7 +63,7 @@ void FootprintGraph::Propagate() {
     if (!nodes_[id].declared) nodes_[id].footprint = Union(nodes_[id].footprint, OfUndeclared(oids_[id]));
     if (nodes_[id].footprint != kHarmless) changed.push_back(id);
   }
-  // A footprint only grows, and by two steps at most: each node comes up at most three times.
+  // A footprint only grows, and by as many steps as it has bits: each node comes up ten times at most.
   while (!changed.empty()) {
     const uint32_t id = changed.back();
     changed.pop_back();

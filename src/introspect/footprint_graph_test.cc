@@ -7,8 +7,8 @@ namespace {
 
 constexpr Oid kTable = 20001, kView = 20002, kOther = 20003;
 constexpr Oid kCurrentSetting = 2077, kUpper = 871, kSomeFunction = 20101;
-constexpr Footprint kObserves = {true, false};
-constexpr Footprint kTraces = {false, true};
+constexpr Footprint kObserves = {catalog::Observed::kEverything, false};
+constexpr Footprint kTraces = {catalog::Observed::kNothing, true};
 
 TEST(FootprintGraph, AThingThatWasDeclaredAndReachesNothingIsHarmless) {
   FootprintGraph graph;
@@ -87,7 +87,7 @@ TEST(FootprintGraph, ATreeBringsItsFunctionsRelationsAndTheIdentity) {
 
   EXPECT_EQ(graph.Of(Use::kRead, kTable), kObserves);
   EXPECT_EQ(graph.Of(Use::kRead, kView), kObserves);
-  EXPECT_EQ(graph.Of(Use::kRead, kOther), kObserves);
+  EXPECT_EQ(graph.Of(Use::kRead, kOther), (Footprint{catalog::Observed::kIdentity, false}));
 }
 
 TEST(FootprintGraph, ATreeThatWritesBringsWhatWritingDoes) {
@@ -102,7 +102,7 @@ TEST(FootprintGraph, ATreeThatWritesBringsWhatWritingDoes) {
   graph.Propagate();
 
   // And observes whether the transaction may write at all.
-  EXPECT_EQ(graph.Of(Use::kCall, kSomeFunction), (Footprint{true, true}));
+  EXPECT_EQ(graph.Of(Use::kCall, kSomeFunction), kUnknown);
   EXPECT_EQ(graph.Of(Use::kCall, kView), kObserves);
 }
 

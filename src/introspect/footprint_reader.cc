@@ -113,7 +113,7 @@ void Reader::ReadRelations() {
     const Oid oid = row.OidAt(0);
     if (oid < kFirstUserOid) {
       // The server's own views: many of them show settings or what the session may see.
-      graph_.Declare(Use::kRead, oid, {.observes_settings = true, .leaves_traces = false});
+      graph_.Declare(Use::kRead, oid, {.observes = catalog::Observed::kEverything, .leaves_traces = false});
       return;
     }
     // What a foreign data wrapper does is its own code's business.

@@ -6,7 +6,7 @@
 namespace pando::introspect {
 namespace {
 
-constexpr Footprint kObserves = {true, false};
+constexpr Footprint kObserves = {catalog::Observed::kEverything, false};
 
 // Read settings, role, search path or the session's own objects.
 constexpr auto kObserving = std::to_array<std::string_view>({

@@ -17,8 +17,8 @@ namespace pando::introspect {
 
 using catalog::Footprint;
 
-inline constexpr Footprint kHarmless = {false, false};
-inline constexpr Footprint kUnknown = {true, true};
+inline constexpr Footprint kHarmless = catalog::kNoFootprint;
+inline constexpr Footprint kUnknown = {catalog::Observed::kEverything, true};
 
 // The server's own functions that are not VOLATILE and yet read settings, the session's identity, or run statements.
 std::span<const std::string_view> WatchedBuiltIns();

@@ -169,11 +169,7 @@ void Reader::ReadPreRequest() {
   const pg::Rows& rows = context_.answers[Query::kPreRequest];
   const bool is_configured = !context_.options.pre_request.empty();
   snapshot_.pre_request = is_configured && rows.size() == 0 ? kUnknown : kHarmless;
-  ForEachRow(rows, [&](const Row& row) {
-    const Footprint one = context_.footprints.Of(Use::kCall, row.OidAt(0));
-    snapshot_.pre_request.observes_settings |= one.observes_settings;
-    snapshot_.pre_request.leaves_traces |= one.leaves_traces;
-  });
+  ForEachRow(rows, [&](const Row& row) { snapshot_.pre_request |= context_.footprints.Of(Use::kCall, row.OidAt(0)); });
 }
 
 }  // namespace

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string>
 
 namespace pando::introspect {
 namespace {
@@ -98,6 +102,45 @@ constexpr std::array<std::string_view, 4> kFunctionFields = {"funcid", "fnoid", 
 constexpr std::array<std::string_view, 4> kOperatorFields = {"opno", "opnos", "eqop", "sortop"};
 constexpr std::array<std::string_view, 7> kTypeFields = {"type", "types", "Type", "Types", "typeid", "typid", "typeId"};
 
+// current_setting(text) and current_setting(text, boolean); the type text (pg_proc.dat, pg_type.dat).
+constexpr std::array<Oid, 2> kCurrentSetting = {2077, 3294};
+constexpr std::string_view kTextType = "25";
+
+// A constant's value as it is printed: its length, then its bytes as signed numbers in brackets. Of type text they
+// begin with a header of four bytes, which holds the length times four in the server's own byte order (varatt.h).
+class TextConstant {
+ public:
+  void TakeField(std::string_view field, std::string_view value) {
+    if (field == "consttype") is_text_ = value == kTextType;
+    if (field == "constisnull" && value != "false") is_text_ = false;
+    if (field != "constvalue") return;
+    if (!length_) {
+      length_ = ParseNumber<int>(value);
+    } else if (const auto byte = ParseNumber<int>(value)) {
+      bytes_ += static_cast<char>(*byte);
+    }
+  }
+
+  // nullopt when it is no text, or none that is understood.
+  std::optional<std::string> text() const {
+    if (!is_text_ || !length_ || bytes_.size() != static_cast<size_t>(*length_) || bytes_.size() < kHeaderBytes) {
+      return std::nullopt;
+    }
+    uint32_t header = 0;
+    std::memcpy(&header, bytes_.data(), kHeaderBytes);
+    const auto length = static_cast<uint32_t>(bytes_.size());
+    if (header != (std::endian::native == std::endian::little ? length << 2 : length)) return std::nullopt;
+    return bytes_.substr(kHeaderBytes);
+  }
+
+ private:
+  static constexpr size_t kHeaderBytes = 4;
+
+  bool is_text_ = false;
+  std::optional<int> length_;
+  std::string bytes_;
+};
+
 // SQLValueFunctionOp: up to 8 are the current date and time in their forms, then come role, user and schema.
 constexpr int kLastTimeValue = 8;
 constexpr int kSelectCommand = 1;
@@ -118,9 +161,11 @@ class ReferenceReader {
   NodeReferences Run() {
     using Step = Walker::Step;
     for (Step step = walker_.Next(); step != Step::kEnd; step = walker_.Next()) {
-      if (step == Step::kOpenNode) tag_ = walker_.value();
+      if (step == Step::kOpenNode) OpenNode(walker_.value());
+      if (step == Step::kCloseNode && name_) CloseName();
       if (step == Step::kValue) TakeValue(walker_.field(), walker_.value());
     }
+    CallUnknownSetting();
     SortUnique(found_.functions);
     SortUnique(found_.operators);
     SortUnique(found_.types);
@@ -129,11 +174,49 @@ class ReferenceReader {
   }
 
  private:
+  void OpenNode(std::string_view tag) {
+    tag_ = tag;
+    if (setting_call_ == 0 || name_) return;
+    // The first argument.
+    if (tag == "CONST") {
+      name_.emplace();
+    } else {
+      CallUnknownSetting();
+    }
+  }
+
+  // What a call of current_setting names is known.
+  void CloseName() {
+    const std::optional<std::string> name = name_->text();
+    if (name) {
+      found_.settings |= catalog::ObservedByName(*name);
+      setting_call_ = 0;
+    }
+    name_.reset();
+    CallUnknownSetting();
+  }
+
+  void CallUnknownSetting() {
+    if (setting_call_ != 0) found_.functions.push_back(setting_call_);
+    setting_call_ = 0;
+  }
+
+  void TakeFunction(std::string_view field, Oid oid) {
+    const bool is_setting = std::find(kCurrentSetting.begin(), kCurrentSetting.end(), oid) != kCurrentSetting.end();
+    if (!is_setting || field != "funcid" || tag_ != "FUNCEXPR") {
+      found_.functions.push_back(oid);
+      return;
+    }
+    CallUnknownSetting();
+    setting_call_ = oid;
+  }
+
   // A list of oids, "(o 96 97)", comes here number by number under the name of its field.
   void TakeValue(std::string_view field, std::string_view value) {
+    if (name_) name_->TakeField(field, value);
     if (EndsWithOneOf(field, kFunctionFields)) {
       const auto oid = ParseNumber<Oid>(value);
-      if (oid && *oid != 0) found_.functions.push_back(*oid);
+      if (oid && *oid != 0) TakeFunction(field, *oid);
     } else if (EndsWithOneOf(field, kOperatorFields)) {
       AddUserDefined(found_.operators, ParseNumber<Oid>(value));
     } else if (field == "relid") {
@@ -146,12 +229,15 @@ class ReferenceReader {
     } else if (EndsWithOneOf(field, kTypeFields)) {
       AddUserDefined(found_.types, ParseNumber<Oid>(value));
     } else if (field == "op" && tag_ == "SQLVALUEFUNCTION") {
-      if (ParseNumber<int>(value).value_or(kLastTimeValue + 1) > kLastTimeValue) found_.reads_identity = true;
+      const bool tells_time = ParseNumber<int>(value).value_or(kLastTimeValue + 1) <= kLastTimeValue;
+      if (!tells_time) found_.settings |= catalog::Observed::kIdentity;
     }
   }
 
   Walker walker_;
   std::string_view tag_;  // of the node opened last: enough for nodes whose fields of interest come before children
+  Oid setting_call_ = 0;  // a call of current_setting whose first argument has not been read
+  std::optional<TextConstant> name_;  // that argument, while it is read
   NodeReferences found_;
 };
 

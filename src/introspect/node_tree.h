@@ -20,12 +20,14 @@ inline constexpr Oid kFirstUserOid = 16384;
 
 // What evaluating a tree may touch. Each list is sorted and without repetition.
 struct NodeReferences {
-  std::vector<Oid> functions;   // called by name, behind operators, as aggregate or window function
-  std::vector<Oid> operators;   // user-defined ones: compared with, sorted or grouped by
-  std::vector<Oid> types;       // user-defined ones: their input, output and checks may run
-  std::vector<Oid> relations;   // in any FROM, or the target of a write
-  bool reads_identity = false;  // CURRENT_USER and its kin, CURRENT_SCHEMA
-  bool writes = false;          // holds a statement other than a SELECT without FOR UPDATE and the like
+  std::vector<Oid> functions;  // called by name, behind operators, as aggregate or window function
+  std::vector<Oid> operators;  // user-defined ones: compared with, sorted or grouped by
+  std::vector<Oid> types;      // user-defined ones: their input, output and checks may run
+  std::vector<Oid> relations;  // in any FROM, or the target of a write
+  // Of CURRENT_USER and its kin, CURRENT_SCHEMA, and calls of current_setting by a constant name; a call by any other
+  // is among the functions.
+  catalog::Observed settings = catalog::Observed::kNothing;
+  bool writes = false;  // holds a statement other than a SELECT without FOR UPDATE and the like
 };
 
 // An empty tree, or the text "<>", refers to nothing.

@@ -3,8 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstring>
+#include <string>
+
 namespace pando::introspect {
 namespace {
+
+using catalog::Observed;
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -64,7 +70,7 @@ TEST(ReadReferences, CollectsRelationsFunctionsUserTypesAndUserOperators) {
   EXPECT_THAT(references.functions, ElementsAre(871u));
   EXPECT_THAT(references.types, ElementsAre(20100u));
   EXPECT_THAT(references.operators, ElementsAre(20200u));
-  EXPECT_FALSE(references.reads_identity);
+  EXPECT_EQ(references.settings, Observed::kNothing);
   EXPECT_FALSE(references.writes);
 }
 
@@ -84,10 +90,53 @@ TEST(ReadReferences, ReadsListsOfOids) {
 }
 
 TEST(ReadReferences, SeesTheSessionsIdentityButNotTheCurrentTime) {
-  EXPECT_TRUE(ReadReferences("{SQLVALUEFUNCTION :op 10 :type 19 :typmod -1}").reads_identity);
-  EXPECT_TRUE(ReadReferences("{SQLVALUEFUNCTION :op 14 :type 19}").reads_identity);
-  EXPECT_FALSE(ReadReferences("{SQLVALUEFUNCTION :op 3 :type 1184}").reads_identity);
-  EXPECT_TRUE(ReadReferences("{SQLVALUEFUNCTION :op SVFOP_CURRENT_USER :type 19}").reads_identity);
+  EXPECT_EQ(ReadReferences("{SQLVALUEFUNCTION :op 10 :type 19 :typmod -1}").settings, Observed::kIdentity);
+  EXPECT_EQ(ReadReferences("{SQLVALUEFUNCTION :op 14 :type 19}").settings, Observed::kIdentity);
+  EXPECT_EQ(ReadReferences("{SQLVALUEFUNCTION :op 3 :type 1184}").settings, Observed::kNothing);
+  EXPECT_EQ(ReadReferences("{SQLVALUEFUNCTION :op SVFOP_CURRENT_USER :type 19}").settings, Observed::kIdentity);
+}
+
+// As PostgreSQL prints current_setting(NAME, true), on a machine whose bytes come in the order of ours.
+std::string SettingCall(std::string_view name, std::string_view type = "25") {
+  const auto length = static_cast<uint32_t>(name.size() + 4);
+  const uint32_t header = std::endian::native == std::endian::little ? length << 2 : length;
+  std::string bytes(4, '\0');
+  std::memcpy(bytes.data(), &header, 4);
+  std::string tree = "{FUNCEXPR :funcid 3294 :funcresulttype 25 :args ({CONST :consttype " + std::string(type) +
+                     " :constisnull false :constvalue " + std::to_string(length) + " [";
+  for (const char byte : bytes + std::string(name)) tree += " " + std::to_string(byte);
+  return tree + " ]} {CONST :consttype 16 :constvalue 1 [ 1 0 0 0 0 0 0 0 ]})}";
+}
+
+TEST(ReadReferences, KnowsASettingByItsName) {
+  const NodeReferences claims = ReadReferences(SettingCall("request.jwt.claims"));
+  EXPECT_EQ(claims.settings, Observed::kClaims);
+  EXPECT_THAT(claims.functions, IsEmpty());
+
+  const NodeReferences two = ReadReferences("(" + SettingCall("request.path") + SettingCall("x.y") + ")");
+  EXPECT_EQ(two.settings, Observed::kPath | Observed::kOther);
+}
+
+TEST(ReadReferences, ASettingWhoseNameIsNotUnderstoodIsACallLikeAnyOther) {
+  const std::string known = SettingCall("request.path");
+  const auto damaged = [&](std::string_view from, std::string_view to) {
+    std::string tree = known;
+    return tree.replace(tree.find(from), from.size(), to);
+  };
+  for (const std::string& tree : {
+           std::string("{FUNCEXPR :funcid 2077 :args ({VAR :varno 1})}"),
+           std::string("{FUNCEXPR :funcid 2077 :args <>}"),
+           std::string("{FUNCEXPR :funcid 2077 :args ({RELABELTYPE :arg {CONST :consttype 25 :constvalue <>}})}"),
+           std::string("{OPEXPR :opfuncid 2077 :args ({CONST :consttype 25 :constisnull true :constvalue <>})}"),
+           std::string("{FUNCEXPR :funcid 2077 :args ({CONST :consttype 25 :constisnull true :constvalue <>})}"),
+           SettingCall("request.path", "1043"),
+           damaged(":constvalue 16", ":constvalue 17"),
+           damaged("[ 64 0", "[ 65 0"),
+       }) {
+    const NodeReferences references = ReadReferences(tree);
+    EXPECT_EQ(references.settings, Observed::kNothing) << tree;
+    EXPECT_EQ(references.functions.size(), 1u) << tree;
+  }
 }
 
 TEST(ReadReferences, SeesStatementsThatWrite) {

@@ -17,10 +17,9 @@ constexpr std::chrono::seconds kBatchTimeout(5);
 
 // A caller in line or in a batch. Lives in the frame of Read(), which takes it out when the caller goes away.
 struct Lane::Waiter {
-  Waiter(Lane& lane, Command command, SessionState session, Deadline deadline)
+  Waiter(Lane& lane, LaneRead read, Deadline deadline)
       : lane(lane),
-        command(std::move(command)),
-        session(std::move(session)),
+        read(std::move(read)),
         timer(lane.executor_, deadline.at()),
         place(lane.waiting_.insert(lane.waiting_.end(), this)) {}
   ~Waiter() {
@@ -33,6 +32,11 @@ struct Lane::Waiter {
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
+  bool TravelsWith(const Waiter& other) const {
+    if (read.settings.has_value() != other.read.settings.has_value()) return false;
+    return read.session == other.read.session && (!read.settings || read.settings->sql == other.read.settings->sql);
+  }
+
   void Settle(std::optional<Rows> rows) {
     slot = nullptr;
     outcome.emplace(std::move(rows));
@@ -40,8 +44,7 @@ struct Lane::Waiter {
   }
 
   Lane& lane;
-  Command command;
-  SessionState session;
+  LaneRead read;
   net::Timer timer;  // expires at the deadline; cancelled to wake the caller
   std::list<Waiter*>::iterator place;
   Waiter** slot = nullptr;  // in a batch
@@ -53,9 +56,9 @@ Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
 
 Lane::~Lane() = default;
 
-Task<Result<std::optional<Rows>>> Lane::Read(Command command, SessionState session, Deadline deadline) {
+Task<Result<std::optional<Rows>>> Lane::Read(LaneRead read, Deadline deadline) {
   if (waiting_.size() >= options_.waiters_max) co_return std::optional<Rows>();
-  Waiter waiter(*this, std::move(command), std::move(session), deadline);
+  Waiter waiter(*this, std::move(read), deadline);
   StartWorker();
   const auto [woken] = co_await waiter.timer.async_wait(net::use_task_tuple);
   if (waiter.outcome) co_return std::move(*waiter.outcome);
@@ -80,14 +83,14 @@ Task<void> Lane::Work() {
   --workers_;
 }
 
-// The caller who waits the longest, and those who wait for the same session.
+// The caller who waits the longest, and those who may come along.
 Lane::Batch Lane::TakeBatch() {
   Batch batch;
   batch.reserve(std::min<size_t>(options_.batch_max, waiting_.size()));  // slots stay where they are
-  const SessionState& session = waiting_.front()->session;
+  const Waiter& first = *waiting_.front();
   for (auto it = waiting_.begin(); it != waiting_.end() && batch.size() < batch.capacity();) {
     Waiter* waiter = *it;
-    if (waiter->session != session) {
+    if (!waiter->TravelsWith(first)) {
       ++it;
       continue;
     }
@@ -100,7 +103,7 @@ Lane::Batch Lane::TakeBatch() {
 
 // `batch` outlives the call, and stays where it is.
 Task<void> Lane::Run(Batch& batch) {
-  SessionState session = batch.front()->session;
+  SessionState session = batch.front()->read.session;
   session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);
@@ -111,10 +114,11 @@ Task<void> Lane::Run(Batch& batch) {
   std::erase(batch, nullptr);
   Exchange exchange;
   exchange.session = std::move(session);
-  exchange.commands.reserve(batch.size());
+  exchange.commands.reserve(batch.size() * 2);
   for (Waiter*& waiter : batch) {
     waiter->slot = &waiter;
-    exchange.commands.push_back(std::move(waiter->command));
+    if (waiter->read.settings) exchange.commands.push_back(std::move(*waiter->read.settings));
+    exchange.commands.push_back(std::move(waiter->read.command));
   }
   if (batch.empty()) co_return;
   ++stats_.batches;
@@ -122,13 +126,15 @@ Task<void> Lane::Run(Batch& batch) {
   Deliver(batch, std::move(rows));
 }
 
+// A caller's rows are the last of its commands'; all of a batch have as many.
 void Lane::Deliver(Batch& batch, Result<std::vector<Rows>> rows) {
   if (!rows) ++stats_.failed;
+  const size_t commands = rows ? rows->size() / batch.size() : 0;
   for (size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i]) continue;
     if (rows) {
       ++stats_.reads;
-      batch[i]->Settle(std::move((*rows)[i]));
+      batch[i]->Settle(std::move((*rows)[(i + 1) * commands - 1]));
     } else {
       batch[i]->Settle(std::nullopt);
     }

@@ -38,6 +38,14 @@ struct LaneStats {
   uint64_t failed = 0;   // batches that yielded nothing
 };
 
+// A read in a lane.
+struct LaneRead {
+  // Makes the settings that `command` depends on, for its transaction only; comes right before it.
+  std::optional<Command> settings;
+  Command command;
+  SessionState session;
+};
+
 class Lane {
  public:
   Lane(net::Executor executor, Pool& pool, LaneOptions options);
@@ -46,12 +54,14 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // Runs one read as `session`, beside those of the same session that wait now. nullopt: it has not been answered here,
-  // for whatever reason, and may be run alone.
+  // Runs one read beside those of the same session that wait now and make the same settings, each before its own: so
+  // none sees what another made, and what makes none travels only with its like. nullopt: it has not been answered
+  // here, for whatever reason, and may be run alone.
   //   kRequestDeadline   `deadline` passed first
   //   kRequestCancelled  the coroutine was cancelled
-  // REQUIRES: `command` reads only, leaves no trace on its connection and depends on no setting but the session's.
-  Task<Result<std::optional<Rows>>> Read(Command command, SessionState session, Deadline deadline);
+  // REQUIRES: `read.command` reads only, leaves no trace on its connection and depends on no setting but the session's
+  // and those that `read.settings` makes, every time the same ones for the same text and by parameters alone.
+  Task<Result<std::optional<Rows>>> Read(LaneRead read, Deadline deadline);
 
   // Batches in flight end by themselves: each has a deadline.
   Task<void> Close();

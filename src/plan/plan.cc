@@ -22,11 +22,6 @@ Result<const catalog::Relation*> FindRelation(const rest::Request& request, cons
   return error;
 }
 
-void Merge(catalog::Footprint& into, const catalog::Footprint& from) {
-  into.observes_settings |= from.observes_settings;
-  into.leaves_traces |= from.leaves_traces;
-}
-
 Result<void> CheckPreferences(const rest::Request& request, const Plan& plan) {
   if (request.preferences.handling != rest::PreferHandling::kStrict) return {};
   if (!request.preferences.invalid.empty()) {
@@ -60,7 +55,7 @@ Result<void> PlanRead(const rest::Request& request, const PlanOptions& options, 
   plan.read.name = plan.read.relation->name;
   plan.read.columns = &plan.read.relation->columns;
   plan.read_only = true;
-  Merge(plan.footprint, plan.read.relation->reading);
+  plan.footprint |= plan.read.relation->reading;
   TreeBuilder tree(*plan.catalog, request.schema, options, plan);
   PANDO_CHECK(tree.Build(plan.read, request.query, true));
   if (options.max_rows) CapRows(plan.read, *options.max_rows);
@@ -77,10 +72,10 @@ Result<void> PlanWrite(const rest::Request& request, const PlanOptions& options,
   TreeBuilder tree(*plan.catalog, request.schema, options, plan);
   PANDO_CHECK(tree.Build(plan.read, request.query, false));
   // An answer without rows runs none of what the select list names.
-  if (!plan.representation) plan.footprint = catalog::Footprint{false, false};
-  Merge(plan.footprint, relation->writing);
+  if (!plan.representation) plan.footprint = catalog::kNoFootprint;
+  plan.footprint |= relation->writing;
   // Conditions, RETURNING and upserts read as well.
-  Merge(plan.footprint, relation->reading);
+  plan.footprint |= relation->reading;
 
   PANDO_TRY(plan.mutation, MakeMutation(request, *relation, *plan.catalog));
   if (request.action == Action::kUpdate || request.action == Action::kDelete) {
@@ -116,7 +111,7 @@ bool NeedsRow(const Node& root) {
 Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, Plan& plan) {
   PANDO_TRY(plan.call, FindFunction(request, *plan.catalog));
   const catalog::Function& function = *plan.call->function;
-  Merge(plan.footprint, function.footprint);
+  plan.footprint |= function.footprint;
   plan.read_only = request.method != "POST" || function.volatility != catalog::Function::Volatility::kVolatile;
   plan.read.from_source = true;
   plan.read.name = function.name;
@@ -140,7 +135,7 @@ Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalo
   Plan plan;
   plan.catalog = std::move(catalog);
   plan.action = request.action;
-  plan.footprint = catalog::Footprint{false, false};
+  plan.footprint = catalog::kNoFootprint;
   plan.count = CountOf(request.preferences);
   plan.estimate_from = options.max_rows;
   switch (request.action) {
@@ -154,7 +149,7 @@ Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalo
       PANDO_CHECK(PlanWrite(request, options, plan));
   }
   PANDO_TRY(plan.media, ChooseMedia(request, plan, options));
-  if (plan.media.handler) Merge(plan.footprint, plan.media.handler->footprint);
+  if (plan.media.handler) plan.footprint |= plan.media.handler->footprint;
   PANDO_CHECK(CheckPreferences(request, plan));
   return plan;
 }

@@ -16,7 +16,7 @@ inline catalog::Relation TestTable(catalog::Oid oid, std::string name, std::vect
   relation.columns = std::move(columns);
   relation.primary_key = std::move(key);
   relation.insertable = relation.updatable = relation.deletable = true;
-  relation.reading = relation.writing = {false, false};
+  relation.reading = relation.writing = catalog::kNoFootprint;
   return relation;
 }
 

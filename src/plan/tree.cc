@@ -72,10 +72,7 @@ void CapRows(Node& root, uint32_t max_rows) {
   }
 }
 
-void TreeBuilder::Touch(const catalog::Footprint& footprint) {
-  plan_.footprint.observes_settings |= footprint.observes_settings;
-  plan_.footprint.leaves_traces |= footprint.leaves_traces;
-}
+void TreeBuilder::Touch(const catalog::Footprint& footprint) { plan_.footprint |= footprint; }
 
 Result<void> TreeBuilder::Build(Node& root, const rest::Query& query, bool root_filters) {
   PANDO_CHECK(AddSelect(root, query.select));

@@ -217,10 +217,11 @@ Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
 Task<Result<http::Response>> Pipeline::Execute(Work& work) {
   const Shape& shape = *work.shape;
   if (shape.demand.may_share && !shape.statement.estimate) {
-    pg::Command command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
-    pg::SessionState session = *shape.demand.session;
-    Task<Result<std::optional<pg::Rows>>> read =
-        deps_.lane.Read(std::move(command), std::move(session), work.http.deadline);
+    pg::LaneRead wanted;
+    wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
+    wanted.command = pg::Command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
+    wanted.session = *shape.demand.session;
+    Task<Result<std::optional<pg::Rows>>> read = deps_.lane.Read(std::move(wanted), work.http.deadline);
     PANDO_CO_TRY(const std::optional<pg::Rows> rows, co_await std::move(read));
     if (rows) {
       PANDO_CO_TRY(Outcome outcome, Read(work, *rows));
@@ -235,18 +236,24 @@ Task<Result<http::Response>> Pipeline::Execute(Work& work) {
   co_return co_await ExecuteOnce(work);
 }
 
+SettingsInput Pipeline::SettingsOf(const Work& work) {
+  const Shape& shape = *work.shape;
+  const catalog::Function* function = shape.plan.call ? shape.plan.call->function : nullptr;
+  return {work.http,           shape.request, *work.principal,     work.config->rest,
+          *shape.plan.catalog, function,      shape.plan.read_only};
+}
+
 pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   const Shape& shape = *work.shape;
   const Config& config = *work.config;
   pg::Exchange exchange;
   exchange.finish = shape.demand.finish;
   exchange.session = shape.demand.session;
-  if (shape.demand.settings) {
-    const catalog::Function* function = shape.plan.call ? shape.plan.call->function : nullptr;
-    const SettingsInput input{work.http,           shape.request, *work.principal,     config.rest,
-                              *shape.plan.catalog, function,      shape.plan.read_only};
-    exchange.commands = SettingsCommands(input);
+  if (shape.demand.all_settings) {
+    exchange.commands = SettingsCommands(SettingsOf(work));
     if (config.rest.pre_request) exchange.commands.push_back(CallCommand(*config.rest.pre_request));
+  } else if (auto settings = ObservedSettings(SettingsOf(work), shape.demand.observed)) {
+    exchange.commands.push_back(std::move(*settings));
   }
   const sql::Statement& statement = shape.statement;
   exchange.commands.push_back(pg::Command{statement.query.sql, work.parameters, config.rest.prepared_statements});

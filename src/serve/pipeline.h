@@ -17,6 +17,7 @@
 #include "pg/pool.h"
 #include "serve/answer.h"
 #include "serve/config.h"
+#include "serve/settings.h"
 #include "serve/shape.h"
 #include "serve/shape_cache.h"
 
@@ -56,6 +57,7 @@ class Pipeline {
   Task<Result<http::Response>> ServeShape(Work& work);
   Task<Result<http::Response>> Execute(Work& work);
   Task<Result<http::Response>> ExecuteOnce(Work& work);
+  static SettingsInput SettingsOf(const Work& work);
   static pg::Exchange ExchangeOf(const Work& work);
   static Result<Outcome> Read(Work& work, const pg::Rows& rows);
   static Result<http::Response> Answer(Work& work, Outcome outcome);

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/assert.h"
 #include "base/json_text.h"
 
 namespace pando::serve {
 namespace {
+
+using catalog::Observed;
 
 // Lower-case names; cookies have a setting of their own. Of a repeated header the last value shows.
 std::string HeadersJson(const http::Headers& headers) {
@@ -54,6 +57,7 @@ class SettingsSelect {
     command_.sql +=
         "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(command_.parameters.size()) + ", true)";
   }
+  bool empty() const { return command_.parameters.empty(); }
   pg::Command Take() { return std::move(command_); }
 
  private:
@@ -71,6 +75,16 @@ std::optional<std::string> IsolationCommand(std::string level) {
     if (level == known) return "SET TRANSACTION ISOLATION LEVEL " + level;
   }
   return std::nullopt;
+}
+
+void AddObserved(const SettingsInput& input, Observed observed, SettingsSelect& select) {
+  if (Overlap(observed, Observed::kClaims)) select.Add("request.jwt.claims", input.principal.claims_json);
+  if (Overlap(observed, Observed::kMethod)) select.Add("request.method", input.rest.method);
+  if (Overlap(observed, Observed::kPath)) select.Add("request.path", std::string(input.http.path()));
+  if (Overlap(observed, Observed::kHeaders)) select.Add("request.headers", HeadersJson(input.http.headers));
+  if (Overlap(observed, Observed::kCookies)) select.Add("request.cookies", CookiesJson(input.http.headers));
+  if (!Overlap(observed, Observed::kAppSettings)) return;
+  for (const auto& [name, value] : input.options.app_settings) select.Add("app.settings." + name, value);
 }
 
 }  // namespace
@@ -97,13 +111,8 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
 
   select.Add("search_path", SearchPath(input.rest.schema, input.options.extra_search_path));
   select.Add("role", input.principal.role);
-  select.Add("request.jwt.claims", input.principal.claims_json);
-  select.Add("request.method", input.rest.method);
-  select.Add("request.path", std::string(input.http.path()));
-  select.Add("request.headers", HeadersJson(input.http.headers));
-  select.Add("request.cookies", CookiesJson(input.http.headers));
+  AddObserved(input, Observed::kEverything, select);
   if (input.rest.preferences.timezone) select.Add("timezone", *input.rest.preferences.timezone);
-  for (const auto& [name, value] : input.options.app_settings) select.Add("app.settings." + name, value);
   const auto& role_settings = input.catalog.snapshot().role_settings;
   if (auto found = role_settings.find(input.principal.role); found != role_settings.end()) {
     for (const auto& [name, value] : found->second) add_setting(name, value);
@@ -114,6 +123,14 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
   if (input.read_only) select.Add("transaction_read_only", "on");
   commands.push_back(select.Take());
   return commands;
+}
+
+std::optional<pg::Command> ObservedSettings(const SettingsInput& input, Observed observed) {
+  PANDO_ASSERT(!Overlap(observed, Observed::kOther));
+  SettingsSelect select;
+  AddObserved(input, observed, select);
+  if (select.empty()) return std::nullopt;
+  return select.Take();
 }
 
 pg::Command CallCommand(const std::string& name) {

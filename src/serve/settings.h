@@ -3,6 +3,7 @@
 // Concurrency  pure functions
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct SettingsInput {
 // Commands that come before the statement in its transaction: an isolation level when a role or function asks for one,
 // then one SELECT of set_config(..., true) for everything else.
 std::vector<pg::Command> SettingsCommands(const SettingsInput& input);
+
+// The command that makes those settings only, which have to be known by their names, for a connection that has the
+// request's role and search path already. nullopt when there is nothing to make. The text depends on the set and on the
+// configuration alone.
+// REQUIRES: `observed` holds no Observed::kOther.
+std::optional<pg::Command> ObservedSettings(const SettingsInput& input, catalog::Observed observed);
 
 // The call of a function that an option names: "function" or "schema.function".
 pg::Command CallCommand(const std::string& name);

@@ -14,13 +14,14 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   const catalog::Snapshot& schema = plan.catalog->snapshot();
   Demand demand;
   const bool role_has_settings = schema.role_settings.contains(role);
-  demand.settings = plan.footprint.observes_settings || plan.footprint.leaves_traces || options.pre_request ||
-                    request.preferences.timezone || role_has_settings;
+  demand.observed = plan.footprint.observes;
+  demand.all_settings = catalog::Overlap(demand.observed, catalog::Observed::kOther) || plan.footprint.leaves_traces ||
+                        options.pre_request || request.preferences.timezone || role_has_settings;
   demand.unclean = plan.footprint.leaves_traces || (options.pre_request && schema.pre_request.leaves_traces);
-  if (!demand.settings) {
+  if (!demand.all_settings) {
     demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path)};
   }
-  demand.may_share = !demand.settings && !demand.unclean && plan::IsPointRead(plan);
+  demand.may_share = !demand.all_settings && !demand.unclean && plan::IsPointRead(plan);
   if (plan.read_only) return demand;
   bool rollback = config.tx_rollback;
   if (config.tx_override_allowed && request.preferences.tx) {

@@ -20,9 +20,11 @@ namespace pando::serve {
 
 // What one request asks of a connection, decided before one is taken.
 struct Demand {
-  bool settings = false;   // the request's settings must be made
+  bool all_settings = false;  // every setting of the request must be made
+  // Else these, on a connection that has `session`.
+  catalog::Observed observed = catalog::Observed::kNothing;
   bool unclean = false;    // something unknown runs
-  bool may_share = false;  // cheap, and neither sees nor leaves anything: may travel with others
+  bool may_share = false;  // cheap, sees what it is shown and leaves nothing: may travel with others
   std::optional<pg::SessionState> session;
   pg::Finish finish = pg::Finish::kCommit;
 };

@@ -30,7 +30,7 @@ from world import ROOT, World, folder_for_all, token_of
 
 REQUESTS = 20_000
 BULK_REQUESTS = 20
-CLIENTS = (4, 16, 32)
+CLIENTS = (4, 8, 16, 32)
 CALIBRATION_SECONDS = 2
 SETTLE_SECONDS = 2  # nginx looks at its file again after a second
 SAMPLE_KEY = 54_321

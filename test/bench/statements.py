@@ -1,14 +1,17 @@
 """What a request becomes in the database, for pgbench to send the same: read from PostgreSQL's log."""
-import os
 import re
 import statistics
 import subprocess
 import sys
 import time
 
+from accounts import cpu_seconds
+
 PARAMETER = re.compile(r"\$(\d+) = ('(?:[^']|'')*'|NULL)")
 EXECUTE = re.compile(r' LOG:  execute [^:\n]+: (.*?)(?=\n\d{4}-\d\d-\d\d |\Z)(?:\n[^\n]* DETAIL:  parameters: (.*?)(?=\n\d{4}-\d\d-\d\d |\Z))?',
                      re.DOTALL)
+PROGRESS = re.compile(r'progress: ([\d.]+) s, ([\d.]+) tps')
+WARM_SECONDS = 2  # a connection that is new looks up and maps everything for the first time
 WARM_UPS = 50
 ATTEMPTS = 9
 SETTLE_SECONDS = 0.2
@@ -75,18 +78,31 @@ class Script:
 
 
 def run(world, scripts, seconds, clients):
-    """One run of [(Script, weight)]. The answer is like load.run()'s."""
+    """One run of [(Script, weight)], counted once its connections are warm. The answer is like load.run()'s."""
     files = [word for script, weight in scripts for word in ('-f', f'{script.path}@{weight}')]
     defines = [word for script, _ in scripts for define in script.defines for word in ('-D', define)]
-    database, own = world.database_cpu(), sum(os.times()[2:4])
-    done = subprocess.run(world.postgres_command('pgbench', '-n', '-M', 'prepared', '-T', str(seconds), '-c', str(clients),
-                                                 '-j', '1', *files, *defines), capture_output=True, text=True, check=False)
-    own = sum(os.times()[2:4]) - own
-    if done.returncode or 'tps = ' not in done.stdout:
-        sys.exit(f'pgbench: {done.stdout}{done.stderr[-2000:]}\n{scripts[0][0].path.read_text()[:2000]}')
-    count = int(re.search(r'transactions actually processed: (\d+)', done.stdout)[1])
-    rate = float(re.search(r'tps = ([\d.]+)', done.stdout)[1])
-    return {'rate': rate, 'database_us': (world.database_cpu() - database) * 1e6 / count, 'load_us': own * 1e6 / count}
+    command = world.postgres_command('pgbench', '-n', '-M', 'prepared', '-T', str(WARM_SECONDS + seconds), '-P', '1',
+                                     '-c', str(clients), '-j', '1', *files, *defines)
+    count, last, counted_from, said = 0.0, 0.0, None, ''
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            said += line
+            progress = PROGRESS.match(line)
+            if not progress:
+                continue
+            at, rate = float(progress[1]), float(progress[2])
+            if counted_from is not None:
+                count += rate * (at - last)
+            elif at >= WARM_SECONDS - 0.1:
+                counted_from, database, own = at, world.database_cpu(), cpu_seconds(process.pid)
+            last = at
+            if at >= WARM_SECONDS + seconds - 0.5:
+                database, own = world.database_cpu() - database, cpu_seconds(process.pid) - own
+                break
+        said += process.stderr.read()
+    if process.returncode or not count:
+        sys.exit(f'pgbench: {said[-2000:]}\n{scripts[0][0].path.read_text()[:2000]}')
+    return {'rate': count / (last - counted_from), 'database_us': database * 1e6 / count, 'load_us': own * 1e6 / count}
 
 
 def best_clients(world, scripts, counts, seconds):

@@ -1,9 +1,5 @@
 """What is measured: a serving Pando with the tables of cases.py in its embedded PostgreSQL."""
-import base64
 import functools
-import hashlib
-import hmac
-import json
 import pathlib
 import subprocess
 import sys
@@ -13,24 +9,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'system'))
 from accounts import cpu_seconds, resident_mb  # noqa: E402
 from processes import PROGRAM, ROOT, SECRET, Pando, embedded_pid, folder_for_all, free_port, wait_until, write_project  # noqa: E402
+from processes import token_of as make_token  # noqa: E402
 
 __all__ = ['HERE', 'PROGRAM', 'ROOT', 'SECRET', 'World', 'folder_for_all', 'free_port', 'token_of', 'wait_until']
 
-TOKEN_SECONDS = 86_400
 CONNECTIONS_MAX = 200
 READY_PATH = '/rest/v1/'
 
-
-def _base64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b'=')
-
-
-@functools.cache
-def token_of(subject):
-    """A token of somebody who signed in."""
-    claims = {'role': 'authenticated', 'sub': subject, 'exp': int(time.time()) + TOKEN_SECONDS}
-    signed = b'.'.join(_base64(json.dumps(part).encode()) for part in ({'alg': 'HS256', 'typ': 'JWT'}, claims))
-    return (signed + b'.' + _base64(hmac.digest(SECRET.encode(), signed, hashlib.sha256))).decode()
+token_of = functools.cache(make_token)
 
 
 class World:

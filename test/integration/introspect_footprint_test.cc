@@ -9,9 +9,13 @@ namespace {
 
 using catalog::Footprint;
 
-constexpr Footprint kNothing = {false, false};
-constexpr Footprint kObserves = {true, false};
-constexpr Footprint kAnything = {true, true};
+using catalog::Observed;
+
+constexpr Footprint kNothing = catalog::kNoFootprint;
+constexpr Footprint kObserves = {Observed::kEverything, false};
+constexpr Footprint kAnything = {Observed::kEverything, true};
+
+constexpr Footprint Observes(Observed settings) { return {settings, false}; }
 
 class FootprintTest : public IntrospectFixture {
  protected:
@@ -58,8 +62,40 @@ TEST_F(FootprintTest, APolicyByClaimObservesSettingsAndLeavesNothing) {
       "CREATE TABLE api.t (id int, owner text); ALTER TABLE api.t ENABLE ROW LEVEL SECURITY;"
       "CREATE POLICY p ON api.t USING (owner = current_setting('request.jwt.claims', true)::json ->> 'sub');");
 
-  EXPECT_EQ(Reading("t"), kObserves);
-  EXPECT_EQ(Writing("t"), kObserves);
+  EXPECT_EQ(Reading("t"), Observes(Observed::kClaims));
+  EXPECT_EQ(Writing("t"), Observes(Observed::kClaims));
+}
+
+TEST_F(FootprintTest, APolicyObservesWhatItNames) {
+  Execute(
+      "CREATE FUNCTION api.who() RETURNS text LANGUAGE sql RETURN current_setting('request.jwt.claims', true)::json "
+      "->> 'sub';"
+      "CREATE TABLE api.by_function (owner text); CREATE TABLE api.by_two (owner text); CREATE TABLE api.by_any (owner "
+      "text);"
+      "CREATE TABLE api.by_app (owner text); CREATE TABLE api.by_case (owner text); CREATE TABLE api.by_cast (owner "
+      "text);"
+      "CREATE TABLE api.by_operator (owner text);"
+      "CREATE OPERATOR api.%% (LEFTARG = text, RIGHTARG = boolean, FUNCTION = current_setting);"
+      "CREATE POLICY p ON api.by_function USING (owner = api.who());"
+      "CREATE POLICY p ON api.by_two USING (owner IN (current_setting('request.method'), "
+      "current_setting('request.headers')));"
+      "CREATE POLICY p ON api.by_any USING (current_setting(owner) = current_setting('request.path'));"
+      "CREATE POLICY p ON api.by_app USING (owner = current_setting('app.settings.tenant', true));"
+      "CREATE POLICY p ON api.by_case USING (owner = current_setting('Request.Cookies', owner = 'x'));"
+      "CREATE POLICY p ON api.by_cast USING (owner = current_setting('request.jwt.claims'::varchar));"
+      "CREATE POLICY p ON api.by_operator USING (owner = 'request.path' OPERATOR(api.%%) true);"
+      "DO $$ DECLARE t name; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'api' LOOP"
+      " EXECUTE format('ALTER TABLE api.%I ENABLE ROW LEVEL SECURITY', t); END LOOP; END $$;");
+
+  EXPECT_EQ(Calling("who"), Observes(Observed::kClaims));
+  EXPECT_EQ(Reading("by_function"), Observes(Observed::kClaims));
+  EXPECT_EQ(Reading("by_two"), Observes(Observed::kMethod | Observed::kHeaders));
+  EXPECT_EQ(Reading("by_any"), kObserves);
+  EXPECT_EQ(Reading("by_app"), Observes(Observed::kAppSettings));
+  EXPECT_EQ(Reading("by_case"), Observes(Observed::kCookies));
+  EXPECT_EQ(Reading("by_operator"), kObserves);
+  // A cast of a constant is another node, which is not looked through.
+  EXPECT_EQ(Reading("by_cast"), kObserves);
 }
 
 TEST_F(FootprintTest, APolicyByRoleObserves) {
@@ -67,7 +103,7 @@ TEST_F(FootprintTest, APolicyByRoleObserves) {
       "CREATE TABLE api.t (owner name); ALTER TABLE api.t ENABLE ROW LEVEL SECURITY;"
       "CREATE POLICY p ON api.t USING (owner = current_user);");
 
-  EXPECT_EQ(Reading("t"), kObserves);
+  EXPECT_EQ(Reading("t"), Observes(Observed::kIdentity));
 }
 
 TEST_F(FootprintTest, APolicyOfConstantsObservesNothing) {
@@ -85,7 +121,7 @@ TEST_F(FootprintTest, APolicyCountsForItsCommandOnly) {
       "CREATE POLICY w ON api.t FOR INSERT WITH CHECK (current_setting('x.y', true) = 'z');");
 
   EXPECT_EQ(Reading("t"), kNothing);
-  EXPECT_EQ(Writing("t"), kObserves);
+  EXPECT_EQ(Writing("t"), Observes(Observed::kOther));
 }
 
 TEST_F(FootprintTest, APolicyDoesNotCountWhileRowSecurityIsOff) {
@@ -101,7 +137,7 @@ TEST_F(FootprintTest, APolicyThatAsksAnotherTableHasThatTablesFootprint) {
       "CREATE TABLE api.t (id int); ALTER TABLE api.t ENABLE ROW LEVEL SECURITY;"
       "CREATE POLICY p ON api.t USING (EXISTS (SELECT FROM api.members m WHERE m.id = t.id));");
 
-  EXPECT_EQ(Reading("t"), kObserves);
+  EXPECT_EQ(Reading("t"), Observes(Observed::kOther));
 }
 
 TEST_F(FootprintTest, AVolatilityLabelIsNotBelieved) {
@@ -131,11 +167,11 @@ TEST_F(FootprintTest, AViewHasTheFootprintOfAllItRefersTo) {
 
   EXPECT_EQ(Reading("over_plain"), kNothing);
   EXPECT_EQ(Writing("over_plain"), kNothing);
-  EXPECT_EQ(Reading("over_policy"), kObserves);
-  EXPECT_EQ(Reading("over_view"), kObserves);
+  EXPECT_EQ(Reading("over_policy"), Observes(Observed::kOther));
+  EXPECT_EQ(Reading("over_view"), Observes(Observed::kOther));
   EXPECT_EQ(Reading("over_function"), kAnything);
-  EXPECT_EQ(Reading("over_setting"), kObserves);
-  EXPECT_EQ(Reading("over_identity"), kObserves);
+  EXPECT_EQ(Reading("over_setting"), Observes(Observed::kOther));
+  EXPECT_EQ(Reading("over_identity"), Observes(Observed::kIdentity));
   EXPECT_EQ(Reading("over_server"), kObserves);
   EXPECT_EQ(Reading("over_lock"), kAnything);
   EXPECT_EQ(Reading("over_xml"), kAnything);
@@ -250,8 +286,8 @@ TEST_F(FootprintTest, DefaultsChecksGeneratedColumnsAndIndexesCountForWriting) {
     EXPECT_EQ(Reading(table), kNothing) << table;
     EXPECT_EQ(Writing(table), kAnything) << table;
   }
-  EXPECT_EQ(Writing("by_setting"), kObserves);
-  EXPECT_EQ(Writing("by_user"), kObserves);
+  EXPECT_EQ(Writing("by_setting"), Observes(Observed::kOther));
+  EXPECT_EQ(Writing("by_user"), Observes(Observed::kIdentity));
 }
 
 TEST_F(FootprintTest, DomainsBringTheirChecksAndTheirCasts) {

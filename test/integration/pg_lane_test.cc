@@ -35,9 +35,18 @@ class PgLaneTest : public PgTest {
 
   Spawned<Answer>& Read(std::string sql, std::vector<Parameter> parameters = {}, std::string role = "lane_ann",
                         Deadline deadline = InTime()) {
-    SessionState session{std::move(role), ""};
-    return reads_.emplace_back(loop_,
-                               lane_->Read(Sql(std::move(sql), std::move(parameters)), std::move(session), deadline));
+    LaneRead read;
+    read.command = Sql(std::move(sql), std::move(parameters));
+    read.session = SessionState{std::move(role), ""};
+    return reads_.emplace_back(loop_, lane_->Read(std::move(read), deadline));
+  }
+  // Says what it sees of a setting, which it makes first unless `value` is empty.
+  Spawned<Answer>& ReadSetting(const std::string& name, const std::string& value, std::string shown) {
+    LaneRead read;
+    if (!value.empty()) read.settings = Sql("select set_config('" + name + "', $1, true)", {value});
+    read.command = Sql("select current_setting($1, true)", {std::move(shown)});
+    read.session = SessionState{"lane_ann", ""};
+    return reads_.emplace_back(loop_, lane_->Read(std::move(read), InTime()));
   }
   Spawned<Answer>& ReadItem(int id, std::string role = "lane_ann") {
     return Read("select current_user || ' ' || name from items where id = $1", {std::to_string(id)}, std::move(role));
@@ -74,6 +83,30 @@ TEST_F(PgLaneTest, NeverLetsTwoRolesTravelTogether) {
     EXPECT_EQ(ValueOf(reads_[static_cast<size_t>(id) - 1]),
               (id % 2 == 0 ? "lane_ann item " : "lane_bob item ") + std::to_string(id));
   }
+}
+
+TEST_F(PgLaneTest, EachSeesTheSettingsThatItMadeAndNoOthers) {
+  Start();
+  std::vector<std::pair<Spawned<Answer>*, std::string>> expected;
+  for (int i = 0; i < 60; ++i) {
+    const std::string mine = "value of " + std::to_string(i);
+    switch (i % 3) {
+      case 0:
+        expected.emplace_back(&ReadSetting("app.mine", mine, "app.mine"), mine);
+        break;
+      case 1:  // what others make at the same moment
+        expected.emplace_back(&ReadSetting("app.yours", mine, "app.mine"), "");
+        break;
+      default:
+        expected.emplace_back(&ReadSetting("", "", "app.mine"), "");
+    }
+  }
+  for (const auto& [read, value] : expected) {
+    const std::string seen = ValueOf(*read);
+    EXPECT_TRUE(seen == value || (value.empty() && seen == "NULL")) << seen << " where " << value << " was made";
+  }
+  EXPECT_EQ(lane_->stats().failed, 0u);
+  EXPECT_LE(lane_->stats().batches, 6u);
 }
 
 TEST_F(PgLaneTest, SendsTheNeighboursOfAFailureToRunAlone) {

@@ -1,5 +1,8 @@
 """What the system tests start and stop: build/release/pando as a process, and a private PostgreSQL beside it."""
+import base64
 import contextlib
+import hashlib
+import hmac
 import http.client
 import json
 import os
@@ -62,6 +65,15 @@ def write_project(folder, **migrations):
     config = folder / 'pando.toml'
     config.write_text(f'[migrate]\nfolder = "{folder}/migrations"\n[auth]\njwt_secret = "{SECRET}"\n')
     return config
+
+
+def token_of(subject, role='authenticated', seconds=86_400):
+    """A token of somebody who signed in, good for so many seconds."""
+    def encoded(data):
+        return base64.urlsafe_b64encode(data).rstrip(b'=')
+    claims = {'role': role, 'sub': subject, 'exp': int(time.time()) + seconds}
+    signed = b'.'.join(encoded(json.dumps(part).encode()) for part in ({'alg': 'HS256', 'typ': 'JWT'}, claims))
+    return (signed + b'.' + encoded(hmac.digest(SECRET.encode(), signed, hashlib.sha256))).decode()
 
 
 ITEMS = '''

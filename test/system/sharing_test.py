@@ -1,0 +1,154 @@
+"""Requests that share connections, batches and pools see nothing of each other: claims, roles, headers, settings, temporary
+tables, advisory locks.
+
+Many callers ask at once for what they may and may not see, while some of them call functions that leave everything behind
+that a function can leave; every answer is checked. Few connections, so that each is used by everybody.
+"""
+import concurrent.futures
+import http.client
+import json
+import random
+import unittest
+
+from processes import Pando, folder_for_all, token_of, write_project
+
+CALLERS = 24
+REQUESTS_EACH = 150
+OWNERS = 12
+ROWS = 240
+SEED = 20_261_124
+
+# leave() leaves what it can, under the label that its name says; a view and a policy call it too.
+LEAVE = '''
+  perform set_config('request.jwt.claims', '{"sub": "left behind", "role": "service_role"}', false),
+          set_config('request.headers', '{"x-shop": "left behind"}', false),
+          set_config('left.behind', 'yes', false), set_config('statement_timeout', '1h', false),
+          set_config('search_path', 'pg_temp', false), set_config('timezone', 'Asia/Tokyo', false),
+          pg_advisory_lock(4711), pg_advisory_lock_shared(4712);
+'''
+SCHEMA = f'''
+create table orders (id int primary key, owner text not null);
+insert into orders select i, 'user-' || i % {OWNERS} from generate_series(1, {ROWS}) i;
+alter table orders enable row level security;
+create policy own on orders using (owner = current_setting('request.jwt.claims', true)::json ->> 'sub');
+
+create table visits (id int primary key, shop text not null);
+insert into visits select i, 'shop-' || i % {OWNERS} from generate_series(1, {ROWS}) i;
+alter table visits enable row level security;
+create policy here on visits using (shop = current_setting('request.headers', true)::json ->> 'x-shop');
+
+create table mine (id int primary key, who name not null);
+insert into mine values (1, 'anon'), (2, 'authenticated');
+alter table mine enable row level security;
+create policy own on mine using (who = current_user);
+
+create table items (id int primary key, name text not null);
+insert into items select i, 'item ' || i from generate_series(1, {ROWS}) i;
+
+create function leave_volatile() returns void language plpgsql volatile as $$ begin {LEAVE}
+  create temp table if not exists orders (id int primary key, owner text); perform set_config('role', 'anon', false); end $$;
+create function leave_stable() returns boolean language plpgsql stable as $$ begin {LEAVE} return true; end $$;
+create function leave_immutable(id int) returns boolean language plpgsql immutable as $$ begin {LEAVE} return true; end $$;
+create view leaving as select id, leave_stable() as left_behind from items where id = 1;
+create table trapped (id int primary key);
+insert into trapped values (1);
+alter table trapped enable row level security;
+create policy trap on trapped using (leave_immutable(id));
+
+create function seen() returns json language plpgsql volatile as $$ begin return json_build_object(
+  'role', current_user, 'sub', nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub',
+  'shop', nullif(current_setting('request.headers', true), '')::json ->> 'x-shop',
+  'left', nullif(current_setting('left.behind', true), ''), 'timeout', current_setting('statement_timeout'),
+  'path', current_setting('search_path'), 'zone', current_setting('timezone'),
+  'locks', (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
+  'temporary', (select count(*) from pg_class where relpersistence = 't')); end $$;
+
+grant select on orders, visits, mine, items, leaving, trapped to anon, authenticated;
+grant execute on all functions in schema public to anon, authenticated;
+'''
+
+
+class Caller:
+    """Somebody with a connection and a seed of their own; signed in, or anonymous when `subject` is None."""
+
+    def __init__(self, port, number):
+        self.random = random.Random(SEED + number)
+        self.subject = f'user-{number % OWNERS}' if number % 3 else None
+        self.shop = f'shop-{self.random.randrange(OWNERS)}'
+        self.role = 'authenticated' if self.subject else 'anon'
+        self.headers = {'X-Shop': self.shop, **({'Authorization': f'Bearer {token_of(self.subject)}'} if self.subject else {})}
+        self.http = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
+        self.wrong = []
+
+    def ask(self, method, path):
+        self.http.request(method, f'/rest/v1/{path}', headers=self.headers)
+        answer = self.http.getresponse()
+        body = answer.read()
+        return answer.status, json.loads(body) if body else None
+
+    def expect(self, what, answered, expected):
+        if answered != (200, expected):
+            self.wrong.append(f'{self.role} {self.subject} at {self.shop}: {what}: {answered} rather than {expected}')
+
+    def see_order(self):
+        key = self.random.randint(1, ROWS)
+        owner = f'user-{key % OWNERS}'
+        self.expect(f'order {key}', self.ask('GET', f'orders?id=eq.{key}'),
+                    [{'id': key, 'owner': owner}] if owner == self.subject else [])
+
+    def see_orders(self):
+        expected = [{'id': key} for key in range(1, ROWS + 1) if f'user-{key % OWNERS}' == self.subject]
+        self.expect('orders', self.ask('GET', 'orders?select=id&order=id'), expected)
+
+    def see_visit(self):
+        key = self.random.randint(1, ROWS)
+        shop = f'shop-{key % OWNERS}'
+        self.expect(f'visit {key}', self.ask('GET', f'visits?id=eq.{key}'),
+                    [{'id': key, 'shop': shop}] if shop == self.shop else [])
+
+    def see_mine(self):
+        key = self.random.randint(1, 2)
+        role = ('anon', 'authenticated')[key - 1]
+        self.expect(f'mine {key}', self.ask('GET', f'mine?id=eq.{key}'),
+                    [{'id': key, 'who': role}] if role == self.role else [])
+
+    def see_item(self):
+        key = self.random.randint(1, ROWS)
+        self.expect(f'item {key}', self.ask('GET', f'items?id=eq.{key}'), [{'id': key, 'name': f'item {key}'}])
+
+    def see_all(self):
+        self.expect('seen', self.ask('POST', 'rpc/seen'),
+                    {'role': self.role, 'sub': self.subject, 'shop': self.shop, 'left': None, 'timeout': '0',
+                     'path': '"public", "public"', 'zone': 'UTC', 'locks': 0, 'temporary': 0})
+
+    def leave(self):
+        method, path = self.random.choice([('POST', 'rpc/leave_volatile'), ('GET', 'rpc/leave_stable'), ('GET', 'leaving'),
+                                           ('GET', 'trapped?id=eq.1'), ('GET', 'rpc/leave_immutable?id=1')])
+        status = self.ask(method, path)[0]
+        if status >= 500:
+            self.wrong.append(f'{method} {path}: {status}')
+
+    def run(self):
+        kinds = [self.see_order] * 6 + [self.see_visit] * 4 + [self.see_mine] * 4 + [self.see_item] * 6 + \
+            [self.see_orders, self.see_all, self.see_all, self.leave, self.leave]
+        for _ in range(REQUESTS_EACH):
+            self.random.choice(kinds)()
+        self.http.close()
+        return self.wrong
+
+
+class Sharing(unittest.TestCase):
+    def test_nothing_of_a_request_reaches_another(self):
+        folder = self.enterContext(folder_for_all())
+        config = write_project(folder, m0001_all=SCHEMA)
+        pando = self.enterContext(Pando(folder, config, {'PANDO_DATABASE_CONNECTIONS_MAX': '6'}))
+        pando.run('migrate')
+        pando.start()
+        with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
+            callers = [Caller(pando.port, number) for number in range(CALLERS)]
+            wrong = [line for found in threads.map(Caller.run, callers) for line in found]
+        self.assertEqual(wrong[:10], [], f'{len(wrong)} of {CALLERS * REQUESTS_EACH} answers')
+
+
+if __name__ == '__main__':
+    unittest.main()
