@@ -103,6 +103,9 @@ struct Relation {
   std::vector<std::string> primary_key;  // columns in key order; of a view: the base table's, when all pass through
   bool insertable = false, updatable = false,
        deletable = false;  // by kind, rules and INSTEAD OF triggers, not by grants
+  // A table on which nothing but its own constraints happens at an INSERT: no trigger of a user's, no rule, nothing put
+  // off to the end of the transaction.
+  bool plain_inserts = false;
   std::optional<std::string> comment;
   Footprint reading;  // of SELECT
   Footprint writing;  // of INSERT, UPDATE, DELETE with triggers, defaults, checks, cascades

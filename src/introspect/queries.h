@@ -22,6 +22,7 @@ enum class Query : size_t {
   kVirtualColumns,
   kPrimaryKeys,
   kForeignKeys,
+  kDeferrables,
   kRules,
   kTypes,
   kEnumLabels,

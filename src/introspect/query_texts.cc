@@ -118,6 +118,10 @@ SELECT k.oid, k.conname, k.conrelid, k.confrelid, u.attnum, u.foreign_attnum,
  WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid >= 16384
  ORDER BY k.conrelid, k.conname, k.oid, u.position)";
 
+//   relation
+constexpr std::string_view kDeferrables = R"(
+SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE condeferrable AND conrelid >= 16384)";
+
 // Rules of tables and views; a view's own is the one for SELECT.
 //   relation, kind, event ('1' SELECT, else a write), condition, action
 constexpr std::string_view kRules = R"(
@@ -373,6 +377,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kVirtualColumns, QueryInput::kNone, 2, kVirtualColumns},
     {Query::kPrimaryKeys, QueryInput::kNone, 2, kPrimaryKeys},
     {Query::kForeignKeys, QueryInput::kNone, 7, kForeignKeys},
+    {Query::kDeferrables, QueryInput::kNone, 1, kDeferrables},
     {Query::kRules, QueryInput::kNone, 5, kRules},
     {Query::kTypes, QueryInput::kSearched, 9, kTypes},
     {Query::kEnumLabels, QueryInput::kNone, 2, kEnumLabels},

@@ -60,6 +60,7 @@ RelationRecords::RelationRecords(const Answers& answers) {
   ReadColumns(answers[Query::kColumns]);
   ReadDefaults(answers[Query::kDefaults]);
   ReadPrimaryKeys(answers[Query::kPrimaryKeys]);
+  ReadInsertObstacles(answers);
 }
 
 void RelationRecords::ReadRelations(const pg::Rows& rows) {
@@ -77,6 +78,7 @@ void RelationRecords::ReadRelations(const pg::Rows& rows) {
     relation.updatable = (row.Int(6) & kUpdatable) != 0;
     relation.deletable = (row.Int(6) & kDeletable) != 0;
     relation.comment = row.TextOrNull(7);
+    relation.plain_inserts = record.kind == 'r';
     position_of_.emplace(relation.oid, records_.size());
     records_.push_back(std::move(record));
   });
@@ -108,6 +110,14 @@ void RelationRecords::ReadPrimaryKeys(const pg::Rows& rows) {
     const Column* column = record ? record->FindNumber(row.Int(1)) : nullptr;
     if (column) record->relation.primary_key.push_back(column->name);
   });
+}
+
+void RelationRecords::ReadInsertObstacles(const Answers& answers) {
+  for (const Query query : {Query::kTriggers, Query::kDeferrables, Query::kRules}) {
+    ForEachRow(answers[query], [&](const Row& row) {
+      if (RelationRecord* record = Find(row.OidAt(0))) record->relation.plain_inserts = false;
+    });
+  }
 }
 
 RelationRecord* RelationRecords::Find(Oid oid) {

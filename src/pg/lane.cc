@@ -13,13 +13,24 @@ namespace {
 // No batch needs as long: batch_max statements, each stopped by its own timeout.
 constexpr std::chrono::seconds kBatchTimeout(5);
 
+constexpr milliseconds kPauseMin(20), kPauseMax(2000);
+
+// The database said that nothing of the exchange happened. The classes left out can be met behind a commit as well.
+bool IsUndone(const Error& error) {
+  const std::string_view state = error.sqlstate();
+  return error.id() == ErrorId::kSqlstate && !state.starts_with("57P") && !state.starts_with("08") && state != "40003";
+}
+
+// Stopped for being slow or in the way, which it is not by itself perhaps.
+bool MayPassAlone(const Error& error) { return error.sqlstate() == "57014" || error.sqlstate() == "40P01"; }
+
 }  // namespace
 
 // A caller in line or in a batch. Lives in the frame of Read(), which takes it out when the caller goes away.
 struct Lane::Waiter {
-  Waiter(Lane& lane, LaneRead read, Deadline deadline)
+  Waiter(Lane& lane, LaneStatement wanted, Deadline deadline)
       : lane(lane),
-        read(std::move(read)),
+        statement(std::move(wanted)),
         timer(lane.executor_, deadline.at()),
         place(lane.waiting_.insert(lane.waiting_.end(), this)) {}
   ~Waiter() {
@@ -33,32 +44,34 @@ struct Lane::Waiter {
   Waiter& operator=(const Waiter&) = delete;
 
   bool TravelsWith(const Waiter& other) const {
-    if (read.settings.has_value() != other.read.settings.has_value()) return false;
-    return read.session == other.read.session && (!read.settings || read.settings->sql == other.read.settings->sql);
+    if (statement.settings.has_value() != other.statement.settings.has_value()) return false;
+    return statement.session == other.statement.session &&
+           (!statement.settings || statement.settings->sql == other.statement.settings->sql);
   }
 
-  void Settle(std::optional<Rows> rows) {
+  void Settle(Result<std::optional<Rows>> result) {
     slot = nullptr;
-    outcome.emplace(std::move(rows));
+    outcome.emplace(std::move(result));
     timer.cancel();
   }
 
   Lane& lane;
-  LaneRead read;
+  LaneStatement statement;
   net::Timer timer;  // expires at the deadline; cancelled to wake the caller
   std::list<Waiter*>::iterator place;
   Waiter** slot = nullptr;  // in a batch
-  std::optional<std::optional<Rows>> outcome;
+  std::optional<Result<std::optional<Rows>>> outcome;
 };
 
 Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
-    : executor_(executor), pool_(pool), options_(options), tasks_(executor) {}
+    : executor_(executor), pool_(pool), options_(options), pause_(kPauseMin), tasks_(executor) {}
 
 Lane::~Lane() = default;
 
-Task<Result<std::optional<Rows>>> Lane::Read(LaneRead read, Deadline deadline) {
-  if (waiting_.size() >= options_.waiters_max) co_return std::optional<Rows>();
-  Waiter waiter(*this, std::move(read), deadline);
+Task<Result<std::optional<Rows>>> Lane::Execute(LaneStatement statement, Deadline deadline) {
+  const bool paused = options_.writes && Clock::now() < paused_until_;
+  if (paused || waiting_.size() >= options_.waiters_max) co_return std::optional<Rows>();
+  Waiter waiter(*this, std::move(statement), deadline);
   StartWorker();
   const auto [woken] = co_await waiter.timer.async_wait(net::use_task_tuple);
   if (waiter.outcome) co_return std::move(*waiter.outcome);
@@ -103,22 +116,22 @@ Lane::Batch Lane::TakeBatch() {
 
 // `batch` outlives the call, and stays where it is.
 Task<void> Lane::Run(Batch& batch) {
-  SessionState session = batch.front()->read.session;
+  SessionState session = batch.front()->statement.session;
   session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);
+  std::erase(batch, nullptr);
   if (!lease) {
-    Deliver(batch, lease.error());
+    for (Waiter* waiter : batch) waiter->Settle(std::optional<Rows>());
     co_return;
   }
-  std::erase(batch, nullptr);
   Exchange exchange;
   exchange.session = std::move(session);
   exchange.commands.reserve(batch.size() * 2);
   for (Waiter*& waiter : batch) {
     waiter->slot = &waiter;
-    if (waiter->read.settings) exchange.commands.push_back(std::move(*waiter->read.settings));
-    exchange.commands.push_back(std::move(waiter->read.command));
+    if (waiter->statement.settings) exchange.commands.push_back(std::move(*waiter->statement.settings));
+    exchange.commands.push_back(std::move(waiter->statement.command));
   }
   if (batch.empty()) co_return;
   ++stats_.batches;
@@ -128,15 +141,33 @@ Task<void> Lane::Run(Batch& batch) {
 
 // A caller's rows are the last of its commands'; all of a batch have as many.
 void Lane::Deliver(Batch& batch, Result<std::vector<Rows>> rows) {
-  if (!rows) ++stats_.failed;
-  const size_t commands = rows ? rows->size() / batch.size() : 0;
+  if (!rows) {
+    Refuse(batch, rows.error());
+    return;
+  }
+  pause_ = kPauseMin;
+  const size_t commands = rows->size() / batch.size();
   for (size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i]) continue;
-    if (rows) {
-      ++stats_.reads;
-      batch[i]->Settle(std::move((*rows)[(i + 1) * commands - 1]));
+    ++stats_.statements;
+    batch[i]->Settle(std::optional<Rows>(std::move((*rows)[(i + 1) * commands - 1])));
+  }
+}
+
+void Lane::Refuse(Batch& batch, const Error& error) {
+  ++stats_.failed;
+  const bool undone = IsUndone(error);
+  const bool is_its_own = undone && batch.size() == 1 && !MayPassAlone(error);
+  if (options_.writes && undone && batch.size() > 1) {
+    paused_until_ = Clock::now() + pause_;
+    pause_ = std::min(pause_ * 2, kPauseMax);
+  }
+  for (Waiter* waiter : batch) {
+    if (!waiter) continue;
+    if (is_its_own || (options_.writes && !undone)) {
+      waiter->Settle(error);
     } else {
-      batch[i]->Settle(std::nullopt);
+      waiter->Settle(std::optional<Rows>());
     }
   }
 }

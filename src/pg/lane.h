@@ -1,13 +1,15 @@
-// A Lane runs the cheap reads of many callers together. Those that wait at the same moment travel as one exchange with
-// one Sync: one system call, one wake-up and one transaction for all of them, on either side.
+// A Lane runs cheap statements of many callers together. Those that wait at the same moment travel as one exchange with
+// one Sync: one system call, one wake-up and one transaction for all of them, on either side; of writes also one flush
+// of the log.
 //
-// Neighbours wait for each other, so a read that may be slow has no place here: the server stops a statement after
-// options.statement_timeout, and a batch in which one read fails yields nothing. Its callers then run theirs alone,
-// where each gets its own rows or its own error.
+// Neighbours wait for each other, so a statement that may be slow has no place here: the server stops one after
+// options.statement_timeout, and a batch in which one fails takes no effect and yields nothing. Its callers then run
+// theirs alone, where each gets its own rows or its own error. After batches of writes that failed, writes go alone for
+// a while: where many are refused, sharing costs more than it spares.
 //
 // Concurrency  executor-bound: one Lane per event loop, beside the Pool from which it takes its connections
-// Ownership    the Pool outlives the Lane; a caller that goes away leaves the batch to its neighbours
-// Bounds       batch_max reads a batch, batches_max batches in flight, waiters_max callers
+// Ownership    the Pool outlives the Lane; a caller that goes away leaves the batch, and what it wrote, to its
+// neighbours Bounds       batch_max reads a batch, batches_max batches in flight, waiters_max callers
 #pragma once
 
 #include <cstdint>
@@ -30,16 +32,16 @@ struct LaneOptions {
   uint32_t batches_max = 2;
   uint32_t waiters_max = 1000;
   milliseconds statement_timeout = milliseconds(50);
+  bool writes = false;  // its statements write: one whose outcome is not known is not run again
 };
 
 struct LaneStats {
-  uint64_t reads = 0;    // answered
-  uint64_t batches = 0;  // sent
-  uint64_t failed = 0;   // batches that yielded nothing
+  uint64_t statements = 0;  // answered
+  uint64_t batches = 0;     // sent
+  uint64_t failed = 0;      // batches that yielded nothing
 };
 
-// A read in a lane.
-struct LaneRead {
+struct LaneStatement {
   // Makes the settings that `command` depends on, for its transaction only; comes right before it.
   std::optional<Command> settings;
   Command command;
@@ -54,14 +56,17 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // Runs one read beside those of the same session that wait now and make the same settings, each before its own: so
-  // none sees what another made, and what makes none travels only with its like. nullopt: it has not been answered
-  // here, for whatever reason, and may be run alone.
-  //   kRequestDeadline   `deadline` passed first
-  //   kRequestCancelled  the coroutine was cancelled
-  // REQUIRES: `read.command` reads only, leaves no trace on its connection and depends on no setting but the session's
-  // and those that `read.settings` makes, every time the same ones for the same text and by parameters alone.
-  Task<Result<std::optional<Rows>>> Read(LaneRead read, Deadline deadline);
+  // Runs one statement beside those of the same session that wait now and make the same settings, each before its own:
+  // so none sees what another made, and what makes none travels only with its like. nullopt: it has not been run here,
+  // for whatever reason, and may be run alone. Writes are committed when they are answered.
+  //   kSqlstate                 the statement was by itself and was refused
+  //   kRequestDeadline          `deadline` passed first; a write may happen all the same
+  //   kRequestCancelled         the coroutine was cancelled; the same
+  //   kDatabaseConnectionLost   of writes: it broke, and it is not known whether they happened
+  // REQUIRES: `statement.command` leaves no trace on its connection and depends on no setting but the session's and
+  // those that `statement.settings` makes, every time the same ones for the same text and by parameters alone. It reads
+  // only, or, with options.writes, does nothing that others of its batch would not have seen of each other.
+  Task<Result<std::optional<Rows>>> Execute(LaneStatement statement, Deadline deadline);
 
   // Batches in flight end by themselves: each has a deadline.
   Task<void> Close();
@@ -77,12 +82,15 @@ class Lane {
   Batch TakeBatch();
   Task<void> Run(Batch& batch);
   void Deliver(Batch& batch, Result<std::vector<Rows>> rows);
+  void Refuse(Batch& batch, const Error& error);
 
   const net::Executor executor_;
   Pool& pool_;
   const LaneOptions options_;
   std::list<Waiter*> waiting_;  // in order of arrival; on the executor, as everything below
   uint32_t workers_ = 0;
+  milliseconds pause_{0};  // of sharing, after the next batch of writes that fails
+  Clock::time_point paused_until_{};
   net::TaskGroup tasks_;
   LaneStats stats_;
 };

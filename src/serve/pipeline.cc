@@ -217,12 +217,13 @@ Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
 Task<Result<http::Response>> Pipeline::Execute(Work& work) {
   const Shape& shape = *work.shape;
   if (shape.demand.may_share && !shape.statement.estimate) {
-    pg::LaneRead wanted;
+    pg::LaneStatement wanted;
     wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
     wanted.command = pg::Command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
     wanted.session = *shape.demand.session;
-    Task<Result<std::optional<pg::Rows>>> read = deps_.lane.Read(std::move(wanted), work.http.deadline);
-    PANDO_CO_TRY(const std::optional<pg::Rows> rows, co_await std::move(read));
+    pg::Lane& lane = shape.plan.read_only ? deps_.read_lane : deps_.insert_lane;
+    Task<Result<std::optional<pg::Rows>>> shared = lane.Execute(std::move(wanted), work.http.deadline);
+    PANDO_CO_TRY(const std::optional<pg::Rows> rows, co_await std::move(shared));
     if (rows) {
       PANDO_CO_TRY(Outcome outcome, Read(work, *rows));
       PANDO_CO_CHECK(CheckOutcome(outcome, shape.request, shape.plan));

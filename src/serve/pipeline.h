@@ -30,7 +30,8 @@ class Pipeline {
  public:
   struct Deps {
     pg::Pool& pool;
-    pg::Lane& lane;  // of the same pool
+    pg::Lane& read_lane;
+    pg::Lane& insert_lane;  // with LaneOptions::writes
     Worker worker;
   };
   Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plan/point_read.h"
+#include "plan/cheap.h"
 #include "serve/answer.h"
 #include "serve/settings.h"
 
@@ -23,15 +23,17 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   }
   demand.may_share = !demand.all_settings && !demand.unclean && plan::IsPointRead(plan);
   if (plan.read_only) return demand;
+  const bool single_insert = plan::IsSingleInsert(plan, request.payload);
   bool rollback = config.tx_rollback;
   if (config.tx_override_allowed && request.preferences.tx) {
     rollback = *request.preferences.tx == rest::PreferTx::kRollback;
   }
   if (rollback) {
     demand.finish = pg::Finish::kRollback;
-  } else if (NeedsCheck(request, plan)) {
+  } else if (!single_insert && NeedsCheck(request, plan)) {
     demand.finish = pg::Finish::kHold;
   }
+  demand.may_share = single_insert && !rollback && !demand.all_settings && !demand.unclean;
   return demand;
 }
 

@@ -27,11 +27,15 @@ using telemetry::Level;
 using telemetry::Log;
 using namespace std::chrono_literals;
 
+// While one batch waits for its commit, the next one gathers; more of them would be smaller.
+constexpr uint32_t kInsertBatchesMax = 2;
+
 // What one event loop owns.
 struct LoopParts {
   std::unique_ptr<pg::Pool> pool;
   std::unique_ptr<pg::Pool> lane_pool;  // null: too few connections to set some apart
-  std::unique_ptr<pg::Lane> lane;
+  std::unique_ptr<pg::Lane> read_lane;
+  std::unique_ptr<pg::Lane> insert_lane;  // of `pool`: a commit waits for the disk, and no read for it
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;
 };
@@ -136,7 +140,10 @@ class Process {
     lane.waiters_max = Part(options_.database.waiters_max, index);
     lane.batches_max = std::max(1u, share.lane);
     pg::Pool& lane_pool = parts.lane_pool ? *parts.lane_pool : *parts.pool;
-    parts.lane = std::make_unique<pg::Lane>(executor, lane_pool, lane);
+    parts.read_lane = std::make_unique<pg::Lane>(executor, lane_pool, lane);
+    lane.batches_max = std::clamp(share.alone / 2, 1u, kInsertBatchesMax);
+    lane.writes = true;
+    parts.insert_lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
   }
 
   Result<void> BuildParts(uint32_t index) {
@@ -146,7 +153,7 @@ class Process {
     const serve::Worker worker = [executor = workers_.executor(0)](std::function<std::string()> work) {
       return CallOn(executor, std::move(work));
     };
-    serve::Pipeline::Deps collaborators{*parts.pool, *parts.lane, worker};
+    serve::Pipeline::Deps collaborators{*parts.pool, *parts.read_lane, *parts.insert_lane, worker};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -314,10 +321,12 @@ class Process {
     const Deadline grace = Deadline::After(1s);
     co_await parts.pool->Close(grace);
     if (parts.lane_pool) co_await parts.lane_pool->Close(grace);
-    co_await parts.lane->Close();
+    co_await parts.read_lane->Close();
+    co_await parts.insert_lane->Close();
     parts.server.reset();
     parts.pipeline.reset();
-    parts.lane.reset();
+    parts.read_lane.reset();
+    parts.insert_lane.reset();
     parts.lane_pool.reset();
     parts.pool.reset();
   }

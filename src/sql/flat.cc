@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "pgtypes/json_value.h"
-#include "plan/point_read.h"
+#include "plan/cheap.h"
 
 namespace pando::sql {
 namespace {

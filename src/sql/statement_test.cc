@@ -19,7 +19,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "plan/point_read.h"
+#include "plan/cheap.h"
 #include "plan/test_catalog.h"
 #include "rest/request.h"
 

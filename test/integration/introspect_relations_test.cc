@@ -172,6 +172,24 @@ TEST_F(RelationsTest, CapabilitiesComeFromKindRulesAndTriggers) {
   EXPECT_EQ(can("m"), "");
 }
 
+TEST_F(RelationsTest, InsertsArePlainWhereNothingElseHappensAtThem) {
+  Execute(
+      "CREATE FUNCTION api.on_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;"
+      "CREATE TABLE api.plain (id int PRIMARY KEY, up int REFERENCES api.plain, CHECK (id > 0));"
+      "CREATE TABLE api.with_trigger (id int);"
+      "CREATE TRIGGER t AFTER DELETE ON api.with_trigger FOR EACH ROW EXECUTE FUNCTION api.on_change();"
+      "CREATE TABLE api.with_rule (id int); CREATE RULE r AS ON INSERT TO api.with_rule DO ALSO NOTIFY x;"
+      "CREATE TABLE api.with_deferrable (id int UNIQUE DEFERRABLE);"
+      "CREATE TABLE api.with_deferred (id int REFERENCES api.plain INITIALLY DEFERRED DEFERRABLE);"
+      "CREATE TABLE api.parted (id int) PARTITION BY RANGE (id); CREATE VIEW api.v AS SELECT * FROM api.plain;");
+  const auto catalog = Load();
+
+  EXPECT_TRUE(Get(*catalog, "plain").plain_inserts);
+  for (const char* name : {"with_trigger", "with_rule", "with_deferrable", "with_deferred", "parted", "v"}) {
+    EXPECT_FALSE(Get(*catalog, name).plain_inserts) << name;
+  }
+}
+
 TEST_F(RelationsTest, OneToOneNeedsExactlyAUniqueKeysColumns) {
   Execute(
       "CREATE TABLE api.p (id int PRIMARY KEY, x int, UNIQUE (x, id));"

@@ -3,11 +3,13 @@
 #include <deque>
 
 #include "integration/pg_fixture.h"
+#include "net/sleep.h"
 
 namespace pando::pg {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
 
 class PgLaneTest : public PgTest {
  protected:
@@ -35,18 +37,18 @@ class PgLaneTest : public PgTest {
 
   Spawned<Answer>& Read(std::string sql, std::vector<Parameter> parameters = {}, std::string role = "lane_ann",
                         Deadline deadline = InTime()) {
-    LaneRead read;
+    LaneStatement read;
     read.command = Sql(std::move(sql), std::move(parameters));
     read.session = SessionState{std::move(role), ""};
-    return reads_.emplace_back(loop_, lane_->Read(std::move(read), deadline));
+    return reads_.emplace_back(loop_, lane_->Execute(std::move(read), deadline));
   }
   // Says what it sees of a setting, which it makes first unless `value` is empty.
   Spawned<Answer>& ReadSetting(const std::string& name, const std::string& value, std::string shown) {
-    LaneRead read;
+    LaneStatement read;
     if (!value.empty()) read.settings = Sql("select set_config('" + name + "', $1, true)", {value});
     read.command = Sql("select current_setting($1, true)", {std::move(shown)});
     read.session = SessionState{"lane_ann", ""};
-    return reads_.emplace_back(loop_, lane_->Read(std::move(read), InTime()));
+    return reads_.emplace_back(loop_, lane_->Execute(std::move(read), InTime()));
   }
   Spawned<Answer>& ReadItem(int id, std::string role = "lane_ann") {
     return Read("select current_user || ' ' || name from items where id = $1", {std::to_string(id)}, std::move(role));
@@ -71,7 +73,7 @@ TEST_F(PgLaneTest, GivesEachOfManyCallersItsOwnRow) {
   for (int id = 1; id <= 100; ++id) {
     EXPECT_EQ(ValueOf(reads_[static_cast<size_t>(id) - 1]), "lane_ann item " + std::to_string(id));
   }
-  EXPECT_EQ(lane_->stats().reads, 100u);
+  EXPECT_EQ(lane_->stats().statements, 100u);
   EXPECT_EQ(lane_->stats().failed, 0u);
   EXPECT_LE(lane_->stats().batches, 8u);
 }
@@ -206,6 +208,87 @@ TEST_F(PgLaneTest, SendsCallersAwayWhenTheDatabaseIsGone) {
   server().Stop();
   EXPECT_EQ(ValueOf(ReadItem(1)), "alone");
   server().Start();
+}
+
+class PgInsertLaneTest : public PgLaneTest {
+ protected:
+  PgInsertLaneTest() { Prepare("grant insert on items to lane_ann"); }
+
+  void Start(milliseconds timeout = milliseconds(50)) {
+    LaneOptions options;
+    options.writes = true;
+    options.statement_timeout = timeout;
+    PgLaneTest::Start(options);
+  }
+  Spawned<Answer>& Insert(int id) {
+    return Read("insert into items values ($1, 'inserted') returning id", {std::to_string(id)});
+  }
+  int CountInserted() {
+    std::unique_ptr<Connection> other = Connect();
+    const auto rows = Run(*other, Do({Sql("select count(*) from items where name = 'inserted'")}));
+    return rows ? std::stoi(std::string(rows->at(0).Get(0, 0).value_or("-1"))) : -1;
+  }
+};
+
+TEST_F(PgInsertLaneTest, WhatWasAnsweredIsCommitted) {
+  Start();
+  for (int id = 1001; id <= 1100; ++id) Insert(id);
+  for (int id = 1001; id <= 1100; ++id) {
+    EXPECT_EQ(ValueOf(reads_[static_cast<size_t>(id) - 1001]), std::to_string(id));
+  }
+  EXPECT_EQ(CountInserted(), 100);
+  EXPECT_LE(lane_->stats().batches, 8u);
+}
+
+TEST_F(PgInsertLaneTest, ABatchWithARefusedRowTakesNoEffectAndIsLeftToItsCallers) {
+  Start();
+  Spawned<Answer>& before = Insert(1001);
+  Spawned<Answer>& twice = Insert(1);
+  Spawned<Answer>& after = Insert(1002);
+  EXPECT_EQ(ValueOf(before), "alone");
+  EXPECT_EQ(ValueOf(twice), "alone");
+  EXPECT_EQ(ValueOf(after), "alone");
+  EXPECT_EQ(CountInserted(), 0);
+  // For a moment nothing is shared, then it is again.
+  EXPECT_EQ(ValueOf(Insert(1003)), "alone");
+  ASSERT_TRUE(loop_.Run(net::SleepFor(milliseconds(100))));
+  EXPECT_EQ(ValueOf(Insert(1003)), "1003");
+}
+
+TEST_F(PgInsertLaneTest, ARowThatIsRefusedByItselfHasItsOwnError) {
+  Start();
+  EXPECT_THAT(ValueOf(Insert(1)), HasSubstr("duplicate key"));
+  EXPECT_EQ(ValueOf(Insert(1001)), "1001");
+}
+
+TEST_F(PgInsertLaneTest, ARowThatWaitsForALockIsLeftToItsCaller) {
+  Start();
+  std::unique_ptr<Connection> other = Connect();
+  ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
+  EXPECT_EQ(ValueOf(Insert(1001)), "alone");
+  ASSERT_TRUE(loop_.Run(other->End(true, InTime())));
+  EXPECT_EQ(CountInserted(), 0);
+}
+
+TEST_F(PgInsertLaneTest, WhatMayHaveHappenedIsNotLeftToBeDoneAgain) {
+  Start(std::chrono::seconds(30));
+  std::unique_ptr<Connection> other = Connect();
+  ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
+  Spawned<Answer>& first = Insert(1001);
+  Spawned<Answer>& second = Insert(1002);
+  std::unique_ptr<Connection> killer = Connect();
+  for (int killed = 0; killed == 0;) {
+    const auto rows = Run(*killer, Do({Sql("select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                                           " where wait_event_type = 'Lock' and query like 'insert into items%'")}));
+    ASSERT_TRUE(rows);
+    killed = std::stoi(std::string(rows->at(0).Get(0, 0).value_or("0")));
+  }
+  for (Spawned<Answer>* read : {&first, &second}) {
+    const std::string value = ValueOf(*read);
+    EXPECT_NE(value, "alone");
+    EXPECT_THAT(value, HasSubstr("connection"));
+  }
+  ASSERT_TRUE(loop_.Run(other->End(true, InTime())));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "plan/point_read.h"
+#include "plan/cheap.h"
 
 #include <algorithm>
 
@@ -38,6 +38,14 @@ bool EmbedsOnlyToOne(const Node& node) {
 bool IsPointRead(const Plan& plan) {
   return plan.action == rest::Action::kRead && !plan.media.explain && IsTable(plan.read.relation) &&
          NamesTheKey(plan.read) && EmbedsOnlyToOne(plan.read);
+}
+
+bool IsSingleInsert(const Plan& plan, const rest::Payload& payload) {
+  constexpr size_t kSmallBytes = 16 * 1024;
+  return plan.action == rest::Action::kInsert && !plan.media.explain && plan.mutation &&
+         plan.mutation->kind == Mutation::Kind::kInsert && plan.mutation->conflict.empty() &&
+         plan.mutation->relation->plain_inserts && plan.read.embeds.empty() && payload.elements == 1 &&
+         payload.text.size() <= kSmallBytes;
 }
 
 }  // namespace pando::plan
