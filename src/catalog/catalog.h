@@ -236,7 +236,8 @@ struct Snapshot {
   std::map<std::pair<QualifiedName, std::string>, ComputedColumn> computed_columns;
   std::vector<Function> functions;  // callable: of exposed schemas
   std::vector<MediaHandler> media_handlers;
-  std::map<std::string, std::optional<std::string>> schema_comments;                      // of exposed schemas
+  std::map<std::string, std::optional<std::string>> schema_comments;  // of exposed schemas
+  milliseconds statement_timeout{0};  // of a connection as it starts, set for the database or login role; 0: none
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> role_settings;  // ALTER ROLE ... SET, by role
   std::vector<std::string> timezones;                                                     // pg_timezone_names
   Footprint pre_request;  // of rest.pre_request, when configured

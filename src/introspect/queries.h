@@ -33,6 +33,7 @@ enum class Query : size_t {
   kAggregateHandlers,
   kSchemaComments,
   kRoleSettings,
+  kStatementTimeout,
   kTimezones,
   kPostgis,
   kRelationTraits,

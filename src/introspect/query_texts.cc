@@ -252,6 +252,10 @@ SELECT r.rolname, p.name, pg_catalog.substr(u.setting, pg_catalog.strpos(u.setti
     OR s.setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
  ORDER BY r.rolname, s.setdatabase, p.name)";
 
+//   milliseconds
+constexpr std::string_view kStatementTimeout = R"(
+SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')";
+
 //   name
 constexpr std::string_view kTimezones = R"(
 SELECT name FROM pg_catalog.pg_timezone_names ORDER BY name)";
@@ -388,6 +392,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kAggregateHandlers, QueryInput::kSearched, 5, kAggregateHandlers},
     {Query::kSchemaComments, QueryInput::kExposed, 2, kSchemaComments},
     {Query::kRoleSettings, QueryInput::kNone, 3, kRoleSettings},
+    {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},
     {Query::kTimezones, QueryInput::kNone, 1, kTimezones},
     {Query::kPostgis, QueryInput::kNone, 1, kPostgis},
     {Query::kRelationTraits, QueryInput::kNone, 3, kRelationTraits},

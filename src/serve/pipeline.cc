@@ -181,7 +181,8 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
         {work.http, request, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
     exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else {
-    session = pg::SessionState{work.role(), SearchPath(request.schema, config.rest.extra_search_path)};
+    session = pg::SessionState{work.role(), SearchPath(request.schema, config.rest.extra_search_path),
+                               StatementTimeout(work.http, *config.catalog)};
     exchange.session = session;
   }
   exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
@@ -244,12 +245,18 @@ SettingsInput Pipeline::SettingsOf(const Work& work) {
           *shape.plan.catalog, function,      shape.plan.read_only};
 }
 
+std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
+  std::optional<pg::SessionState> session = work.shape->demand.session;
+  if (session) session->statement_timeout = StatementTimeout(work.http, *work.shape->plan.catalog);
+  return session;
+}
+
 pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   const Shape& shape = *work.shape;
   const Config& config = *work.config;
   pg::Exchange exchange;
   exchange.finish = shape.demand.finish;
-  exchange.session = shape.demand.session;
+  exchange.session = SessionOf(work);
   if (shape.demand.all_settings) {
     exchange.commands = SettingsCommands(SettingsOf(work));
     if (config.rest.pre_request) exchange.commands.push_back(CallCommand(*config.rest.pre_request));
@@ -268,7 +275,7 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work) {
   const Shape& shape = *work.shape;
   pg::Exchange exchange = ExchangeOf(work);
   const size_t main = exchange.commands.size() - (shape.statement.estimate ? 2 : 1);
-  const pg::SessionState wanted = shape.demand.session.value_or(pg::SessionState{});
+  const pg::SessionState wanted = exchange.session.value_or(pg::SessionState{});
   PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
   if (shape.demand.unclean) lease.MarkUnclean();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));

@@ -59,6 +59,7 @@ class Pipeline {
   Task<Result<http::Response>> Execute(Work& work);
   Task<Result<http::Response>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);
+  static std::optional<pg::SessionState> SessionOf(const Work& work);
   static pg::Exchange ExchangeOf(const Work& work);
   static Result<Outcome> Read(Work& work, const pg::Rows& rows);
   static Result<http::Response> Answer(Work& work, Outcome outcome);

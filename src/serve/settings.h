@@ -18,6 +18,10 @@ namespace pando::serve {
 // The request's schema and the extra ones as SQL text for search_path.
 std::string SearchPath(const std::string& schema, const std::vector<std::string>& extra);
 
+// What the database may spend on one statement of the request: a second more than the request has from its header on,
+// so that it ends what nobody is left to cancel; less where the database's own setting is less.
+milliseconds StatementTimeout(const http::Request& request, const catalog::Catalog& catalog);
+
 struct SettingsInput {
   const http::Request& http;
   const rest::Request& rest;

@@ -3,6 +3,8 @@ import concurrent.futures
 import http.client
 import itertools
 import json
+import signal
+import subprocess
 import threading
 import unittest
 
@@ -73,6 +75,32 @@ class Outage(unittest.TestCase):
         stored = set(map(int, self.postgres.sql('select id from items where id >= 1000').split()))
         acknowledged = {row for writer in writers for row in writer.acknowledged}
         self.assertEqual(acknowledged - stored, set())
+
+    def test_the_database_ends_what_nobody_is_left_to_cancel(self):
+        self.postgres.sql('create table locked (id int); grant select on locked to anon')
+        pando = self.serve(PANDO_HTTP_REQUEST_TIMEOUT='1s').start()
+        locker = subprocess.Popen([self.postgres.binaries / 'psql', '-X', '-q', '-h', self.postgres.folder, '-U', 'postgres'],
+                                  stdin=subprocess.PIPE, text=True)
+        self.addCleanup(locker.wait)
+        self.addCleanup(locker.stdin.close)
+        print('begin; lock table locked;', file=locker.stdin, flush=True)
+        wait_until(lambda: self.postgres.sql("select count(*) from pg_locks where relation = 'locked'::regclass") == '1',
+                   'the table is locked')
+        running = """select count(*) from pg_stat_activity
+                      where usename = 'authenticator' and state = 'active' and query ~ 'slow|locked'"""
+        with concurrent.futures.ThreadPoolExecutor(2) as threads:
+            # One makes its settings for its transaction, the other uses a connection that has them.
+            calls = [threads.submit(pando.request, 'POST', '/rest/v1/rpc/slow', json.dumps({'seconds': 600}),
+                                    {'Content-Type': 'application/json'}),
+                     threads.submit(pando.request, 'GET', '/rest/v1/locked?id=gt.0')]
+            wait_until(lambda: self.postgres.sql(running) == '2', 'both statements run')
+            pando.send(signal.SIGSTOP)
+            try:
+                wait_until(lambda: self.postgres.sql(running) == '0', 'both statements ended', 20)
+            finally:
+                pando.send(signal.SIGCONT)
+            for call in calls:
+                self.assertGreaterEqual(call.result()[0], 500)
 
     def test_readiness_follows_the_database(self):
         pando = self.serve().start()

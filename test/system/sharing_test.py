@@ -118,7 +118,7 @@ class Caller:
 
     def see_all(self):
         self.expect('seen', self.ask('POST', 'rpc/seen'),
-                    {'role': self.role, 'sub': self.subject, 'shop': self.shop, 'left': None, 'timeout': '0',
+                    {'role': self.role, 'sub': self.subject, 'shop': self.shop, 'left': None, 'timeout': '31s',
                      'path': '"public", "public"', 'zone': 'UTC', 'locks': 0, 'temporary': 0})
 
     def leave(self):
