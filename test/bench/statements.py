@@ -18,9 +18,11 @@ SETTLE_SECONDS = 0.2
 
 
 def parse_log(text):
-    """[(sql, [parameter])] of what was executed, in order."""
+    """[(sql, [parameter])] of what was executed, in order, without the cleaning of a connection afterwards."""
     executed = []
     for sql, parameters in EXECUTE.findall(text):
+        if sql.strip() == 'DISCARD ALL':
+            continue
         values = [None if value == 'NULL' else value[1:-1].replace("''", "'") for _, value in PARAMETER.findall(parameters)]
         executed.append((sql.replace('\n\t', '\n'), [value and value.replace('\n\t', '\n') for value in values]))
     return executed
