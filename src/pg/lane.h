@@ -8,8 +8,8 @@
 // a while: where many are refused, sharing costs more than it spares.
 //
 // Concurrency  executor-bound: one Lane per event loop, beside the Pool from which it takes its connections
-// Ownership    the Pool outlives the Lane; a caller that goes away leaves the batch, and what it wrote, to its
-// neighbours Bounds       batch_max reads a batch, batches_max batches in flight, waiters_max callers
+// Ownership    the Pool outlives the Lane; a batch outlives the callers in it, and so does what it writes
+// Bounds       batch_max statements a batch, batches_max batches in flight, waiters_max callers
 #pragma once
 
 #include <cstdint>
