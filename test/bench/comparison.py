@@ -16,6 +16,7 @@ by the operating system for server, database and load apart. Writes are durable 
 build/bench.json.
 """
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -125,18 +126,20 @@ def print_case(result):
 def measure(chosen, options):
     with folder_for_all() as folder, World(folder, m0001_tables=cases.SCHEMA) as world:
         world.sql(cases.VACUUM, 'checkpoint')
-        started = [peers.Nginx(world), peers.by_hand(world), *peers.commanded(world)]
-        try:
-            comparison = Comparison(world, options, started[0], started[1:])
-            results = []
+        results = []
+        with contextlib.ExitStack() as started:
+            def keep(peer):
+                started.callback(peer.stop)
+                return peer
+
+            nginx = keep(peers.Nginx(world))
+            others = [keep(peers.by_hand(world)), *map(keep, peers.commanded(world))]
+            comparison = Comparison(world, options, nginx, others)
             for case in chosen:
                 began = time.monotonic()
                 results.append(comparison.run(case))
                 print(f'{case.name}: {time.monotonic() - began:.0f} s', file=sys.stderr)
                 print_case(results[-1])
-        finally:
-            for peer in started:
-                peer.stop()
         resident = world.resident_mb()
         starts = [world.restart('/rest/v1/items?id=eq.1') for _ in range(STARTS)]
     print(f'\npando: {resident:.1f} MB resident after all of it; start to the first row {spread(starts, ".2f")} s')

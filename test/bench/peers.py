@@ -1,4 +1,5 @@
 """Servers that ./dev bench compares Pando with. Each has a name, a port, and a form of the questions in cases.py."""
+import contextlib
 import os
 import pathlib
 import shlex
@@ -35,11 +36,16 @@ class Peer:
 
     def __init__(self, name, folder, command, environment=None, port=None):
         self.name, self.port = name, port or free_port()
+        clean = {key: value for key, value in os.environ.items() if not key.startswith('PANDO_')}
         self.log = open(folder / f'{name}.log', 'w', encoding='utf-8')
         self.process = subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=subprocess.STDOUT,
                                         stdin=subprocess.DEVNULL, start_new_session=True,
-                                        env={**os.environ, **(environment or {}), 'PORT': str(self.port)})
-        wait_until(self._ready, f'{name} accepts connections')
+                                        env={**clean, **(environment or {}), 'PORT': str(self.port)})
+        try:
+            wait_until(self._ready, f'{name} accepts connections')
+        except AssertionError:
+            self.stop()
+            raise
 
     def _ready(self):
         if self.process.poll() is not None:
@@ -50,7 +56,8 @@ class Peer:
         return cpu_seconds(self.process.pid)
 
     def stop(self):
-        os.killpg(self.process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -69,7 +76,6 @@ def by_hand(world):
 def commanded(world):
     """What the environment names: PANDO_BENCH_POSTGREST, a command that is configured as PostgREST is, and
     PANDO_BENCH_SERVER, one that serves the paths of by_hand/server.js on PORT from DATABASE_URL."""
-    peers = []
     uri = f'postgresql:///pando?host={world.socket_folder}&user='
     if command := os.environ.get('PANDO_BENCH_POSTGREST'):
         port = free_port()
@@ -78,11 +84,10 @@ def commanded(world):
                     'PGRST_DB_POOL': '16', 'PGRST_LOG_LEVEL': 'crit'}
         peer = Peer('postgrest', world.folder, shlex.split(command), settings, port)
         peer.form = 'rest'
-        peers.append(peer)
+        yield peer
     if command := os.environ.get('PANDO_BENCH_SERVER'):
         settings = {'DATABASE_URL': uri + 'postgres', 'SECRET': SECRET}
-        peers.append(Peer('server', world.folder, shlex.split(command), settings))
-    return peers
+        yield Peer('server', world.folder, shlex.split(command), settings)
 
 
 class Nginx(Peer):
