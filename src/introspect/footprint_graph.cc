@@ -9,8 +9,6 @@ using catalog::Observed;
 
 constexpr Oid kNextvalFunction = 1574;  // pg_proc.dat
 
-Footprint Union(Footprint a, const Footprint& b) { return a |= b; }
-
 }  // namespace
 
 uint32_t FootprintGraph::IdOf(Use use, Oid oid) {
@@ -25,7 +23,7 @@ uint32_t FootprintGraph::IdOf(Use use, Oid oid) {
 void FootprintGraph::Declare(Use use, Oid oid, Footprint own) {
   Node& node = nodes_[IdOf(use, oid)];
   node.declared = true;
-  node.footprint = Union(node.footprint, own);
+  node.footprint |= own;
 }
 
 void FootprintGraph::Depend(Use use, Oid oid, Use on_use, Oid on_oid) {
@@ -60,7 +58,7 @@ void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& 
 void FootprintGraph::Propagate() {
   std::vector<uint32_t> changed;
   for (uint32_t id = 0; id < nodes_.size(); ++id) {
-    if (!nodes_[id].declared) nodes_[id].footprint = Union(nodes_[id].footprint, OfUndeclared(oids_[id]));
+    if (!nodes_[id].declared) nodes_[id].footprint |= OfUndeclared(oids_[id]);
     if (nodes_[id].footprint != kHarmless) changed.push_back(id);
   }
   // A footprint only grows, and by as many steps as it has bits: each node comes up ten times at most.
@@ -68,7 +66,8 @@ void FootprintGraph::Propagate() {
     const uint32_t id = changed.back();
     changed.pop_back();
     for (const uint32_t dependent : nodes_[id].dependents) {
-      const Footprint grown = Union(nodes_[dependent].footprint, nodes_[id].footprint);
+      Footprint grown = nodes_[dependent].footprint;
+      grown |= nodes_[id].footprint;
       if (grown == nodes_[dependent].footprint) continue;
       nodes_[dependent].footprint = grown;
       changed.push_back(dependent);

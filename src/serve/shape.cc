@@ -21,7 +21,8 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   if (!demand.all_settings) {
     demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path)};
   }
-  demand.may_share = !demand.all_settings && !demand.unclean && plan::IsPointRead(plan);
+  const bool leaves_nothing = !demand.all_settings && !demand.unclean;
+  demand.may_share = leaves_nothing && plan::IsPointRead(plan);
   if (plan.read_only) return demand;
   const bool single_insert = plan::IsSingleInsert(plan, request.payload);
   bool rollback = config.tx_rollback;
@@ -33,7 +34,7 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   } else if (!single_insert && NeedsCheck(request, plan)) {
     demand.finish = pg::Finish::kHold;
   }
-  demand.may_share = single_insert && !rollback && !demand.all_settings && !demand.unclean;
+  demand.may_share = leaves_nothing && single_insert && !rollback;
   return demand;
 }
 

@@ -15,6 +15,7 @@ KEYS = 100_000
 ITEMS_PER_MAKER = 10
 ZIPF_EXPONENT = 0.99
 READS_PER_WRITE = 100
+REQUESTS = 20_000
 SEED = 20_261_124
 
 SCHEMA = f'''
@@ -55,6 +56,10 @@ grant execute on function price_of to anon;
 VACUUM = 'vacuum analyze makers, items, orders'
 
 
+def maker_of(key):
+    return (key - 1) // ITEMS_PER_MAKER + 1
+
+
 @dataclasses.dataclass(frozen=True)
 class Ask:
     """One request. `path` has no leading slash."""
@@ -64,7 +69,7 @@ class Ask:
     headers: dict = dataclasses.field(default_factory=dict)
 
     def filled(self, key):
-        names = {'id': key, 'maker': (key - 1) // ITEMS_PER_MAKER + 1}
+        names = {'id': key, 'maker': maker_of(key)}
         path, body = self.path, self.body
         for name, value in names.items():
             path = path.replace('{' + name + '}', str(value))
@@ -81,6 +86,7 @@ class Case:
     keys: int = KEYS         # from 1
     owned: bool = False      # asked by the owner of the row, with a token
     write: 'Case | None' = None  # every hundredth request is this one; keys are drawn by Zipf
+    requests: int = REQUESTS     # different ones, sent over and over
 
 
 JSON = {'Content-Type': 'application/json'}
@@ -102,7 +108,7 @@ CASES = [
     Case('count', 'exact count of 10', Ask('GET', 'items?select=id&maker_id=eq.{maker}&limit=1', '', {'Prefer': 'count=exact'}),
          Ask('GET', 'makers/{maker}/count')),
     Case('insert', 'insert one', Ask('POST', 'events', EVENT, QUIET), Ask('POST', 'events', EVENT, JSON)),
-    Case('bulk', 'insert 1,000', Ask('POST', 'events', BULK, QUIET), Ask('POST', 'events', BULK, JSON)),
+    Case('bulk', 'insert 1,000', Ask('POST', 'events', BULK, QUIET), Ask('POST', 'events', BULK, JSON), requests=20),
     UPDATE,
     Case('policy', 'read by key under a policy', Ask('GET', 'orders?id=eq.{id}'), Ask('GET', 'orders/{id}'), owned=True),
     Case('call', 'function call', Ask('GET', 'rpc/price_of?item={id}'), Ask('GET', 'price-of/{id}')),
@@ -110,24 +116,24 @@ CASES = [
 ]
 
 
-def draw_keys(case, count):
-    """Keys of `count` requests, the same in every run."""
+def draw_keys(case):
+    """Keys of its requests, the same in every run."""
     random_numbers = random.Random(SEED)
     if not case.write:
-        return [random_numbers.randint(1, case.keys) for _ in range(count)]
+        return [random_numbers.randint(1, case.keys) for _ in range(case.requests)]
     sums = list(itertools.accumulate(rank ** -ZIPF_EXPONENT for rank in range(1, case.keys + 1)))
     # The popular ones do not lie side by side.
-    return [bisect.bisect(sums, random_numbers.random() * sums[-1]) * 7919 % case.keys + 1 for _ in range(count)]
+    return [bisect.bisect(sums, random_numbers.random() * sums[-1]) * 7919 % case.keys + 1 for _ in range(case.requests)]
 
 
 def owner_of(key):
     return f'user-{key % 1000}'
 
 
-def asks(case, form, count, token_of):
-    """`count` filled requests of a case in the form 'rest' or 'plain'; token_of(subject) makes a token."""
+def asks(case, form, token_of):
+    """The filled requests of a case in the form 'rest' or 'plain'; token_of(subject) makes a token."""
     filled = []
-    for number, key in enumerate(draw_keys(case, count)):
+    for number, key in enumerate(draw_keys(case)):
         chosen = case.write if case.write and number % (READS_PER_WRITE + 1) == READS_PER_WRITE else case
         ask = getattr(chosen, form).filled(key)
         if case.owned:

@@ -27,15 +27,14 @@ import cases
 import load
 import peers
 import statements
+from figures import spread
 from world import ROOT, World, folder_for_all, token_of
 
-REQUESTS = 20_000
-BULK_REQUESTS = 20
 CLIENTS = (4, 8, 16, 32)
 CALIBRATION_SECONDS = 2
 SETTLE_SECONDS = 2  # nginx looks at its file again after a second
 SAMPLE_KEY = 54_321
-SAMPLE_MAKER = (SAMPLE_KEY - 1) // cases.ITEMS_PER_MAKER + 1
+PGBENCH_ZIPF_EXPONENT = 1.001  # it takes none below
 STARTS = 5
 
 
@@ -55,21 +54,23 @@ class Comparison:
             sys.exit(f'{case.name}: {status} {body[:500]}')
         return body
 
-    def script_of(self, case):
-        found = statements.capture(self.world, lambda: self.sample(case))
-        draw = (f'permute(random_zipfian(1, {case.keys}, 1.001), {case.keys}) + 1' if case.name == 'mix'
-                else f'random(1, {case.keys})')
-        return statements.Script(self.world.folder / f'{case.name}.sql', found, draw, SAMPLE_KEY, SAMPLE_MAKER)
-
     def scripts_of(self, case):
+        """pgbench's, with their weights. The write of a mix draws its keys as the reads do."""
+        draw = f'random(1, {case.keys})'
+        if case.write:
+            draw = f'permute(random_zipfian(1, {case.keys}, {PGBENCH_ZIPF_EXPONENT}), {case.keys}) + 1'
+
+        def script_of(asked):
+            found = statements.capture(self.world, lambda: self.sample(asked))
+            return statements.Script(self.world.folder / f'{case.name}.{asked.name}.sql', found, draw, SAMPLE_KEY)
+
         if not case.write:
-            return [(self.script_of(case), 1)]
-        return [(self.script_of(case), cases.READS_PER_WRITE), (self.script_of(case.write), 1)]
+            return [(script_of(case), 1)]
+        return [(script_of(case), cases.READS_PER_WRITE), (script_of(case.write), 1)]
 
     def requests_of(self, case, server):
         path = self.world.folder / f'{case.name}.{server.name}'
-        count = BULK_REQUESTS if case.name == 'bulk' else REQUESTS
-        load.write_requests(path, cases.asks(case, server.form, count, token_of), server.prefix)
+        load.write_requests(path, cases.asks(case, server.form, token_of), server.prefix)
         return path
 
     def run(self, case):
@@ -99,10 +100,6 @@ class Comparison:
             rounds.append(one)
         return {'case': case.name, 'title': case.title, 'answer_bytes': len(body), 'pgbench_clients': clients,
                 'rounds': rounds}
-
-
-def spread(values, form):
-    return f'{statistics.median(values):{form}} ({min(values):{form}}..{max(values):{form}})'
 
 
 def print_case(result):

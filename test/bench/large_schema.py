@@ -21,7 +21,6 @@ from world import ROOT, World, folder_for_all
 TABLES_A_MIGRATION = 500  # a transaction's locks are bounded
 RELOAD_SECONDS = 2
 ROUNDS = 5
-REQUESTS = 20_000
 FIRST_ROW = '/rest/v1/items?id=eq.1'
 
 
@@ -46,7 +45,7 @@ class LargeSchema(World):
         self.sql(cases.VACUUM)
         self.options = options
         self.requests = folder / 'requests'
-        load.write_requests(self.requests, cases.asks(cases.READ, 'rest', REQUESTS, None), '/rest/v1')
+        load.write_requests(self.requests, cases.asks(cases.READ, 'rest', None), '/rest/v1')
 
     def rest(self, seconds):
         return load.run(self.pando.port, self.requests, seconds, self.options.connections, {'server': self.server_cpu})

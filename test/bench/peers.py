@@ -120,5 +120,3 @@ http {{
     def serve(self, body):
         """From now on, within a second or so."""
         (self.root / 'answer').write_bytes(body)
-
-

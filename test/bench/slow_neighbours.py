@@ -10,13 +10,13 @@ the response time of the reads, counted from when they were due, and its ratio t
 import argparse
 import concurrent.futures
 import json
-import statistics
 import subprocess
 import sys
 import threading
 import time
 
 import cases
+from figures import spread
 from world import PROGRAM, ROOT, World, folder_for_all
 
 SLEEP_EVERY_SECONDS, BURN_EVERY_SECONDS = 0.1, 4
@@ -117,8 +117,7 @@ def print_table(report):
         values = [p99(one, name) for one in report['rounds']]
         ratios = [p99(one, name) / p99(one, 'quiet') for one in report['rounds']]
         calls = [one[name].get('calls') for one in report['rounds']]
-        print(f'  {title:28s} {statistics.median(values):7.2f} ms ({min(values):.2f}..{max(values):.2f})   '
-              f'{statistics.median(ratios):5.2f} times ({min(ratios):.2f}..{max(ratios):.2f})'
+        print(f'  {title:28s} {spread(values, ".2f"):>24s} ms {spread(ratios, ".2f"):>22s} times'
               + ('' if name == 'quiet' else f'   calls answered: {calls}'))
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import cases
 from accounts import cpu_seconds
 
 PARAMETER = re.compile(r"\$(\d+) = ('(?:[^']|'')*'|NULL)")
@@ -55,11 +56,11 @@ def capture(world, send):
 class Script:
     """pgbench's script of one request. Values that vary are drawn anew for each transaction."""
 
-    def __init__(self, path, statements, draw, key, maker):
+    def __init__(self, path, executed, draw, key):
         self.defines = []
-        lines = [f'\\set id {draw}', '\\set maker (:id - 1) / 10 + 1']
-        bodies = [self._body(number, sql, values, {str(key): ':id', str(maker): ':maker'})
-                  for number, (sql, values) in enumerate(statements)]
+        lines = [f'\\set id {draw}', f'\\set maker (:id - 1) / {cases.ITEMS_PER_MAKER} + 1']
+        varying = {str(key): ':id', str(cases.maker_of(key)): ':maker'}
+        bodies = [self._body(number, sql, values, varying) for number, (sql, values) in enumerate(executed)]
         if len(bodies) > 1:
             bodies = ['\\startpipeline', *bodies, '\\endpipeline']
         path.write_text('\n'.join([*lines, *bodies]) + '\n')

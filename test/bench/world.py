@@ -26,8 +26,15 @@ class World:
         self.folder = folder
         self.pando = Pando(folder, write_project(folder, **migrations))
         self.pando.run('migrate')
+        try:
+            self._start()
+        except BaseException:
+            self.pando.stop()
+            raise
+
+    def _start(self):
         self.pando.start()
-        postmaster_file = next(folder.rglob('postmaster.pid'))
+        postmaster_file = next(self.folder.rglob('postmaster.pid'))
         self.data_folder = postmaster_file.parent
         self.socket_folder = postmaster_file.read_text().splitlines()[4]
         # For all who connect beside Pando.

@@ -8,15 +8,9 @@ import subprocess
 import threading
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, roles, wait_until
 
-ROLES = '''
-create role authenticator login noinherit;
-create role anon nologin;
-create role web nologin;
-grant anon, web to authenticator;
-grant usage on schema public to anon, web;
-'''
+ROLES = roles('anon', 'web')
 
 
 class Writer(threading.Thread):

@@ -3,14 +3,9 @@ import json
 import signal
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, roles, wait_until
 
-ROLES = '''
-create role authenticator login noinherit;
-create role anon nologin;
-grant anon to authenticator;
-grant usage on schema public to anon;
-'''
+ROLES = roles('anon')
 
 
 class Postgrest(unittest.TestCase):

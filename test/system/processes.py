@@ -67,6 +67,13 @@ def write_project(folder, **migrations):
     return config
 
 
+def roles(*names):
+    """SQL that makes the login role of a database that is not Pando's own, and those that it may become."""
+    listed = ', '.join(names)
+    return (f'create role authenticator login noinherit;\n{"".join(f"create role {name} nologin;" for name in names)}\n'
+            f'grant {listed} to authenticator;\ngrant usage on schema public to {listed};\n')
+
+
 def token_of(subject, role='authenticated', seconds=86_400):
     """A token of somebody who signed in, good for so many seconds."""
     def encoded(data):

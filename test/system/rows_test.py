@@ -4,14 +4,9 @@ import json
 import unittest
 import urllib.parse
 
-from processes import SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
+from processes import SECRET, Pando, PrivatePostgres, folder_for_all, roles, wait_until
 
-SCHEMA = r'''
-create role authenticator login noinherit;
-create role anon nologin;
-create role tourist nologin;
-grant anon, tourist to authenticator;
-grant usage on schema public to anon, tourist;
+SCHEMA = roles('anon', 'tourist') + r'''
 create domain code as text;
 create domain stamp as timestamptz;
 create table kinds (

@@ -90,11 +90,13 @@ class Caller:
         if answered != (200, expected):
             self.wrong.append(f'{self.role} {self.subject} at {self.shop}: {what}: {answered} rather than {expected}')
 
+    def see_row(self, table, row, visible):
+        self.expect(f'{table} {row["id"]}', self.ask('GET', f'{table}?id=eq.{row["id"]}'), [row] if visible else [])
+
     def see_order(self):
         key = self.random.randint(1, ROWS)
         owner = f'user-{key % OWNERS}'
-        self.expect(f'order {key}', self.ask('GET', f'orders?id=eq.{key}'),
-                    [{'id': key, 'owner': owner}] if owner == self.subject else [])
+        self.see_row('orders', {'id': key, 'owner': owner}, owner == self.subject)
 
     def see_orders(self):
         expected = [{'id': key} for key in range(1, ROWS + 1) if f'user-{key % OWNERS}' == self.subject]
@@ -103,18 +105,15 @@ class Caller:
     def see_visit(self):
         key = self.random.randint(1, ROWS)
         shop = f'shop-{key % OWNERS}'
-        self.expect(f'visit {key}', self.ask('GET', f'visits?id=eq.{key}'),
-                    [{'id': key, 'shop': shop}] if shop == self.shop else [])
+        self.see_row('visits', {'id': key, 'shop': shop}, shop == self.shop)
 
     def see_mine(self):
-        key = self.random.randint(1, 2)
-        role = ('anon', 'authenticated')[key - 1]
-        self.expect(f'mine {key}', self.ask('GET', f'mine?id=eq.{key}'),
-                    [{'id': key, 'who': role}] if role == self.role else [])
+        key, role = self.random.choice([(1, 'anon'), (2, 'authenticated')])
+        self.see_row('mine', {'id': key, 'who': role}, role == self.role)
 
     def see_item(self):
         key = self.random.randint(1, ROWS)
-        self.expect(f'item {key}', self.ask('GET', f'items?id=eq.{key}'), [{'id': key, 'name': f'item {key}'}])
+        self.see_row('items', {'id': key, 'name': f'item {key}'}, True)
 
     def see_all(self):
         self.expect('seen', self.ask('POST', 'rpc/seen'),
