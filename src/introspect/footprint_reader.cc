@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "introspect/row.h"
+#include "introspect/sql_body.h"
 
 namespace pando::introspect {
 namespace {
@@ -19,6 +20,9 @@ constexpr std::array<Oid, 13> kPolymorphicTypes = {2276, 2277, 2249, 2283, 2776,
 bool TakesAny(Oid type) {
   return std::find(kPolymorphicTypes.begin(), kPolymorphicTypes.end(), type) != kPolymorphicTypes.end();
 }
+
+// Things by their names, in whatever schema.
+using ByName = std::unordered_multimap<std::string_view, Oid>;
 
 class Reader {
  public:
@@ -37,6 +41,7 @@ class Reader {
     ReadOperators();
     ReadCompanions();
     ReadColumnTypes();
+    ReadTextBodies();
     graph_.Propagate();
     return std::move(graph_);
   }
@@ -56,6 +61,14 @@ class Reader {
   void ReadOperators();
   void ReadCompanions();
   void ReadColumnTypes();
+  void ReadTextBodies();
+  void ReadTextBody(Oid function, std::string_view text);
+  void DependOnNames(Oid function, const std::set<std::string>& names, Use use, const ByName& known) {
+    for (const std::string& name : names) {
+      const auto [begin, end] = known.equal_range(name);
+      for (auto it = begin; it != end; ++it) graph_.Depend(Use::kCall, function, use, it->second);
+    }
+  }
   void Calls(Use use, Oid oid, Oid function) {
     if (function != 0) graph_.Depend(use, oid, Use::kCall, function);
   }
@@ -70,6 +83,8 @@ class Reader {
   std::vector<Oid> relations_;                // of users
   std::unordered_map<Oid, Oid> row_type_of_;  // relation or composite -> its type
   std::unordered_set<Oid> accompanied_;       // types of the server's that bring code of users along
+  std::vector<std::pair<Oid, std::string_view>> text_bodies_;
+  ByName functions_by_name_, operators_by_name_, relations_by_name_, types_by_name_;
 };
 
 void Reader::ReadFunctions() {
@@ -86,15 +101,17 @@ void Reader::ReadFunction(const Row& row) {
   const Oid oid = row.OidAt(0);
   const std::string_view name = row.View(1), language = row.View(3), extension = row.View(4);
   const bool is_volatile = row.IsTrue(2);
+  functions_by_name_.emplace(name, oid);
   if (!row.IsNull(6)) graph_.DependOnTree(Use::kCall, oid, row.View(6));
   if (aggregates_.contains(oid)) return;
   if (oid < kFirstUserOid) {
     graph_.Declare(Use::kCall, oid, JudgeBuiltIn(name, is_volatile));
   } else if (!row.IsNull(5)) {
-    // A body that was parsed when the function was made calls what it says and nothing else; one that is kept as text
-    // is parsed anew under whatever search path there is.
+    // A body that was parsed when the function was made calls what it says and nothing else.
     graph_.Declare(Use::kCall, oid);
     graph_.DependOnTree(Use::kCall, oid, row.View(5));
+  } else if (extension.empty() && !row.IsNull(7)) {
+    text_bodies_.emplace_back(oid, row.View(7));
   } else {
     graph_.Declare(Use::kCall, oid, JudgeOfExtension(extension, name, language, is_volatile));
   }
@@ -111,6 +128,7 @@ void Reader::ReadSignatures() {
 void Reader::ReadRelations() {
   ForEachRow(answers_[Query::kRelationTraits], [&](const Row& row) {
     const Oid oid = row.OidAt(0);
+    relations_by_name_.emplace(row.View(3), oid);
     if (oid < kFirstUserOid) {
       // The server's own views: many of them show settings or what the session may see.
       graph_.Declare(Use::kRead, oid, {.observes = catalog::Observed::kEverything, .leaves_traces = false});
@@ -191,6 +209,7 @@ void Reader::ReadTypes() {
   ForEachRow(answers_[Query::kTypeTraits], [&](const Row& row) {
     const Oid type = row.OidAt(0);
     graph_.Declare(Use::kType, type);
+    types_by_name_.emplace(row.View(9), type);
     Involves(type, row.OidAt(2));
     Involves(type, row.OidAt(3));
     if (row.OidAt(4) != 0) row_type_of_.emplace(row.OidAt(4), type);
@@ -204,6 +223,7 @@ void Reader::ReadTypes() {
 void Reader::ReadOperators() {
   ForEachRow(answers_[Query::kOperators], [&](const Row& row) {
     graph_.Declare(Use::kOperate, row.OidAt(0));
+    operators_by_name_.emplace(row.View(2), row.OidAt(0));
     Calls(Use::kOperate, row.OidAt(0), row.OidAt(1));
   });
 }
@@ -227,6 +247,30 @@ void Reader::ReadColumnTypes() {
     const auto row_type = row_type_of_.find(row.OidAt(0));
     if (row_type != row_type_of_.end()) Involves(row_type->second, type);
   });
+}
+
+void Reader::ReadTextBodies() {
+  for (const auto& [function, text] : text_bodies_) ReadTextBody(function, text);
+}
+
+// Such a body is parsed anew at each call, under whatever search path there is: it may do what anything of its names
+// does.
+void Reader::ReadTextBody(Oid function, std::string_view text) {
+  const std::optional<BodyNames> names = ReadSqlBody(text);
+  // Code that comes along with the server's own types is met without being named.
+  if (!names || !accompanied_.empty()) {
+    graph_.Declare(Use::kCall, function, kUnknown);
+    return;
+  }
+  // What draws from a sequence is refused in a transaction that is read only, which is a setting as well.
+  const bool draws = names->functions.contains("nextval");
+  graph_.Declare(Use::kCall, function, {draws ? catalog::Observed::kEverything : names->settings, false});
+  DependOnNames(function, names->functions, Use::kCall, functions_by_name_);
+  // name(x) may be a cast to a type as well.
+  DependOnNames(function, names->functions, Use::kType, types_by_name_);
+  DependOnNames(function, names->types, Use::kType, types_by_name_);
+  DependOnNames(function, names->operators, Use::kOperate, operators_by_name_);
+  DependOnNames(function, names->relations, Use::kRead, relations_by_name_);
 }
 
 }  // namespace

@@ -273,9 +273,9 @@ SELECT DISTINCT n.nspname
 // --------------------------------------------------------------------------------------------------- for footprints
 
 // Of all user relations, and of the server's own views.
-//   oid, kind, has row security
+//   oid, kind, has row security, name
 constexpr std::string_view kRelationTraits = R"(
-SELECT oid, relkind, relrowsecurity FROM pg_catalog.pg_class
+SELECT oid, relkind, relrowsecurity, relname FROM pg_catalog.pg_class
  WHERE relkind IN ('r', 'p', 'm', 'f') AND oid >= 16384 OR relkind = 'v')";
 
 //   parent, child
@@ -314,9 +314,10 @@ SELECT DISTINCT confrelid, conrelid FROM pg_catalog.pg_constraint
  WHERE contype = 'f' AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')))";
 
 // All functions of users and extensions, and those of the server that are not harmless by their label alone.
-//   oid, name, is volatile, language, extension, parsed body, defaults of arguments
+//   oid, name, is volatile, language, extension, parsed body, defaults of arguments, body in SQL that is kept as text
 constexpr std::string_view kFunctionTraits = R"(
-SELECT p.oid, p.proname, p.provolatile = 'v', l.lanname, e.extname, p.prosqlbody, p.proargdefaults
+SELECT p.oid, p.proname, p.provolatile = 'v', l.lanname, e.extname, p.prosqlbody, p.proargdefaults,
+       CASE WHEN l.lanname = 'sql' AND p.prosqlbody IS NULL THEN p.prosrc END
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   LEFT JOIN pg_catalog.pg_depend d
@@ -332,17 +333,18 @@ SELECT a.aggfnoid::oid, u.part
     a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) u (part)
  WHERE a.aggfnoid::oid >= 16384)";
 
-//   oid, kind, base, element, relation, input function, output function, range's subtype, range's canonical function
+//   oid, kind, base, element, relation, input function, output function, range's subtype, range's canonical function,
+//   name
 constexpr std::string_view kTypeTraits = R"(
 SELECT t.oid, t.typtype, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, t.typrelid,
-       t.typinput::oid, t.typoutput::oid, coalesce(r.rngsubtype, 0), coalesce(r.rngcanonical::oid, 0)
+       t.typinput::oid, t.typoutput::oid, coalesce(r.rngsubtype, 0), coalesce(r.rngcanonical::oid, 0), t.typname
   FROM pg_catalog.pg_type t
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid OR r.rngmultitypid = t.oid
  WHERE t.oid >= 16384)";
 
-//   oid, function
+//   oid, function, name
 constexpr std::string_view kOperators = R"(
-SELECT oid, oprcode::oid FROM pg_catalog.pg_operator WHERE oid >= 16384)";
+SELECT oid, oprcode::oid, oprname FROM pg_catalog.pg_operator WHERE oid >= 16384)";
 
 // Code of users that the server may choose where a statement of ours names none of it: a cast that it applies unasked,
 // an operator of the signs and a function of the names that the REST API speaks, picked by the types at hand. Where one
@@ -395,16 +397,16 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},
     {Query::kTimezones, QueryInput::kNone, 1, kTimezones},
     {Query::kPostgis, QueryInput::kNone, 1, kPostgis},
-    {Query::kRelationTraits, QueryInput::kNone, 3, kRelationTraits},
+    {Query::kRelationTraits, QueryInput::kNone, 4, kRelationTraits},
     {Query::kInheritance, QueryInput::kNone, 2, kInheritance},
     {Query::kPolicies, QueryInput::kNone, 4, kPolicies},
     {Query::kTriggers, QueryInput::kNone, 3, kTriggers},
     {Query::kExpressions, QueryInput::kNone, 3, kExpressions},
     {Query::kCascades, QueryInput::kNone, 2, kCascades},
-    {Query::kFunctionTraits, QueryInput::kWatchedBuiltIns, 7, kFunctionTraits},
+    {Query::kFunctionTraits, QueryInput::kWatchedBuiltIns, 8, kFunctionTraits},
     {Query::kAggregateParts, QueryInput::kNone, 2, kAggregateParts},
-    {Query::kTypeTraits, QueryInput::kNone, 9, kTypeTraits},
-    {Query::kOperators, QueryInput::kNone, 2, kOperators},
+    {Query::kTypeTraits, QueryInput::kNone, 10, kTypeTraits},
+    {Query::kOperators, QueryInput::kNone, 3, kOperators},
     {Query::kCompanions, QueryInput::kNone, 2, kCompanions},
     {Query::kPreRequest, QueryInput::kPreRequest, 1, kPreRequest},
 }};

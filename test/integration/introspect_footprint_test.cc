@@ -295,7 +295,8 @@ TEST_F(FootprintTest, DomainsBringTheirChecksAndTheirCasts) {
       "CREATE FUNCTION api.f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$;"
       "CREATE DOMAIN api.checked AS int CHECK (api.f(VALUE) > 0); CREATE DOMAIN api.plain AS int CHECK (VALUE > 0);"
       "CREATE DOMAIN api.shown AS int;"
-      "CREATE FUNCTION api.show(api.shown) RETURNS json LANGUAGE sql IMMUTABLE AS 'SELECT to_json($1::int)';"
+      "CREATE FUNCTION api.show(api.shown) RETURNS json LANGUAGE plpgsql IMMUTABLE AS "
+      "'BEGIN RETURN to_json($1::int); END';"
       "CREATE CAST (api.shown AS json) WITH FUNCTION api.show(api.shown) AS IMPLICIT;"
       "CREATE TYPE api.pair AS (a int, b api.checked); CREATE TYPE api.color AS ENUM ('red');"
       "CREATE TABLE api.with_checked (v api.checked); CREATE TABLE api.with_plain (v api.plain, c api.color[]);"
@@ -334,19 +335,19 @@ TEST_F(FootprintTest, RulesAndInsteadOfTriggersCountForWriting) {
   EXPECT_EQ(Writing("updatable"), kAnything);
 }
 
-TEST_F(FootprintTest, OnlyAParsedBodyProvesAFunctionHarmless) {
+TEST_F(FootprintTest, OnlyABodyInSqlProvesAFunctionHarmless) {
   Execute(
       "CREATE TABLE hidden.t (id int);"
       "CREATE FUNCTION api.parsed(a int, b int) RETURNS int LANGUAGE sql RETURN a + b;"
-      "CREATE FUNCTION api.text_body(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1';"
+      "CREATE FUNCTION api.opaque(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN a + 1; END';"
       "CREATE FUNCTION api.asks(a text) RETURNS text LANGUAGE sql RETURN current_setting(a, true);"
       "CREATE FUNCTION api.sets() RETURNS text LANGUAGE sql STABLE RETURN set_config('role', 'none', false);"
-      "CREATE FUNCTION api.calls() RETURNS int LANGUAGE sql RETURN api.text_body(1);"
+      "CREATE FUNCTION api.calls() RETURNS int LANGUAGE sql RETURN api.opaque(1);"
       "CREATE FUNCTION api.inserts() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO hidden.t VALUES (1); END;"
-      "CREATE FUNCTION api.defaulted(a int DEFAULT api.text_body(1)) RETURNS int LANGUAGE sql RETURN a;");
+      "CREATE FUNCTION api.defaulted(a int DEFAULT api.opaque(1)) RETURNS int LANGUAGE sql RETURN a;");
 
   EXPECT_EQ(Calling("parsed"), kNothing);
-  EXPECT_EQ(Calling("text_body"), kAnything);
+  EXPECT_EQ(Calling("opaque"), kAnything);
   EXPECT_EQ(Calling("asks"), kObserves);
   EXPECT_EQ(Calling("sets"), kAnything);
   EXPECT_EQ(Calling("calls"), kAnything);
@@ -361,6 +362,57 @@ TEST_F(FootprintTest, AParsedBodyThatWritesBringsWhatTheWriteDoes) {
           "CREATE FUNCTION api.inserts() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO hidden.t VALUES (1); END;");
 
   EXPECT_EQ(Calling("inserts"), kAnything);
+}
+
+TEST_F(FootprintTest, ABodyThatIsKeptAsTextMayDoWhatAnythingOfItsNamesDoes) {
+  Execute("SET check_function_bodies = off;" + std::string(kLiar) +
+          "CREATE TABLE api.t (id int, owner text, price numeric); CREATE TABLE hidden.secret (owner text);"
+          "ALTER TABLE hidden.secret ENABLE ROW LEVEL SECURITY;"
+          "CREATE POLICY p ON hidden.secret USING (owner = current_setting('request.headers', true));"
+          "CREATE FUNCTION hidden.f(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;"
+          "CREATE OPERATOR hidden.#% (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);"
+          "CREATE OPERATOR hidden.%# (RIGHTARG = int, FUNCTION = hidden.f);"
+          "CREATE DOMAIN hidden.positive AS int CHECK (hidden.f(VALUE) > 0);"
+          "CREATE FUNCTION api.harmless(a int) RETURNS numeric LANGUAGE sql AS 'SELECT price + 1 FROM t WHERE id = a';"
+          "CREATE FUNCTION api.operates() RETURNS int LANGUAGE sql AS 'SELECT 1 OPERATOR(hidden.#%) 2';"
+          "CREATE FUNCTION api.empty() RETURNS void LANGUAGE sql AS '';"
+          "CREATE FUNCTION api.claims() RETURNS text LANGUAGE sql AS "
+          "$$ SELECT current_setting('request.jwt.claims', true)::json ->> 'sub' $$;"
+          "CREATE FUNCTION api.asks() RETURNS text LANGUAGE sql AS $$ SELECT current_setting(owner) FROM t $$;"
+          "CREATE FUNCTION api.shown() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM hidden.secret';"
+          "CREATE FUNCTION api.calls() RETURNS boolean LANGUAGE sql AS 'SELECT api.liar()';"
+          "CREATE FUNCTION api.as_field() RETURNS int LANGUAGE sql AS 'SELECT (t.id).f::int FROM (SELECT ROW(1) id) t';"
+          "CREATE FUNCTION api.negates() RETURNS int LANGUAGE sql AS 'SELECT OPERATOR(hidden.%#) 2';"
+          "CREATE FUNCTION api.casts() RETURNS int LANGUAGE sql AS 'SELECT 1::hidden.positive';"
+          "CREATE FUNCTION api.sets() RETURNS text LANGUAGE sql AS $$ SELECT set_config('role', 'none', false) $$;"
+          "CREATE FUNCTION api.locks() RETURNS text LANGUAGE sql AS $$ SELECT pg_advisory_lock(1)::text $$;"
+          "CREATE FUNCTION api.draws() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('x') $$;"
+          "CREATE FUNCTION api.inserts() RETURNS void LANGUAGE sql AS 'INSERT INTO t VALUES (1)';"
+          "CREATE VIEW api.over_harmless AS SELECT api.harmless(1); CREATE VIEW api.over_sets AS SELECT api.sets();");
+
+  EXPECT_EQ(Calling("harmless"), kNothing);
+  EXPECT_EQ(Calling("operates"), kNothing);
+  EXPECT_EQ(Calling("empty"), kNothing);
+  EXPECT_EQ(Calling("claims"), Observes(Observed::kClaims));
+  EXPECT_EQ(Calling("asks"), kObserves);
+  EXPECT_EQ(Calling("shown"), Observes(Observed::kHeaders));
+  EXPECT_EQ(Calling("draws"), kObserves);
+  for (const char* function : {"calls", "as_field", "negates", "casts", "sets", "locks", "inserts"}) {
+    EXPECT_EQ(Calling(function), kAnything) << function;
+  }
+  EXPECT_EQ(Reading("over_harmless"), kNothing);
+  EXPECT_EQ(Reading("over_sets"), kAnything);
+}
+
+TEST_F(FootprintTest, ABodyThatIsKeptAsTextIsUnknownWhereTheServersTypesMeetCodeOfUsers) {
+  Execute(
+      "CREATE FUNCTION hidden.like_it(bigint, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;"
+      "CREATE FUNCTION api.compares() RETURNS boolean LANGUAGE sql AS $$ SELECT 1 = 2 $$;");
+  EXPECT_EQ(Calling("compares"), kNothing);
+
+  Execute("CREATE OPERATOR hidden.= (LEFTARG = bigint, RIGHTARG = text, FUNCTION = hidden.like_it);");
+  catalog_ = nullptr;
+  EXPECT_EQ(Calling("compares"), kAnything);
 }
 
 TEST_F(FootprintTest, WhatAReadOnlyTransactionWouldRefuseNeedsOne) {
@@ -386,7 +438,7 @@ TEST_F(FootprintTest, ComputedColumnsHaveTheirFunctionsFootprint) {
   Execute(
       "CREATE TABLE api.t (id int);"
       "CREATE FUNCTION api.good(api.t) RETURNS int LANGUAGE sql RETURN ($1).id + 1;"
-      "CREATE FUNCTION api.bad(api.t) RETURNS int LANGUAGE sql AS 'SELECT 1';");
+      "CREATE FUNCTION api.bad(api.t) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';");
 
   const auto catalog = Load();
 

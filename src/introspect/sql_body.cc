@@ -1,0 +1,175 @@
+#include "introspect/sql_body.h"
+
+#include <pg_query.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "base/ascii.h"
+
+namespace pando::introspect {
+namespace {
+
+namespace json = boost::json;
+using catalog::Observed;
+
+// A parse tree as deep as kBodyBytesMax can make it would cost more stack than there is.
+constexpr size_t kDepthMax = 1000;
+
+// Nodes of a SELECT that do nothing but what the names in them do. Anything else is not known here.
+constexpr auto kKnownNodes = std::to_array<std::string_view>({
+    "A_ArrayExpr",    "A_Const",      "A_Expr",        "A_Indices",   "A_Indirection",    "A_Star",
+    "Alias",          "BitString",    "BoolExpr",      "Boolean",     "BooleanTest",      "CaseExpr",
+    "CaseWhen",       "CoalesceExpr", "CollateClause", "ColumnDef",   "ColumnRef",        "CommonTableExpr",
+    "Float",          "FuncCall",     "GroupingFunc",  "GroupingSet", "Integer",          "JoinExpr",
+    "List",           "MinMaxExpr",   "NamedArgExpr",  "NullTest",    "ParamRef",         "RangeFunction",
+    "RangeSubselect", "RangeVar",     "ResTarget",     "RowExpr",     "SQLValueFunction", "SelectStmt",
+    "SetToDefault",   "SortBy",       "String",        "SubLink",     "TypeCast",         "TypeName",
+    "WindowDef",      "WithClause",
+});
+static_assert(std::is_sorted(kKnownNodes.begin(), kKnownNodes.end()), "searched by halves");
+
+// Parts that come without a node's name: SELECT INTO makes a table, SEARCH and CYCLE are not known here.
+constexpr auto kUnknownParts = std::to_array<std::string_view>({"cycle_clause", "intoClause", "search_clause"});
+
+// What is compared, sorted, grouped or made distinct names none of these.
+constexpr auto kImpliedOperators = std::to_array<const char*>({"<", "<=", "<>", "=", ">", ">="});
+
+struct ParseResult {
+  explicit ParseResult(const char* text) : parsed(pg_query_parse(text)) {}
+  ~ParseResult() { pg_query_free_parse_result(parsed); }
+  ParseResult(const ParseResult&) = delete;
+  ParseResult& operator=(const ParseResult&) = delete;
+
+  PgQueryParseResult parsed;
+};
+
+const json::array* ListAt(const json::object& node, std::string_view field) {
+  const json::value* list = node.if_contains(field);
+  return list ? list->if_array() : nullptr;
+}
+
+// The text of {"String":{"sval":"..."}}.
+std::optional<std::string> StringOf(const json::value& value) {
+  json::error_code missing;
+  const json::value* text = value.find_pointer("/String/sval", missing);
+  if (missing || !text->is_string()) return std::nullopt;
+  return std::string(text->get_string());
+}
+
+class Walker {
+ public:
+  std::optional<BodyNames> Walk(const json::value& tree) {
+    const json::array* statements = ListAt(tree.as_object(), "stmts");
+    if (!statements) return std::nullopt;
+    for (const json::value& statement : *statements) {
+      json::error_code missing;
+      if (!statement.find_pointer("/stmt/SelectStmt", missing)) return std::nullopt;
+      Visit(statement);
+    }
+    if (!known_) return std::nullopt;
+    for (const char* name : kImpliedOperators) names_.operators.insert(name);
+    return std::move(names_);
+  }
+
+ private:
+  void Visit(const json::value& value) {
+    if (const json::array* list = value.if_array()) {
+      for (const json::value& item : *list) Visit(item);
+    } else if (const json::object* object = value.if_object()) {
+      for (const auto& [key, part] : *object) VisitPart(key, part);
+    }
+  }
+
+  // Nodes' names begin with a capital, fields' do not.
+  void VisitPart(std::string_view key, const json::value& part) {
+    if (IsUpper(key.front())) {
+      known_ &= std::binary_search(kKnownNodes.begin(), kKnownNodes.end(), key);
+      if (const json::object* node = part.if_object()) TakeNames(key, *node);
+    } else if (key == "typeName") {
+      if (const json::object* node = part.if_object()) TakeLast(*node, "names", names_.types);
+    } else if (std::find(kUnknownParts.begin(), kUnknownParts.end(), key) != kUnknownParts.end()) {
+      known_ = false;
+    }
+    Visit(part);
+  }
+
+  static bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+
+  void TakeNames(std::string_view tag, const json::object& node) {
+    if (tag == "FuncCall") {
+      if (!TakeSetting(node)) TakeLast(node, "funcname", names_.functions);
+    } else if (tag == "A_Expr") {
+      TakeLast(node, "name", names_.operators);
+    } else if (tag == "SubLink") {
+      TakeLast(node, "operName", names_.operators);
+    } else if (tag == "SortBy") {
+      TakeLast(node, "useOp", names_.operators);
+    } else if (tag == "TypeName") {
+      TakeLast(node, "names", names_.types);
+    } else if (tag == "ColumnRef") {
+      TakeFields(node, "fields", 1);
+    } else if (tag == "A_Indirection") {
+      TakeFields(node, "indirection", 0);
+    } else if (tag == "RangeVar") {
+      if (const json::value* name = node.if_contains("relname")) names_.relations.emplace(name->as_string());
+    } else if (tag == "SQLValueFunction") {
+      TakeValueFunction(node);
+    }
+  }
+
+  // Of a name with or without its schema.
+  static void TakeLast(const json::object& node, std::string_view field, std::set<std::string>& names) {
+    const json::array* parts = ListAt(node, field);
+    if (!parts || parts->empty()) return;
+    if (std::optional<std::string> name = StringOf(parts->back())) names.insert(std::move(*name));
+  }
+
+  void TakeFields(const json::object& node, std::string_view field, size_t first) {
+    const json::array* parts = ListAt(node, field);
+    for (size_t i = first; parts && i < parts->size(); ++i) {
+      if (std::optional<std::string> name = StringOf((*parts)[i])) names_.functions.insert(std::move(*name));
+    }
+  }
+
+  // current_setting('...'): true when the setting's name is constant.
+  bool TakeSetting(const json::object& call) {
+    const json::array* name = ListAt(call, "funcname");
+    const json::array* arguments = ListAt(call, "args");
+    if (!name || name->empty() || !arguments || arguments->empty()) return false;
+    if (StringOf(name->back()) != "current_setting") return false;
+    json::error_code missing;
+    const json::value* constant = arguments->front().find_pointer("/A_Const/sval/sval", missing);
+    if (missing || !constant->is_string()) return false;
+    names_.settings |= catalog::ObservedByName(std::string_view(constant->get_string()));
+    return true;
+  }
+
+  void TakeValueFunction(const json::object& node) {
+    const json::value* op = node.if_contains("op");
+    const std::string_view name = op && op->is_string() ? std::string_view(op->get_string()) : "";
+    const bool tells_time = name.starts_with("SVFOP_CURRENT_DATE") || name.starts_with("SVFOP_CURRENT_TIME") ||
+                            name.starts_with("SVFOP_LOCALTIME");
+    if (!tells_time) names_.settings |= Observed::kIdentity;
+  }
+
+  BodyNames names_;
+  bool known_ = true;
+};
+
+}  // namespace
+
+std::optional<BodyNames> ReadSqlBody(std::string_view text) {
+  if (text.size() > kBodyBytesMax || text.find('\0') != std::string_view::npos) return std::nullopt;
+  const ParseResult result(std::string(text).c_str());
+  if (result.parsed.error) return std::nullopt;
+  json::parse_options options;
+  options.max_depth = kDepthMax;
+  json::error_code failure;
+  const json::value tree = json::parse(result.parsed.parse_tree, failure, {}, options);
+  if (failure || !tree.is_object()) return std::nullopt;
+  return Walker().Walk(tree);
+}
+
+}  // namespace pando::introspect
