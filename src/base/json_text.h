@@ -1,6 +1,7 @@
 // Writes JSON strings. What builds more than a few of them, or reads JSON, uses Boost.JSON.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,9 @@ namespace pando {
 std::string JsonString(std::string_view text);
 // The same, appended.
 void AppendJsonString(std::string& out, std::string_view text);
+// The same, written to `to`; returns its end. REQUIRES: JsonStringSizeMax(text) bytes of room.
+char* WriteJsonString(char* to, std::string_view text);
+// Of a long text its true size, so that nobody makes room for six times of it.
+size_t JsonStringSizeMax(std::string_view text);
 
 }  // namespace pando

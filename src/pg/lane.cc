@@ -26,7 +26,7 @@ bool MayPassAlone(const Error& error) { return error.sqlstate() == "57014" || er
 
 }  // namespace
 
-// A caller in line or in a batch. Lives in the frame of Read(), which takes it out when the caller goes away.
+// A caller in line or in a batch. Lives in the frame of Execute(), which takes it out when the caller goes away.
 struct Lane::Waiter {
   Waiter(Lane& lane, LaneStatement wanted, Deadline deadline)
       : lane(lane),
@@ -49,7 +49,7 @@ struct Lane::Waiter {
            (!statement.settings || statement.settings->sql == other.statement.settings->sql);
   }
 
-  void Settle(Result<std::optional<Rows>> result) {
+  void Settle(Result<LaneAnswer> result) {
     slot = nullptr;
     outcome.emplace(std::move(result));
     timer.cancel();
@@ -60,7 +60,7 @@ struct Lane::Waiter {
   net::Timer timer;  // expires at the deadline; cancelled to wake the caller
   std::list<Waiter*>::iterator place;
   Waiter** slot = nullptr;  // in a batch
-  std::optional<Result<std::optional<Rows>>> outcome;
+  std::optional<Result<LaneAnswer>> outcome;
 };
 
 Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
@@ -68,9 +68,9 @@ Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
 
 Lane::~Lane() = default;
 
-Task<Result<std::optional<Rows>>> Lane::Execute(LaneStatement statement, Deadline deadline) {
+Task<Result<LaneAnswer>> Lane::Execute(LaneStatement statement, Deadline deadline) {
   const bool paused = options_.writes && Clock::now() < paused_until_;
-  if (paused || waiting_.size() >= options_.waiters_max) co_return std::optional<Rows>();
+  if (paused || waiting_.size() >= options_.waiters_max) co_return LaneAnswer();
   Waiter waiter(*this, std::move(statement), deadline);
   StartWorker();
   const auto [woken] = co_await waiter.timer.async_wait(net::use_task_tuple);
@@ -122,7 +122,7 @@ Task<void> Lane::Run(Batch& batch) {
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);
   std::erase(batch, nullptr);
   if (!lease) {
-    for (Waiter* waiter : batch) waiter->Settle(std::optional<Rows>());
+    for (Waiter* waiter : batch) waiter->Settle(LaneAnswer());
     co_return;
   }
   Exchange exchange;
@@ -134,42 +134,56 @@ Task<void> Lane::Run(Batch& batch) {
     exchange.commands.push_back(std::move(waiter->statement.command));
   }
   if (batch.empty()) co_return;
-  ++stats_.batches;
+  const size_t commands = exchange.commands.size() / batch.size();  // of each: all have as many
+  counts_.batches.fetch_add(1, std::memory_order_relaxed);
+  const Clock::time_point begin = Clock::now();
   Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), deadline);
-  Deliver(batch, std::move(rows));
-}
-
-// A caller's rows are the last of its commands'; all of a batch have as many.
-void Lane::Deliver(Batch& batch, Result<std::vector<Rows>> rows) {
   if (!rows) {
-    Refuse(batch, rows.error());
-    return;
+    Refuse(batch, rows.error(), (*lease)->commands_run() / commands);
+    co_return;
   }
   pause_ = kPauseMin;
-  const size_t commands = rows->size() / batch.size();
+  counts_.statements.fetch_add(batch.size(), std::memory_order_relaxed);
+  Deliver(batch, std::move(*rows), Clock::now() - begin);
+}
+
+// A caller's rows are the last of its commands'.
+void Lane::Deliver(Batch& batch, std::vector<Rows> rows, Clock::duration took) {
+  const size_t commands = rows.size() / batch.size();
   for (size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i]) continue;
-    ++stats_.statements;
-    batch[i]->Settle(std::optional<Rows>(std::move((*rows)[(i + 1) * commands - 1])));
+    LaneAnswer answer;
+    answer.rows = std::move(rows[(i + 1) * commands - 1]);
+    answer.part = took / static_cast<int64_t>(batch.size());
+    batch[i]->Settle(std::move(answer));
   }
 }
 
-void Lane::Refuse(Batch& batch, const Error& error) {
-  ++stats_.failed;
+void Lane::Refuse(Batch& batch, const Error& error, size_t failed) {
+  counts_.failed.fetch_add(1, std::memory_order_relaxed);
+  const bool stopped = error.sqlstate() == "57014";
+  if (stopped) counts_.stopped.fetch_add(1, std::memory_order_relaxed);
   const bool undone = IsUndone(error);
   const bool is_its_own = undone && batch.size() == 1 && !MayPassAlone(error);
   if (options_.writes && undone && batch.size() > 1) {
     paused_until_ = Clock::now() + pause_;
     pause_ = std::min(pause_ * 2, kPauseMax);
   }
-  for (Waiter* waiter : batch) {
-    if (!waiter) continue;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i]) continue;
     if (is_its_own || (options_.writes && !undone)) {
-      waiter->Settle(error);
-    } else {
-      waiter->Settle(std::optional<Rows>());
+      batch[i]->Settle(error);
+      continue;
     }
+    LaneAnswer answer;
+    answer.stopped = stopped && i == failed;
+    batch[i]->Settle(std::move(answer));
   }
+}
+
+LaneStats Lane::stats() const {
+  const auto read = [](const std::atomic<uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+  return {read(counts_.statements), read(counts_.batches), read(counts_.failed), read(counts_.stopped)};
 }
 
 Task<void> Lane::Close() { co_await tasks_.Join(); }

@@ -12,6 +12,7 @@
 // Bounds       batch_max statements a batch, batches_max batches in flight, waiters_max callers
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -39,6 +40,7 @@ struct LaneStats {
   uint64_t statements = 0;  // answered
   uint64_t batches = 0;     // sent
   uint64_t failed = 0;      // batches that yielded nothing
+  uint64_t stopped = 0;     // of them, those in which a statement was stopped by options.statement_timeout
 };
 
 struct LaneStatement {
@@ -46,6 +48,14 @@ struct LaneStatement {
   std::optional<Command> settings;
   Command command;
   SessionState session;
+};
+
+struct LaneAnswer {
+  LaneAnswer() = default;
+
+  std::optional<Rows> rows;  // nullopt: it has not been run here, for whatever reason, and may be run alone
+  bool stopped = false;      // the reason: it took options.statement_timeout
+  Clock::duration part{0};   // of the batch's time, divided by its statements
 };
 
 class Lane {
@@ -57,8 +67,8 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
   // Runs one statement beside those of the same session that wait now and make the same settings, each before its own:
-  // so none sees what another made, and what makes none travels only with its like. nullopt: it has not been run here,
-  // for whatever reason, and may be run alone. Writes are committed when they are answered.
+  // so none sees what another made, and what makes none travels only with its like. Writes are committed when they are
+  // answered.
   //   kSqlstate                 the statement was by itself and was refused
   //   kRequestDeadline          `deadline` passed first; a write may happen all the same
   //   kRequestCancelled         the coroutine was cancelled; the same
@@ -66,12 +76,12 @@ class Lane {
   // REQUIRES: `statement.command` leaves no trace on its connection and depends on no setting but the session's and
   // those that `statement.settings` makes, every time the same ones for the same text and by parameters alone. It reads
   // only, or, with options.writes, does nothing that others of its batch would not have seen of each other.
-  Task<Result<std::optional<Rows>>> Execute(LaneStatement statement, Deadline deadline);
+  Task<Result<LaneAnswer>> Execute(LaneStatement statement, Deadline deadline);
 
   // Batches in flight end by themselves: each has a deadline.
   Task<void> Close();
 
-  LaneStats stats() const { return stats_; }
+  LaneStats stats() const;  // thread-safe; may be stale on return
 
  private:
   struct Waiter;
@@ -81,8 +91,9 @@ class Lane {
   Task<void> Work();
   Batch TakeBatch();
   Task<void> Run(Batch& batch);
-  void Deliver(Batch& batch, Result<std::vector<Rows>> rows);
-  void Refuse(Batch& batch, const Error& error);
+  static void Deliver(Batch& batch, std::vector<Rows> rows, Clock::duration took);
+  // `failed` is the place in `batch` of the statement that did.
+  void Refuse(Batch& batch, const Error& error, size_t failed);
 
   const net::Executor executor_;
   Pool& pool_;
@@ -92,7 +103,9 @@ class Lane {
   milliseconds pause_{0};  // of sharing, after the next batch of writes that fails
   Clock::time_point paused_until_{};
   net::TaskGroup tasks_;
-  LaneStats stats_;
+  struct {
+    std::atomic<uint64_t> statements{0}, batches{0}, failed{0}, stopped{0};
+  } counts_;
 };
 
 }  // namespace pando::pg

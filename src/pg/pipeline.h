@@ -63,6 +63,7 @@ class Pipeline final : public ResultReader {
 
   bool Read(PGconn* connection) override;
 
+  size_t commands_run() const { return rows_.size(); }
   std::vector<Rows> TakeRows() { return std::move(rows_); }
 
   // The error was that the server does not know the prepared statement, or that its result type changed. Sees to it

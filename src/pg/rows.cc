@@ -32,11 +32,13 @@ int Rows::FindColumn(std::string_view name) const {
 uint32_t Rows::type(int column) const { return PQftype(result_.get(), column); }
 
 std::optional<std::string_view> Rows::Get(int row, int column) const {
-  PANDO_ASSERT(row >= 0 && row < size());
-  PANDO_ASSERT(column >= 0 && column < columns());
-  if (PQgetisnull(result_.get(), row, column)) return std::nullopt;
-  return std::string_view(PQgetvalue(result_.get(), row, column),
-                          static_cast<size_t>(PQgetlength(result_.get(), row, column)));
+  // libpq answers out of range with NULL, and NULL with no length.
+  const int length = PQgetlength(result_.get(), row, column);
+  if (length == 0 && PQgetisnull(result_.get(), row, column)) {
+    PANDO_ASSERT(row >= 0 && row < size() && column >= 0 && column < columns());
+    return std::nullopt;
+  }
+  return std::string_view(PQgetvalue(result_.get(), row, column), static_cast<size_t>(length));
 }
 
 std::string_view Rows::Text(int row, int column) const {
@@ -44,6 +46,8 @@ std::string_view Rows::Text(int row, int column) const {
   PANDO_ASSERT(value.has_value());
   return *value;
 }
+
+size_t Rows::bytes() const { return PQresultMemorySize(result_.get()); }
 
 int64_t Rows::affected() const {
   if (!result_) return 0;

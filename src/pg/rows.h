@@ -3,6 +3,7 @@
 // Concurrency  immutable, single-owner (move-only)
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ class Rows {
   std::optional<std::string_view> Get(int row, int column) const;
   // REQUIRES: not NULL.
   std::string_view Text(int row, int column) const;
+  // Memory that all of it takes.
+  size_t bytes() const;
   // Rows that an INSERT, UPDATE or DELETE without RETURNING touched.
   int64_t affected() const;
 

@@ -8,8 +8,6 @@
 namespace pando::pgtypes {
 namespace {
 
-enum class Form : uint8_t { kUnknown, kString, kNumber, kBoolean, kJson, kDate, kTimestamp, kTimestamptz };
-
 // Types that print as strings and that oid.h has no other use for (pg_type.dat).
 constexpr Oid kStrings[] = {
     18,                                  // "char"
@@ -21,50 +19,20 @@ constexpr Oid kStrings[] = {
 };
 static_assert(std::is_sorted(std::begin(kStrings), std::end(kStrings)), "searched by halves");
 
-Form FormOf(Oid type) {
-  switch (type) {
-    case oid::kInt2:
-    case oid::kInt4:
-    case oid::kInt8:
-    case oid::kFloat4:
-    case oid::kFloat8:
-    case oid::kNumeric:
-      return Form::kNumber;
-    case oid::kText:
-    case oid::kVarchar:
-    case oid::kBpchar:
-    case oid::kName:
-    case oid::kUuid:
-    case oid::kOid:
-    case oid::kBytea:
-    case oid::kXml:
-      return Form::kString;
-    case oid::kBool:
-      return Form::kBoolean;
-    case oid::kJson:
-    case oid::kJsonb:
-      return Form::kJson;
-    case oid::kDate:
-      return Form::kDate;
-    case oid::kTimestamp:
-      return Form::kTimestamp;
-    case oid::kTimestamptz:
-      return Form::kTimestamptz;
-    default:
-      return std::binary_search(std::begin(kStrings), std::end(kStrings), type) ? Form::kString : Form::kUnknown;
-  }
+char* Write(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
+
+char* WriteQuoted(char* to, std::string_view text) {
+  *to++ = '"';
+  to = Write(to, text);
+  *to++ = '"';
+  return to;
 }
 
-void AppendQuoted(std::string& out, std::string_view text) { out.append(1, '"').append(text).append(1, '"'); }
-
 // NaN and the infinities are strings in JSON; what begins with a digit is a JSON number as it stands.
-void AppendNumber(std::string& out, std::string_view text) {
+char* WriteNumber(char* to, std::string_view text) {
   const size_t first = text.starts_with('-') ? 1 : 0;
-  if (first < text.size() && IsDigit(text[first])) {
-    out.append(text);
-  } else {
-    AppendQuoted(out, text);
-  }
+  const bool digits = first < text.size() && IsDigit(text[first]);
+  return digits ? Write(to, text) : WriteQuoted(to, text);
 }
 
 bool IsInfinite(std::string_view text) { return text == "infinity" || text == "-infinity"; }
@@ -81,67 +49,102 @@ size_t DateLength(std::string_view text) {
 
 bool IsEra(std::string_view text) { return text.empty() || text == " BC"; }
 
-bool AppendDate(std::string& out, std::string_view text) {
+char* WriteDate(char* to, std::string_view text) {
   if (!IsInfinite(text)) {
     const size_t date = DateLength(text);
-    if (date == 0 || !IsEra(text.substr(date))) return false;
+    if (date == 0 || !IsEra(text.substr(date))) return nullptr;
   }
-  AppendQuoted(out, text);
-  return true;
+  return WriteQuoted(to, text);
 }
 
 bool IsClock(char c) { return IsDigit(c) || c == ':' || c == '.'; }
 
 // "2026-11-24 16:08:09.5+01 BC": the blank before the time is a T, and a zone of whole hours has its minutes.
-bool AppendTimestamp(std::string& out, std::string_view text, bool has_zone) {
-  if (IsInfinite(text)) {
-    AppendQuoted(out, text);
-    return true;
-  }
+char* WriteTimestamp(char* to, std::string_view text, bool has_zone) {
+  if (IsInfinite(text)) return WriteQuoted(to, text);
   const size_t date = DateLength(text);
-  if (date == 0 || date >= text.size() || text[date] != ' ') return false;
+  if (date == 0 || date >= text.size() || text[date] != ' ') return nullptr;
   const std::string_view rest = text.substr(date + 1);
   const size_t clock = static_cast<size_t>(std::find_if_not(rest.begin(), rest.end(), IsClock) - rest.begin());
   size_t zone_end = clock;
   if (has_zone) {
-    if (clock == rest.size() || (rest[clock] != '+' && rest[clock] != '-')) return false;
+    if (clock == rest.size() || (rest[clock] != '+' && rest[clock] != '-')) return nullptr;
     zone_end = std::min(rest.find(' ', clock), rest.size());
   }
-  if (clock == 0 || !IsEra(rest.substr(zone_end))) return false;
+  if (clock == 0 || !IsEra(rest.substr(zone_end))) return nullptr;
   const bool hours_only = has_zone && zone_end - clock == 3;
-  out.append(1, '"').append(text.substr(0, date)).append(1, 'T').append(rest.substr(0, zone_end));
-  out.append(hours_only ? ":00" : "").append(rest.substr(zone_end)).append(1, '"');
-  return true;
+  *to++ = '"';
+  to = Write(to, text.substr(0, date));
+  *to++ = 'T';
+  to = Write(to, rest.substr(0, zone_end));
+  if (hours_only) to = Write(to, ":00");
+  to = Write(to, rest.substr(zone_end));
+  *to++ = '"';
+  return to;
 }
 
 }  // namespace
 
-bool HasJsonForm(Oid type) { return FormOf(type) != Form::kUnknown; }
+JsonForm JsonFormOf(Oid type) {
+  switch (type) {
+    case oid::kInt2:
+    case oid::kInt4:
+    case oid::kInt8:
+    case oid::kFloat4:
+    case oid::kFloat8:
+    case oid::kNumeric:
+      return JsonForm::kNumber;
+    case oid::kText:
+    case oid::kVarchar:
+    case oid::kBpchar:
+    case oid::kName:
+    case oid::kUuid:
+    case oid::kOid:
+    case oid::kBytea:
+    case oid::kXml:
+      return JsonForm::kString;
+    case oid::kBool:
+      return JsonForm::kBoolean;
+    case oid::kJson:
+    case oid::kJsonb:
+      return JsonForm::kJson;
+    case oid::kDate:
+      return JsonForm::kDate;
+    case oid::kTimestamp:
+      return JsonForm::kTimestamp;
+    case oid::kTimestamptz:
+      return JsonForm::kTimestamptz;
+    default:
+      return std::binary_search(std::begin(kStrings), std::end(kStrings), type) ? JsonForm::kString
+                                                                                : JsonForm::kUnknown;
+  }
+}
 
-bool AppendJson(std::string& out, Oid type, std::string_view text) {
-  switch (FormOf(type)) {
-    case Form::kString:
-      AppendJsonString(out, text);
-      return true;
-    case Form::kNumber:
-      AppendNumber(out, text);
-      return true;
-    case Form::kBoolean:
-      out += text == "t" ? "true" : "false";
-      return true;
-    case Form::kJson:
-      out += text;
-      return true;
-    case Form::kDate:
-      return AppendDate(out, text);
-    case Form::kTimestamp:
-      return AppendTimestamp(out, text, false);
-    case Form::kTimestamptz:
-      return AppendTimestamp(out, text, true);
-    case Form::kUnknown:
+size_t JsonSizeMax(JsonForm form, std::string_view text) {
+  constexpr size_t kAround = 5;  // quotes, and the minutes of a zone
+  return form == JsonForm::kString ? JsonStringSizeMax(text) : text.size() + kAround;
+}
+
+char* WriteJson(char* to, JsonForm form, std::string_view text) {
+  switch (form) {
+    case JsonForm::kString:
+      return WriteJsonString(to, text);
+    case JsonForm::kNumber:
+      return WriteNumber(to, text);
+    case JsonForm::kBoolean:
+      return Write(to, text == "t" ? "true" : "false");
+    case JsonForm::kJson:
+      return Write(to, text);
+    case JsonForm::kDate:
+      return WriteDate(to, text);
+    case JsonForm::kTimestamp:
+      return WriteTimestamp(to, text, false);
+    case JsonForm::kTimestamptz:
+      return WriteTimestamp(to, text, true);
+    case JsonForm::kUnknown:
       break;
   }
-  return false;
+  return nullptr;
 }
 
 }  // namespace pando::pgtypes

@@ -5,19 +5,25 @@
 // Concurrency  pure functions
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "pgtypes/oid.h"
 
 namespace pando::pgtypes {
 
-// True for the built-in types whose JSON follows from their text: not for arrays and composites, which nest, nor for
-// types that somebody made, which may have a cast to json.
-bool HasJsonForm(Oid type);
+// How the text of a type becomes JSON.
+enum class JsonForm : uint8_t { kUnknown, kString, kNumber, kBoolean, kJson, kDate, kTimestamp, kTimestamptz };
 
-// Appends the JSON of a value that is not NULL. False, with `out` as it was, when the type is none of HasJsonForm() or
-// the text not in the form that our connections ask for (a role may have set a DateStyle).
-bool AppendJson(std::string& out, Oid type, std::string_view text);
+// kUnknown for all but the built-in types whose JSON follows from their text: for arrays and composites, which nest,
+// and for types that somebody made, which may have a cast to json.
+JsonForm JsonFormOf(Oid type);
+
+// Writes the JSON of a value that is not NULL to `to` and returns its end. Null when the form is kUnknown or the text
+// not as our connections ask for it (a role may have set a DateStyle).
+// REQUIRES: JsonSizeMax(form, text) bytes of room.
+char* WriteJson(char* to, JsonForm form, std::string_view text);
+size_t JsonSizeMax(JsonForm form, std::string_view text);
 
 }  // namespace pando::pgtypes

@@ -6,8 +6,10 @@ namespace pando::pgtypes {
 namespace {
 
 std::string JsonOf(Oid type, std::string_view text) {
-  std::string out = "<";
-  return AppendJson(out, type, text) ? out.substr(1) : "unknown" + out.substr(1);
+  const JsonForm form = JsonFormOf(type);
+  std::string out(JsonSizeMax(form, text), '\0');
+  const char* end = WriteJson(out.data(), form, text);
+  return end ? out.substr(0, static_cast<size_t>(end - out.data())) : "unknown";
 }
 
 TEST(JsonValueTest, PrintsNumbersBareAndTheirExceptionsAsStrings) {
@@ -32,6 +34,16 @@ TEST(JsonValueTest, EscapesWhatAStringMustNotHoldAndNothingElse) {
   EXPECT_EQ(JsonOf(oid::kBytea, "\\x00ff"), "\"\\\\x00ff\"");
 }
 
+TEST(JsonValueTest, FindsWhatMustBeEscapedInAnyPlaceOfALongText) {
+  for (const auto& [raw, escaped] :
+       {std::pair("\x01", "\\u0001"), {"\x1f", "\\u001f"}, {"\"", "\\\""}, {"\\", "\\\\"}}) {
+    for (size_t before = 0; before < 20; ++before) {
+      const std::string head(before, '\xff'), tail(11, ' ');
+      EXPECT_EQ(JsonOf(oid::kText, head + raw + tail + raw), '"' + head + escaped + tail + escaped + '"');
+    }
+  }
+}
+
 TEST(JsonValueTest, PrintsTimestampsInXsdForm) {
   EXPECT_EQ(JsonOf(oid::kDate, "2026-11-24"), "\"2026-11-24\"");
   EXPECT_EQ(JsonOf(oid::kDate, "0044-03-15 BC"), "\"0044-03-15 BC\"");
@@ -53,12 +65,20 @@ TEST(JsonValueTest, KnowsNoOtherDateStyle) {
 }
 
 TEST(JsonValueTest, KnowsNeitherArraysNorTypesThatSomebodyMade) {
-  EXPECT_FALSE(HasJsonForm(oid::kTextArray));
-  EXPECT_FALSE(HasJsonForm(oid::kRecord));
-  EXPECT_FALSE(HasJsonForm(16384));
-  EXPECT_TRUE(HasJsonForm(oid::kUuid));
-  EXPECT_TRUE(HasJsonForm(3912));
+  EXPECT_EQ(JsonFormOf(oid::kTextArray), JsonForm::kUnknown);
+  EXPECT_EQ(JsonFormOf(oid::kRecord), JsonForm::kUnknown);
+  EXPECT_EQ(JsonFormOf(16384), JsonForm::kUnknown);
+  EXPECT_EQ(JsonFormOf(oid::kUuid), JsonForm::kString);
+  EXPECT_EQ(JsonFormOf(3912), JsonForm::kString);
   EXPECT_EQ(JsonOf(16384, "x"), "unknown");
+}
+
+TEST(JsonValueTest, MakesRoomForALongTextAsItIs) {
+  const std::string plain(10'000, 'x'), escaped(10'000, '\x01');
+  EXPECT_EQ(JsonOf(oid::kText, plain), '"' + plain + '"');
+  EXPECT_EQ(JsonSizeMax(JsonForm::kString, plain), 10'002u);
+  EXPECT_EQ(JsonOf(oid::kText, escaped).size(), 60'002u);
+  EXPECT_EQ(JsonSizeMax(JsonForm::kString, escaped), 60'002u);
 }
 
 }  // namespace

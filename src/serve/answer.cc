@@ -294,20 +294,16 @@ Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape)
   return outcome;
 }
 
-std::optional<Outcome> PrintRows(const pg::Rows& rows, const plan::Plan& plan) {
+std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan) {
   Outcome outcome;
   outcome.page = rows.size();
   if (plan.count != plan::Count::kNone && plan.count != plan::Count::kPlanned) outcome.total = outcome.page;
-  const bool as_array = plan.media.format == plan::Media::Format::kJson;
+  const bool as_object = plan.media.format == plan::Media::Format::kObject;
   // More rows or none are an error of an object.
-  if (!as_array && outcome.page != 1) return outcome;
-  if (as_array) outcome.body += '[';
-  RowPrinter printer(rows);
-  for (int row = 0; row < rows.size(); ++row) {
-    if (row > 0) outcome.body += ", \n ";
-    if (!printer.Append(outcome.body, row)) return std::nullopt;
-  }
-  if (as_array) outcome.body += ']';
+  if (as_object && outcome.page != 1) return outcome;
+  std::optional<std::string> body = PrintRows(rows, as_object);
+  if (!body) return std::nullopt;
+  outcome.body = std::move(*body);
   return outcome;
 }
 

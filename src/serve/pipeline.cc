@@ -25,12 +25,14 @@ struct Pipeline::Work {
     parameters = made.statement.query.parameters;
     canonical = made.request.query.canonical;
     shape = std::make_shared<const Shape>(std::move(made));
+    pace = nullptr;
   }
 
   http::Request http;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const auth::Principal> principal;
   std::shared_ptr<const Shape> shape;  // null for the root and OPTIONS
+  std::shared_ptr<Pace> pace;          // null when the shape is not remembered
   // What this request adds to its shape.
   std::vector<sql::Parameter> parameters;
   std::string canonical;  // query string
@@ -109,6 +111,7 @@ bool Pipeline::Recall(Work& work) {
   std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
   if (!recalled) return false;
   work.shape = std::move(recalled->shape);
+  work.pace = std::move(recalled->pace);
   work.parameters = std::move(recalled->parameters);
   work.canonical = std::move(recalled->canonical);
   work.timing.Mark(Phase::kParse);
@@ -210,20 +213,15 @@ Task<Result<http::Response>> Pipeline::ServeShape(Work& work) {
 Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
   const Shape& shape = *work.shape;
   if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape);
-  if (std::optional<Outcome> outcome = PrintRows(rows, shape.plan)) return std::move(*outcome);
+  if (std::optional<Outcome> outcome = PrintOutcome(rows, shape.plan)) return std::move(*outcome);
   work.print_here = false;
   return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
 }
 
 Task<Result<http::Response>> Pipeline::Execute(Work& work) {
   const Shape& shape = *work.shape;
-  if (shape.demand.may_share && !shape.statement.estimate) {
-    pg::LaneStatement wanted;
-    wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
-    wanted.command = pg::Command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
-    wanted.session = *shape.demand.session;
-    pg::Lane& lane = shape.plan.read_only ? deps_.read_lane : deps_.insert_lane;
-    Task<Result<std::optional<pg::Rows>>> shared = lane.Execute(std::move(wanted), work.http.deadline);
+  if (pg::Lane* lane = LaneOf(work)) {
+    Task<Result<std::optional<pg::Rows>>> shared = ExecuteShared(work, *lane);
     PANDO_CO_TRY(const std::optional<pg::Rows> rows, co_await std::move(shared));
     if (rows) {
       PANDO_CO_TRY(Outcome outcome, Read(work, *rows));
@@ -236,6 +234,37 @@ Task<Result<http::Response>> Pipeline::Execute(Work& work) {
   const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && shape.plan.read_only;
   if (!again) co_return first;
   co_return co_await ExecuteOnce(work);
+}
+
+// Null: the request goes alone.
+pg::Lane* Pipeline::LaneOf(const Work& work) const {
+  const Shape& shape = *work.shape;
+  if (shape.statement.estimate) return nullptr;
+  switch (shape.demand.sharing) {
+    case Sharing::kNever:
+      return nullptr;
+    case Sharing::kWhenQuick:
+      return work.pace && work.pace->MayShare(Clock::now()) ? &deps_.quick_lane : nullptr;
+    case Sharing::kAlways:
+      return shape.plan.read_only ? &deps_.key_lane : &deps_.insert_lane;
+  }
+  return nullptr;
+}
+
+// nullopt: it has not been run, and may be run alone.
+Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteShared(Work& work, pg::Lane& lane) {
+  const Shape& shape = *work.shape;
+  pg::LaneStatement wanted;
+  wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
+  wanted.command = pg::Command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
+  wanted.session = *shape.demand.session;
+  Task<Result<pg::LaneAnswer>> run = lane.Execute(std::move(wanted), work.http.deadline);
+  PANDO_CO_TRY(pg::LaneAnswer answer, co_await std::move(run));
+  if (shape.demand.sharing == Sharing::kWhenQuick) {
+    if (answer.stopped) work.pace->WasStopped(Clock::now());
+    if (answer.rows) work.pace->RanTogether(answer.part, answer.rows->bytes(), Clock::now());
+  }
+  co_return std::move(answer.rows);
 }
 
 SettingsInput Pipeline::SettingsOf(const Work& work) {
@@ -278,7 +307,9 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work) {
   const pg::SessionState wanted = exchange.session.value_or(pg::SessionState{});
   PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
   if (shape.demand.unclean) lease.MarkUnclean();
+  const Clock::time_point begin = Clock::now();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
+  if (work.pace) work.pace->RanAlone(Clock::now() - begin, rows[main].bytes());
   PANDO_CO_TRY(Outcome outcome, Read(work, rows[main]));
   if (shape.statement.estimate) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));

@@ -30,7 +30,8 @@ class Pipeline {
  public:
   struct Deps {
     pg::Pool& pool;
-    pg::Lane& read_lane;
+    pg::Lane& key_lane;     // reads that name their row
+    pg::Lane& quick_lane;   // reads that have been quick so far
     pg::Lane& insert_lane;  // with LaneOptions::writes
     Worker worker;
   };
@@ -57,6 +58,8 @@ class Pipeline {
   bool Cut(const Work& work);
   Task<Result<http::Response>> ServeShape(Work& work);
   Task<Result<http::Response>> Execute(Work& work);
+  Task<Result<std::optional<pg::Rows>>> ExecuteShared(Work& work, pg::Lane& lane);
+  pg::Lane* LaneOf(const Work& work) const;
   Task<Result<http::Response>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);
   static std::optional<pg::SessionState> SessionOf(const Work& work);

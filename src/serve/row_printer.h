@@ -1,30 +1,17 @@
-// A RowPrinter prints rows as JSON objects, with the bytes of PostgreSQL's row_to_json.
+// Prints rows as JSON objects, with the bytes of PostgreSQL's row_to_json.
 //
-// Concurrency  single-owner
-// Ownership    the rows outlive it
+// Concurrency  pure function
 #pragma once
 
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "pg/rows.h"
 
 namespace pando::serve {
 
-class RowPrinter {
- public:
-  explicit RowPrinter(const pg::Rows& rows);
-
-  // {"column":value,...}. False, with part of the row appended, when a value's JSON does not follow from its text.
-  bool Append(std::string& out, int row);
-
- private:
-  struct Column {
-    std::string key;  // with what stands before it: `{"name":`
-    uint32_t type = 0;
-  };
-  const pg::Rows& rows_;
-  std::vector<Column> columns_;
-};
+// [{"column":value,...}, ...], or, with `as_object`, the row by itself. nullopt when the JSON of a value does not
+// follow from its text. REQUIRES: as_object: one row.
+std::optional<std::string> PrintRows(const pg::Rows& rows, bool as_object);
 
 }  // namespace pando::serve

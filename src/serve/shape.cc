@@ -22,8 +22,10 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
     demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path)};
   }
   const bool leaves_nothing = !demand.all_settings && !demand.unclean;
-  demand.may_share = leaves_nothing && plan::IsPointRead(plan);
-  if (plan.read_only) return demand;
+  if (plan.read_only) {
+    if (leaves_nothing) demand.sharing = plan::IsPointRead(plan) ? Sharing::kAlways : Sharing::kWhenQuick;
+    return demand;
+  }
   const bool single_insert = plan::IsSingleInsert(plan, request.payload);
   bool rollback = config.tx_rollback;
   if (config.tx_override_allowed && request.preferences.tx) {
@@ -34,7 +36,7 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   } else if (!single_insert && NeedsCheck(request, plan)) {
     demand.finish = pg::Finish::kHold;
   }
-  demand.may_share = leaves_nothing && single_insert && !rollback;
+  if (leaves_nothing && single_insert && !rollback) demand.sharing = Sharing::kAlways;
   return demand;
 }
 

@@ -18,13 +18,20 @@
 
 namespace pando::serve {
 
+// Whether a request may travel with others: it sees what it is shown, leaves nothing, and is cheap.
+enum class Sharing {
+  kNever,
+  kWhenQuick,  // as long as its Pace says so
+  kAlways,     // it names one row
+};
+
 // What one request asks of a connection, decided before one is taken.
 struct Demand {
   bool all_settings = false;  // every setting of the request must be made
   // Else these, on a connection that has `session`.
   catalog::Observed observed = catalog::Observed::kNothing;
-  bool unclean = false;    // something unknown runs
-  bool may_share = false;  // cheap, sees what it is shown and leaves nothing: may travel with others
+  bool unclean = false;  // something unknown runs
+  Sharing sharing = Sharing::kNever;
   std::optional<pg::SessionState> session;
   pg::Finish finish = pg::Finish::kCommit;
 };

@@ -26,23 +26,35 @@ std::optional<size_t> ValueStart(std::string_view filter) {
   return std::nullopt;
 }
 
-// "id=eq.5": where the value begins, behind "eq."
-std::optional<size_t> ValueStartOf(std::string_view piece) {
+// False when it may be a filter of a function's rows: those begin with a name and a point or parenthesis.
+bool IsArgument(std::string_view value) {
+  const size_t name = value.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");
+  return name == std::string_view::npos || (value[name] != '.' && value[name] != '(' && value[name] != '%');
+}
+
+// "id=eq.5": where the value begins, behind "eq."; of a function's argument, "id=5", behind the "=".
+std::optional<size_t> ValueStartOf(std::string_view piece, bool arguments_allowed) {
   const size_t equals = piece.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   const std::string_view key = piece.substr(0, equals);
   const bool encoded = key.find_first_of("%+") != std::string_view::npos;  // might spell one of the other keys
   if (encoded || !rest::IsFilterKey(key)) return std::nullopt;
+  if (arguments_allowed && IsArgument(piece.substr(equals + 1))) return equals + 1;
   const std::optional<size_t> start = ValueStart(piece.substr(equals + 1));
   return start ? std::optional<size_t>(equals + 1 + *start) : std::nullopt;
 }
 
-bool IsReadOfRelation(const http::Request& request, std::string_view prefix) {
-  if (request.method != "GET" && request.method != "HEAD") return false;
+enum class Target { kOther, kRelation, kFunction };
+
+// What a GET or HEAD reads.
+Target TargetOf(const http::Request& request, std::string_view prefix) {
+  if (request.method != "GET" && request.method != "HEAD") return Target::kOther;
   const std::string_view path = request.path();
-  if (path.find(kSeparator) != std::string_view::npos || path.find('%') != std::string_view::npos) return false;
+  if (path.find(kSeparator) != std::string_view::npos || path.find('%') != std::string_view::npos)
+    return Target::kOther;
   const std::string_view name = path.substr(std::min(prefix == "/" ? 0 : prefix.size(), path.size()));
-  return name.size() > 1 && !name.starts_with("/rpc/");
+  if (name.starts_with("/rpc/")) return Target::kFunction;
+  return name.size() > 1 ? Target::kRelation : Target::kOther;
 }
 
 std::string MakeNonce() {
@@ -65,7 +77,8 @@ ShapeCache::ShapeCache(size_t entries_max) : entries_max_(entries_max), nonce_(M
 
 bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix, std::string_view role,
                      CutRequest& cut) {
-  if (!IsReadOfRelation(request, rest_prefix)) return false;
+  const Target target = TargetOf(request, rest_prefix);
+  if (target == Target::kOther) return false;
   cut.values.clear();
   cut.query = request.query();
   cut.key.assign(request.method).append(1, kSeparator).append(request.path()).append(1, kSeparator);
@@ -73,7 +86,8 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
   const std::string_view query = cut.query;
   for (size_t begin = 0; begin < query.size();) {
     const size_t end = std::min(query.find_first_of("&;", begin), query.size());
-    if (const std::optional<size_t> start = ValueStartOf(query.substr(begin, end - begin))) {
+    if (const std::optional<size_t> start =
+            ValueStartOf(query.substr(begin, end - begin), target == Target::kFunction)) {
       cut.key.append(query, copied, begin + *start - copied).append(1, kPlaceholder);
       cut.values.push_back(query.substr(begin + *start, end - begin - *start));
       copied = end;
@@ -104,6 +118,7 @@ std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
   }
   Recalled recalled;
   recalled.shape = entry.shape;
+  recalled.pace = entry.pace;
   const std::vector<sql::Parameter>& own = entry.shape->statement.query.parameters;
   recalled.parameters.reserve(own.size());
   for (size_t i = 0; i < own.size(); ++i) {
@@ -162,6 +177,7 @@ std::optional<ShapeCache::Entry> ShapeCache::MakeEntry(const CutRequest& cut, co
   entry.key = cut.key;
   if (!FindMarks(cut, *shape, entry)) return std::nullopt;
   entry.shape = std::make_shared<const Shape>(std::move(*shape));
+  entry.pace = std::make_shared<Pace>();
   return entry;
 }
 

@@ -1,5 +1,6 @@
 // The ShapeCache remembers the shapes of reads that come again and again, so that they are parsed, planned and written
-// once: what follows "eq." and its like is cut out of the query string, the rest is the key.
+// once: what follows "eq." and its like, and the arguments of functions, are cut out of the query string; the rest is
+// the key.
 //
 // Only what can be proven is remembered: a shape is made anew with marks in the places of the values, and each mark
 // must come out as one whole parameter of the statement. A request whose values cannot be cut, or that is seen for the
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "http/message.h"
+#include "serve/pace.h"
 #include "serve/shape.h"
 
 namespace pando::serve {
@@ -39,6 +41,7 @@ class ShapeCache {
   // What a request adds to its shape.
   struct Recalled {
     std::shared_ptr<const Shape> shape;
+    std::shared_ptr<Pace> pace;  // of the shape, on this event loop
     std::vector<sql::Parameter> parameters;
     std::string canonical;  // query string, as rest::Query::canonical
   };
@@ -46,7 +49,7 @@ class ShapeCache {
   explicit ShapeCache(size_t entries_max = 500);
 
   // Fills `cut`, whose memory is used again. False when such requests are not remembered: all but GET and HEAD of
-  // relations, and what is very long.
+  // relations and functions, and what is very long.
   static bool Cut(const http::Request& request, std::string_view rest_prefix, std::string_view role, CutRequest& cut);
 
   // nullopt when the shape is not known, or a value is malformed.
@@ -63,6 +66,7 @@ class ShapeCache {
   struct Entry {
     std::string key;
     std::shared_ptr<const Shape> shape;
+    std::shared_ptr<Pace> pace;
     std::vector<std::optional<size_t>> value_of_parameter;  // nullopt: the shape's own parameter
     std::string canonical_head;
     std::vector<std::pair<size_t, std::string>> canonical_rest;  // a value, and what follows it

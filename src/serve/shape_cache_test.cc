@@ -58,7 +58,7 @@ TEST_F(ShapeCacheTest, RemembersAShapeAtSecondSightAndTakesTheValuesOfEachReques
   EXPECT_EQ(third->parameters, Parameters{"3"});
   EXPECT_EQ(third->canonical, "id=eq.3");
   EXPECT_EQ(third->shape->route, "projects");
-  EXPECT_TRUE(third->shape->demand.may_share);
+  EXPECT_EQ(third->shape->demand.sharing, Sharing::kAlways);
 }
 
 TEST_F(ShapeCacheTest, GivesWhatTheLongWayGives) {
@@ -103,10 +103,39 @@ TEST_F(ShapeCacheTest, TellsApartWhatIsParsedOrPlannedDifferently) {
   EXPECT_TRUE(Ask(Get("/projects?id=eq.1")));
 }
 
-TEST_F(ShapeCacheTest, RemembersReadsOfRelationsAlone) {
+TEST_F(ShapeCacheTest, RemembersCallsAndTakesTheirArguments) {
+  for (const char* target : {"/rpc/add_them?a=1&b=-2", "/rpc/add_them?b=%31&a=1e3", "/rpc/add_them?a=x&b="}) {
+    const auto recalled = AskThrice(target);
+    ASSERT_TRUE(recalled) << target;
+    const Shape expected = LongWay(Get(target));
+    EXPECT_EQ(recalled->shape->statement.query.sql, expected.statement.query.sql) << target;
+    EXPECT_EQ(recalled->parameters, expected.statement.query.parameters) << target;
+  }
+  EXPECT_EQ(cache_.size(), 2u) << "one for each order of the arguments";
+}
+
+TEST_F(ShapeCacheTest, TakesNoFilterForAnArgument) {
+  ASSERT_TRUE(AskThrice("/rpc/add_them?a=1&b=2"));
+  for (const char* target : {"/rpc/add_them?a=1&b=eq.2", "/rpc/add_them?a=1&b=eq%2E2", "/rpc/add_them?a=1&b=%65q.2",
+                             "/rpc/add_them?a=1&b=not.is.null", "/rpc/add_them?a=1&b=eq(any).{1}",
+                             "/rpc/add_them?a=1&%62=2", "/rpc/add_them?a=1&b=2&limit=1"}) {
+    EXPECT_FALSE(Ask(Get(target))) << target;
+  }
+  EXPECT_FALSE(AskThrice("/rpc/add_them?a=1&a=2&b=3")) << "only the last of a name counts";
+}
+
+TEST_F(ShapeCacheTest, EachShapeHasAPace) {
+  const auto third = AskThrice("/projects?name=eq.x");
+  ASSERT_TRUE(third && third->pace);
+  EXPECT_EQ(third->shape->demand.sharing, Sharing::kWhenQuick);
+  EXPECT_EQ(Ask(Get("/projects?name=eq.y"))->pace, third->pace);
+  EXPECT_NE(AskThrice("/clients?name=eq.x")->pace, third->pace);
+}
+
+TEST_F(ShapeCacheTest, RemembersReadsAlone) {
   CutRequest cut;
   EXPECT_FALSE(ShapeCache::Cut(Get("/projects?id=eq.1", "DELETE"), "/", "anon", cut));
-  EXPECT_FALSE(ShapeCache::Cut(Get("/rpc/add_them?a=eq.1"), "/", "anon", cut));
+  EXPECT_FALSE(ShapeCache::Cut(Get("/rpc/add_them?a=1", "POST"), "/", "anon", cut));
   EXPECT_FALSE(ShapeCache::Cut(Get("/"), "/", "anon", cut));
   EXPECT_FALSE(ShapeCache::Cut(Get("/projects?a=" + std::string(ShapeCache::kKeyBytesMax, 'x')), "/", "anon", cut));
   std::string many = "/projects?";

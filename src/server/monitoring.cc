@@ -66,26 +66,38 @@ class Observer {
 
 }  // namespace
 
-Monitoring::Monitoring() : shard_(metrics_.NewShard()) { CollectProcess(); }
+Monitoring::Monitoring() : shard_(metrics_.NewShard()) {
+  CollectProcess();
+  CollectCatalog();
+}
 
 http::ExchangeObserver Monitoring::NewObserver() {
   auto observer = std::make_shared<Observer>(metrics_.NewShard());
   return [observer](const http::Exchange& exchange) { (*observer)(exchange); };
 }
 
-void Monitoring::Attach(std::vector<const pg::Pool*> pools, std::vector<const http::Server*> servers) {
-  for (const pg::Pool* pool : pools) {
-    metrics_.Collect(MetricId::kDbPoolConnections, {"idle"},
-                     [pool] { return double(pool->stats().open) - double(pool->stats().lent); });
-    metrics_.Collect(MetricId::kDbPoolConnections, {"lent"}, [pool] { return double(pool->stats().lent); });
-    metrics_.Collect(MetricId::kDbPoolWaiting, {}, [pool] { return double(pool->stats().waiting); });
-    metrics_.Collect(MetricId::kDbPoolTimeouts, {}, [pool] { return double(pool->stats().timeouts); });
-  }
-  for (const http::Server* server : servers) {
-    metrics_.Collect(MetricId::kHttpConnectionsOpen, {}, [server] { return double(server->stats().connections_open); });
-    metrics_.Collect(MetricId::kHttpRequestsInFlight, {},
-                     [server] { return double(server->stats().requests_in_flight); });
-  }
+void Monitoring::Attach(const pg::Pool& pool) {
+  metrics_.Collect(MetricId::kDbPoolConnections, {"idle"},
+                   [&pool] { return double(pool.stats().open) - double(pool.stats().lent); });
+  metrics_.Collect(MetricId::kDbPoolConnections, {"lent"}, [&pool] { return double(pool.stats().lent); });
+  metrics_.Collect(MetricId::kDbPoolWaiting, {}, [&pool] { return double(pool.stats().waiting); });
+  metrics_.Collect(MetricId::kDbPoolTimeouts, {}, [&pool] { return double(pool.stats().timeouts); });
+}
+
+void Monitoring::Attach(std::string_view name, const pg::Lane& lane) {
+  metrics_.Collect(MetricId::kDbLaneStatements, {name}, [&lane] { return double(lane.stats().statements); });
+  metrics_.Collect(MetricId::kDbLaneBatches, {name}, [&lane] { return double(lane.stats().batches); });
+  metrics_.Collect(MetricId::kDbLaneFailures, {name}, [&lane] { return double(lane.stats().failed); });
+  metrics_.Collect(MetricId::kDbLaneStops, {name}, [&lane] { return double(lane.stats().stopped); });
+}
+
+void Monitoring::Attach(const http::Server& server) {
+  metrics_.Collect(MetricId::kHttpConnectionsOpen, {}, [&server] { return double(server.stats().connections_open); });
+  metrics_.Collect(MetricId::kHttpRequestsInFlight, {},
+                   [&server] { return double(server.stats().requests_in_flight); });
+}
+
+void Monitoring::CollectCatalog() {
   metrics_.Collect(MetricId::kCatalogAge, {}, [this] {
     if (!catalog_) return 0.0;
     return std::chrono::duration<double>(std::chrono::system_clock::now() - catalog_->loaded_at()).count();

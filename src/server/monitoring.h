@@ -14,6 +14,7 @@
 #include "config/registry.h"
 #include "http/server.h"
 #include "net/loop_group.h"
+#include "pg/lane.h"
 #include "pg/pool.h"
 #include "telemetry/metrics.h"
 
@@ -25,8 +26,10 @@ class Monitoring {
 
   // Counts and logs the exchanges of one event loop.
   http::ExchangeObserver NewObserver();
-  // Counters that are read from the parts at each scrape.
-  void Attach(std::vector<const pg::Pool*> pools, std::vector<const http::Server*> servers);
+  // Parts whose counters are read at each scrape.
+  void Attach(const pg::Pool& pool);
+  void Attach(std::string_view name, const pg::Lane& lane);
+  void Attach(const http::Server& server);
 
   //   as http::Server::Listen
   Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);
@@ -41,6 +44,7 @@ class Monitoring {
 
  private:
   void CollectProcess();
+  void CollectCatalog();
 
   telemetry::Metrics metrics_;
   telemetry::Shard& shard_;               // of the control loop

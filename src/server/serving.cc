@@ -30,11 +30,15 @@ using namespace std::chrono_literals;
 // While one batch waits for its commit, the next one gathers; more of them would be smaller.
 constexpr uint32_t kInsertBatchesMax = 2;
 
+// Reads that have been quick take longer than those by key and have longer answers; each waits for its batch.
+constexpr uint32_t kQuickBatchMax = 16;
+
 // What one event loop owns.
 struct LoopParts {
   std::unique_ptr<pg::Pool> pool;
-  std::unique_ptr<pg::Pool> lane_pool;  // null: too few connections to set some apart
-  std::unique_ptr<pg::Lane> read_lane;
+  std::unique_ptr<pg::Pool> lane_pool;    // null: too few connections to set some apart
+  std::unique_ptr<pg::Lane> key_lane;     // of `lane_pool`, if there is one
+  std::unique_ptr<pg::Lane> quick_lane;   // of `pool`: no read by key waits for it
   std::unique_ptr<pg::Lane> insert_lane;  // of `pool`: a commit waits for the disk, and no read for it
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;
@@ -140,7 +144,11 @@ class Process {
     lane.waiters_max = Part(options_.database.waiters_max, index);
     lane.batches_max = std::max(1u, share.lane);
     pg::Pool& lane_pool = parts.lane_pool ? *parts.lane_pool : *parts.pool;
-    parts.read_lane = std::make_unique<pg::Lane>(executor, lane_pool, lane);
+    parts.key_lane = std::make_unique<pg::Lane>(executor, lane_pool, lane);
+    pg::LaneOptions quick = lane;
+    quick.batch_max = kQuickBatchMax;
+    quick.batches_max = std::max(1u, share.alone / 2);
+    parts.quick_lane = std::make_unique<pg::Lane>(executor, *parts.pool, quick);
     lane.batches_max = std::clamp(share.alone / 2, 1u, kInsertBatchesMax);
     lane.writes = true;
     parts.insert_lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
@@ -153,7 +161,7 @@ class Process {
     const serve::Worker worker = [executor = workers_.executor(0)](std::function<std::string()> work) {
       return CallOn(executor, std::move(work));
     };
-    serve::Pipeline::Deps collaborators{*parts.pool, *parts.read_lane, *parts.insert_lane, worker};
+    serve::Pipeline::Deps collaborators{*parts.pool, *parts.key_lane, *parts.quick_lane, *parts.insert_lane, worker};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -199,14 +207,14 @@ class Process {
   }
 
   Result<void> BuildAdmin() {
-    std::vector<const pg::Pool*> pools;
-    std::vector<const http::Server*> servers;
     for (const LoopParts& parts : parts_) {
-      pools.push_back(parts.pool.get());
-      if (parts.lane_pool) pools.push_back(parts.lane_pool.get());
-      servers.push_back(parts.server.get());
+      monitoring_.Attach(*parts.pool);
+      if (parts.lane_pool) monitoring_.Attach(*parts.lane_pool);
+      monitoring_.Attach("key", *parts.key_lane);
+      monitoring_.Attach("quick", *parts.quick_lane);
+      monitoring_.Attach("insert", *parts.insert_lane);
+      monitoring_.Attach(*parts.server);
     }
-    monitoring_.Attach(std::move(pools), std::move(servers));
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
   }
 
@@ -321,11 +329,13 @@ class Process {
     const Deadline grace = Deadline::After(1s);
     co_await parts.pool->Close(grace);
     if (parts.lane_pool) co_await parts.lane_pool->Close(grace);
-    co_await parts.read_lane->Close();
+    co_await parts.key_lane->Close();
+    co_await parts.quick_lane->Close();
     co_await parts.insert_lane->Close();
     parts.server.reset();
     parts.pipeline.reset();
-    parts.read_lane.reset();
+    parts.key_lane.reset();
+    parts.quick_lane.reset();
     parts.insert_lane.reset();
     parts.lane_pool.reset();
     parts.pool.reset();

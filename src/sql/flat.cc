@@ -18,7 +18,7 @@ bool HasJsonForm(const catalog::Catalog& catalog, catalog::Oid oid) {
     oid = type->base;
     type = catalog.FindType(oid);
   }
-  return pgtypes::HasJsonForm(oid);
+  return pgtypes::JsonFormOf(oid) != pgtypes::JsonForm::kUnknown;
 }
 
 bool IsColumnFlat(const catalog::Catalog& catalog, const Node& node, const plan::ColumnOutput& output) {

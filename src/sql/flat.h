@@ -13,7 +13,7 @@ namespace pando::sql {
 inline constexpr int64_t kFlatRowsMax = 10'000;
 
 // True for reads answered as JSON, of at most kFlatRowsMax rows, whose columns are known to be of types that
-// HasJsonForm() knows; embeds among them are JSON that the database makes.
+// JsonFormOf() knows; embeds among them are JSON that the database makes.
 bool IsFlat(const plan::Plan& plan);
 
 }  // namespace pando::sql

@@ -40,6 +40,36 @@ std::vector<MetricRow> HttpRows() {
   };
 }
 
+std::vector<MetricRow> LaneRows() {
+  const LabelRow lane{"lane", {"key", "quick", "insert"}};
+  return {
+      {MetricId::kDbLaneStatements,
+       "pando_db_lane_statements_total",
+       kCounter,
+       "",
+       {lane},
+       "Statements that were run together with others: reads by key, reads that have been quick so far, inserts."},
+      {MetricId::kDbLaneBatches,
+       "pando_db_lane_batches_total",
+       kCounter,
+       "",
+       {lane},
+       "Transactions in which they travelled."},
+      {MetricId::kDbLaneFailures,
+       "pando_db_lane_failures_total",
+       kCounter,
+       "",
+       {lane},
+       "Of these transactions, those that failed: their statements were run again, each by itself."},
+      {MetricId::kDbLaneStops,
+       "pando_db_lane_stops_total",
+       kCounter,
+       "",
+       {lane},
+       "Of these failures, those of a statement that took 50 ms and was stopped."},
+  };
+}
+
 std::vector<MetricRow> DatabaseRows() {
   return {
       {MetricId::kDbPoolConnections,
@@ -60,6 +90,11 @@ std::vector<MetricRow> DatabaseRows() {
        "",
        {},
        "Requests that waited for a database connection in vain."},
+  };
+}
+
+std::vector<MetricRow> CatalogRows() {
+  return {
       {MetricId::kCatalogAge,
        "pando_catalog_age_seconds",
        kGauge,
@@ -117,7 +152,8 @@ const std::vector<MetricRow>& Rows() {
   // Leaked on purpose: other threads may still count while the process ends.
   static const auto* rows = [] {
     auto* all = new std::vector<MetricRow>(HttpRows());
-    for (const auto& group : {DatabaseRows(), ProcessRows()}) all->insert(all->end(), group.begin(), group.end());
+    for (const auto& group : {DatabaseRows(), LaneRows(), CatalogRows(), ProcessRows()})
+      all->insert(all->end(), group.begin(), group.end());
     return all;
   }();
   return *rows;

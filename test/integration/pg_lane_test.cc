@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 class PgLaneTest : public PgTest {
  protected:
-  using Answer = Result<std::optional<Rows>>;
+  using Answer = Result<LaneAnswer>;
 
   PgLaneTest() {
     Prepare(
@@ -58,8 +58,8 @@ class PgLaneTest : public PgTest {
   std::string ValueOf(Spawned<Answer>& read) {
     Answer& answer = read.Await(loop_);
     if (!answer) return answer.error().ToString();
-    if (!*answer) return "alone";
-    return std::string((*answer)->Get(0, 0).value_or("NULL"));
+    if (!answer->rows) return answer->stopped ? "stopped" : "alone";
+    return std::string(answer->rows->Get(0, 0).value_or("NULL"));
   }
 
   std::optional<Pool> pool_;
@@ -126,15 +126,48 @@ TEST_F(PgLaneTest, SendsTheNeighboursOfAFailureToRunAlone) {
 
 TEST_F(PgLaneTest, StopsAStatementThatIsSlow) {
   Start();
-  EXPECT_EQ(ValueOf(Read("select pg_sleep(3600)")), "alone");
+  EXPECT_EQ(ValueOf(Read("select pg_sleep(3600)")), "stopped");
   EXPECT_EQ(ValueOf(ReadItem(1)), "lane_ann item 1");
+}
+
+TEST_F(PgLaneTest, TellsWhichStatementWasStopped) {
+  Start();
+  ReadItem(1);
+  ReadSetting("app.mine", "x", "app.mine");  // travels in another batch
+  Read("select pg_sleep(3600)");
+  ReadSetting("app.mine", "y", "app.mine");
+  ReadItem(2);
+  const std::vector<std::string> expected = {"alone", "x", "stopped", "y", "alone"};
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(ValueOf(reads_[i]), expected[i]) << i;
+  EXPECT_EQ(lane_->stats().stopped, 1u);
+
+  // Each of these is two commands.
+  Spawned<Answer>& innocent = ReadSetting("app.mine", "x", "app.mine");
+  LaneStatement slow;
+  slow.settings = Sql("select set_config('app.mine', $1, true)", {"z"});
+  slow.command = Sql("select pg_sleep(3600)");
+  slow.session = SessionState{"lane_ann", ""};
+  Spawned<Answer>& stopped = reads_.emplace_back(loop_, lane_->Execute(std::move(slow), InTime()));
+  EXPECT_EQ(ValueOf(innocent), "alone");
+  EXPECT_EQ(ValueOf(stopped), "stopped");
+}
+
+TEST_F(PgLaneTest, TellsEachItsPartOfTheTime) {
+  Start();
+  for (int i = 0; i < 4; ++i) Read("select pg_sleep(0.02)");
+  for (int i = 0; i < 4; ++i) {
+    Answer& answer = reads_[static_cast<size_t>(i)].Await(loop_);
+    ASSERT_TRUE(answer && answer->rows);
+    EXPECT_GE(answer->part, milliseconds(20));
+  }
+  EXPECT_EQ(lane_->stats().batches, 1u);
 }
 
 TEST_F(PgLaneTest, StopsAReadThatWaitsForALock) {
   Start();
   std::unique_ptr<Connection> other = Connect();
   ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
-  EXPECT_EQ(ValueOf(ReadItem(1)), "alone");
+  EXPECT_EQ(ValueOf(ReadItem(1)), "stopped");
   ASSERT_TRUE(loop_.Run(other->End(true, InTime())));
   EXPECT_EQ(ValueOf(ReadItem(1)), "lane_ann item 1");
 }
@@ -248,9 +281,9 @@ TEST_F(PgInsertLaneTest, ABatchWithARefusedRowTakesNoEffectAndIsLeftToItsCallers
   EXPECT_EQ(ValueOf(before), "alone");
   EXPECT_EQ(ValueOf(twice), "alone");
   EXPECT_EQ(ValueOf(after), "alone");
-  EXPECT_EQ(CountInserted(), 0);
   // For a moment nothing is shared, then it is again.
   EXPECT_EQ(ValueOf(Insert(1003)), "alone");
+  EXPECT_EQ(CountInserted(), 0);
   ASSERT_TRUE(loop_.Run(net::SleepFor(milliseconds(100))));
   EXPECT_EQ(ValueOf(Insert(1003)), "1003");
 }
@@ -265,7 +298,7 @@ TEST_F(PgInsertLaneTest, ARowThatWaitsForALockIsLeftToItsCaller) {
   Start();
   std::unique_ptr<Connection> other = Connect();
   ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
-  EXPECT_EQ(ValueOf(Insert(1001)), "alone");
+  EXPECT_EQ(ValueOf(Insert(1001)), "stopped");
   ASSERT_TRUE(loop_.Run(other->End(true, InTime())));
   EXPECT_EQ(CountInserted(), 0);
 }

@@ -84,11 +84,7 @@ class Hostile(unittest.TestCase):
             for _ in range(50):
                 with socket.create_connection(('127.0.0.1', self.pando.port)) as peer:
                     peer.sendall(data)
-        wait_until(lambda: self.gauge('pando_http_connections_open') <= 1, 'the connections are gone', 20)
-
-    def gauge(self, name):
-        text = self.pando.request('GET', '/metrics', admin=True)[2].decode()
-        return sum(float(line.rsplit(' ', 1)[1]) for line in text.splitlines() if re.match(rf'{name}[ {{]', line))
+        wait_until(lambda: self.pando.metric('pando_http_connections_open') <= 1, 'the connections are gone', 20)
 
     def test_pipelined_requests_are_answered_in_order(self):
         requests = b''.join(b'GET /rest/v1/items?id=eq.%d&select=id HTTP/1.1\r\n' % row + HOST +
@@ -124,12 +120,7 @@ class Hostile(unittest.TestCase):
         status, answered, _ = self.pando.request('POST', '/rest/v1/rpc/slow', '{"seconds":0}',
                                                  {**headers, 'Prefer': 'wait=60, handling=strict'})
         self.assertEqual((status, answered['Preference-Applied']), (200, 'handling=strict, wait=60'))
-        wait_until(lambda: self.lent() == 0, 'no connection is lent any more')
-
-    def lent(self):
-        text = self.pando.request('GET', '/metrics', admin=True)[2].decode()
-        return sum(float(line.rsplit(' ', 1)[1]) for line in text.splitlines()
-                   if line.startswith('pando_db_pool_connections') and 'lent' in line)
+        wait_until(lambda: self.pando.metric('pando_db_pool_connections', state='lent') == 0, 'no connection is lent any more')
 
     def test_a_read_cannot_write(self):
         for method, target in (('GET', '/rest/v1/rpc/hit?page=rpc'), ('HEAD', '/rest/v1/rpc/hit?page=rpc'),
@@ -163,7 +154,7 @@ class Hostile(unittest.TestCase):
             for _ in range(wanted):
                 idle.enter_context(socket.create_connection(('127.0.0.1', self.pando.port)))
             self.assertEqual(self.pando.json('/rest/v1/items?id=eq.2&select=id'), [{'id': 2}])
-        wait_until(lambda: self.gauge('pando_http_connections_open') <= 1, 'the connections are gone')
+        wait_until(lambda: self.pando.metric('pando_http_connections_open') <= 1, 'the connections are gone')
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -148,6 +149,13 @@ class Pando:
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+    def metric(self, name, **labels):
+        """The sum of the series of that name with these labels, and any others."""
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        lines = self.request('GET', '/metrics', admin=True)[2].decode().splitlines()
+        return sum(float(line.rsplit(' ', 1)[1]) for line in lines
+                   if re.match(rf'{name}[ {{]', line) and all(label in line for label in wanted))
 
     def json(self, path, **keywords):
         return json.loads(self.request('GET', path, **keywords)[2])

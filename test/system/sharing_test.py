@@ -63,8 +63,19 @@ create function seen() returns json language plpgsql volatile as $$ begin return
   'locks', (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
   'temporary', (select count(*) from pg_class where relpersistence = 't')); end $$;
 
+-- What is kept as text is analysed (introspect/sql_body.h), and shared while it is quick.
+create function who() returns json language sql stable as $$ select json_build_object(
+  'role', current_user, 'sub', current_setting('request.jwt.claims', true)::json ->> 'sub') $$;
+
 grant select on orders, visits, mine, items, leaving, trapped to anon, authenticated;
 grant execute on all functions in schema public to anon, authenticated;
+'''
+
+
+NAP = '''
+create function nap(seconds float8, number int) returns int language sql volatile
+  as $$ select number from pg_sleep(seconds) $$;
+grant execute on function nap to anon;
 '''
 
 
@@ -102,6 +113,14 @@ class Caller:
         expected = [{'id': key} for key in range(1, ROWS + 1) if f'user-{key % OWNERS}' == self.subject]
         self.expect('orders', self.ask('GET', 'orders?select=id&order=id'), expected)
 
+    def see_who(self):
+        self.expect('who', self.ask('GET', 'rpc/who'), {'role': self.role, 'sub': self.subject})
+
+    def see_some(self):
+        key = self.random.randint(1, ROWS)
+        expected = [{'id': key, 'owner': self.subject}] if f'user-{key % OWNERS}' == self.subject else []
+        self.expect('some', self.ask('GET', f'orders?owner=eq.user-{key % OWNERS}&id=gte.{key}&order=id&limit=1'), expected)
+
     def see_visit(self):
         key = self.random.randint(1, ROWS)
         shop = f'shop-{key % OWNERS}'
@@ -129,7 +148,7 @@ class Caller:
 
     def run(self):
         kinds = [self.see_order] * 6 + [self.see_visit] * 4 + [self.see_mine] * 4 + [self.see_item] * 6 + \
-            [self.see_orders, self.see_all, self.see_all, self.leave, self.leave]
+            [self.see_who, self.see_some] * 4 + [self.see_orders, self.see_all, self.see_all, self.leave, self.leave]
         for _ in range(REQUESTS_EACH):
             self.random.choice(kinds)()
         self.http.close()
@@ -147,6 +166,31 @@ class Sharing(unittest.TestCase):
             callers = [Caller(pando.port, number) for number in range(CALLERS)]
             wrong = [line for found in threads.map(Caller.run, callers) for line in found]
         self.assertEqual(wrong[:10], [], f'{len(wrong)} of {CALLERS * REQUESTS_EACH} answers')
+        for lane in ('key', 'quick'):
+            self.assertGreater(pando.metric('pando_db_lane_statements_total', lane=lane), 100, lane)
+
+    def test_what_turns_slow_among_quick_ones_is_answered_all_the_same(self):
+        folder = self.enterContext(folder_for_all())
+        config = write_project(folder, m0001_all=NAP)
+        pando = self.enterContext(Pando(folder, config))
+        pando.run('migrate')
+        pando.start()
+
+        def nap_often(number):
+            chance = random.Random(SEED + number)
+            connection = http.client.HTTPConnection('127.0.0.1', pando.port, timeout=60)
+            for turn in range(100):
+                # After the shape has been trusted, some of it is slow.
+                seconds = 0.2 if turn > 40 and chance.random() < 0.05 else 0
+                connection.request('GET', f'/rest/v1/rpc/nap?seconds={seconds}&number={number * 1000 + turn}')
+                answer = connection.getresponse()
+                self.assertEqual((answer.status, json.loads(answer.read())), (200, number * 1000 + turn))
+            connection.close()
+
+        with concurrent.futures.ThreadPoolExecutor(16) as threads:
+            list(threads.map(nap_often, range(16)))
+        self.assertGreater(pando.metric('pando_db_lane_statements_total', lane='quick'), 100)
+        self.assertGreater(pando.metric('pando_db_lane_stops_total', lane='quick'), 0)
 
 
 if __name__ == '__main__':
