@@ -59,6 +59,7 @@ struct ConnectOptions {
   std::vector<std::pair<std::string, std::string>> parameters;  // run-time settings of the start-up packet
   std::string application_name = "pando";
   uint32_t statements_max = 1000;  // prepared statements kept
+  bool replication = false;        // logical replication, for a ReplicationSession
 };
 
 struct Notification {

@@ -84,6 +84,7 @@ Task<Result<Keywords>> MakeKeywords(ConnectOptions options, Deadline deadline) {
   keywords.emplace_back("options", StartupOptions(conninfo.Get("options"), options.parameters));
   keywords.emplace_back("client_encoding", "UTF8");
   keywords.emplace_back("fallback_application_name", options.application_name);
+  if (options.replication) keywords.emplace_back("replication", "database");
   co_return keywords;
 }
 

@@ -1,7 +1,6 @@
 #include "server/catalog_watcher.h"
 
-#include <algorithm>
-
+#include "base/backoff.h"
 #include "net/sleep.h"
 #include "telemetry/log.h"
 
@@ -17,15 +16,6 @@ constexpr auto kBackoffMin = 100ms;
 constexpr auto kBackoffMax = 5s;
 // A connection on which nothing arrived for so long is asked whether it still lives.
 constexpr auto kProbeInterval = 60s;
-
-class Backoff {
- public:
-  milliseconds Next() { return std::exchange(next_, std::min<milliseconds>(next_ * 2, kBackoffMax)); }
-  void Reset() { next_ = kBackoffMin; }
-
- private:
-  milliseconds next_ = kBackoffMin;
-};
 
 }  // namespace
 
@@ -64,7 +54,7 @@ void CatalogWatcher::Reload() {
 }
 
 Task<void> CatalogWatcher::LoadUntilCurrent() {
-  Backoff backoff;
+  Backoff backoff(kBackoffMin, kBackoffMax);
   while (again_ && !stopping_) {
     again_ = false;
     const Result<void> loaded = co_await LoadOnce();
@@ -84,7 +74,7 @@ Task<void> CatalogWatcher::LoadUntilCurrent() {
 }
 
 Task<void> CatalogWatcher::Listen() {
-  Backoff backoff;
+  Backoff backoff(kBackoffMin, kBackoffMax);
   bool was_away = false;
   while (!stopping_) {
     const Deadline connect_by = Deadline::After(options_.connect_timeout);

@@ -55,6 +55,7 @@ full_page_writes = off
 synchronous_commit = off
 wal_level = logical
 max_connections = 100
+max_prepared_transactions = 10
 shared_buffers = 32MB
 logging_collector = off
 log_min_messages = warning

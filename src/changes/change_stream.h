@@ -1,0 +1,132 @@
+// The ChangeStream follows the primary's log through a slot of its own and hands over each committed transaction that
+// touched published tables, in the order of commits.
+//
+// The slot is temporary: it goes with the connection, so that a server that is gone makes the primary keep nothing; one
+// that falls too far behind gives its slot up. After a break nothing is known of what happened meanwhile: OnBreak()
+// says so, and the next OnStart() begins anew.
+//
+// How old it is, is known from heartbeats: a message with a secret is written into the log every now and then, and its
+// return proves that everything before it has been handed over. Signs of life from the server prove nothing.
+//
+// Concurrency  executor-bound, but for stats() and fresh_at()
+// Ownership    the sink outlives it; co_await Stop() before destroying it
+// Bounds       memory: AssemblerOptions; the primary's log: lag_bytes_max while connected, nothing otherwise
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "changes/assembler.h"
+#include "changes/transaction.h"
+#include "net/spawn.h"
+#include "net/task.h"
+#include "pg/connection.h"
+#include "pg/replication_session.h"
+
+namespace pando::changes {
+
+// Where a stream begins: every transaction that commits from here on is handed over.
+struct StreamOrigin {
+  uint64_t system = 0;  // of the cluster (pg_control_system)
+  uint32_t timeline = 0;
+  Lsn lsn = 0;
+};
+
+class ChangeSink {
+ public:
+  virtual ~ChangeSink() = default;
+  virtual void OnStart(const StreamOrigin& origin) = 0;
+  virtual void OnTransaction(const Transaction& transaction) = 0;
+  // Only after OnStart().
+  virtual void OnBreak(const Error& why) = 0;
+};
+
+struct ChangeStreamOptions {
+  pg::ConnectOptions connect;  // as a role that may replicate, on the primary
+  std::string publication = "pando";
+  AssemblerOptions assembler;  // its message_prefix is the stream's own
+  milliseconds connect_timeout = std::chrono::seconds(10);
+  milliseconds slot_patience = std::chrono::seconds(3);  // then it is said what the slot waits for
+  milliseconds heartbeat_every{200};
+  // Without a heartbeat back for so long, the connection counts as broken.
+  milliseconds silence_max = std::chrono::seconds(30);
+  milliseconds retry_min{200}, retry_max = std::chrono::seconds(30);
+  uint64_t lag_bytes_max = uint64_t{1} << 30;  // of the log between what has been written and what has been handed over
+};
+
+struct ChangeStreamStats {
+  bool streaming = false;
+  uint64_t transactions = 0;  // handed over
+  uint64_t changes = 0;       // in them
+  uint64_t breaks = 0;
+  uint64_t lag_bytes = 0;        // at the newest heartbeat
+  uint64_t bytes_in_memory = 0;  // of transactions that have not ended
+  Clock::duration delay{0};      // from a commit on the primary to its arrival: the newest heartbeat's, there and back
+};
+
+class ChangeStream {
+ public:
+  ChangeStream(net::Executor executor, ChangeStreamOptions options, ChangeSink& sink);
+  ChangeStream(const ChangeStream&) = delete;
+  ChangeStream& operator=(const ChangeStream&) = delete;
+
+  // Streams until Stop(), through breaks of either side. What keeps the database from offering it is logged once, with
+  // what to do, and tried again from time to time.
+  void Start();
+  Task<void> Stop();
+
+  // Every commit before this moment, by this machine's clock, has been handed over; Clock::time_point::min() while
+  // there is no stream. Thread-safe.
+  Clock::time_point fresh_at() const {
+    return Clock::time_point(Clock::duration(fresh_at_.load(std::memory_order_acquire)));
+  }
+  ChangeStreamStats stats() const;  // thread-safe; may be stale on return
+
+ private:
+  struct Beat {
+    std::string secret;
+    Clock::time_point sent;
+  };
+
+  Task<void> Run();
+  Task<Result<void>> StreamOnce();
+  Task<Result<StreamOrigin>> BeginAt(pg::ReplicationSession& session, const std::string& slot);
+  Task<Result<Lsn>> CreateSlot(pg::ReplicationSession& session, const std::string& slot);
+  Task<Result<void>> Pump(pg::ReplicationSession& session);
+  Result<void> TakeFrame(pg::ReplicationSession& session, const pg::ReplicationFrame& frame);
+  void HandOver(const Transaction& transaction);
+  void TakeBeat(const std::string& secret);
+  Task<void> BeatWhileStreaming();
+  Task<Result<void>> BeatOn(pg::Connection& connection);
+  Task<void> TellWhatItWaitsFor();
+  void Tell(const Error& why);
+  Result<void> CheckLag() const;
+
+  const net::Executor executor_;
+  const ChangeStreamOptions options_;
+  ChangeSink& sink_;
+  net::TaskGroup tasks_;    // Run()
+  net::TaskGroup helpers_;  // of the stream under way
+  std::string secret_;      // of this stream's heartbeats
+  std::optional<Assembler> assembler_;
+  std::deque<Beat> beats_;  // under way, the oldest first
+  uint64_t beat_number_ = 0;
+  Lsn position_ = 0;  // handed over up to here
+  Lsn confirmed_ = 0;
+  Clock::time_point confirmed_at_{};
+  std::string told_;  // why there was no stream, the last time it was logged
+  bool beating_ = false;
+  bool stopping_ = false;
+  std::atomic<Clock::rep> fresh_at_;
+  struct {
+    std::atomic<bool> streaming{false};
+    std::atomic<uint64_t> transactions{0}, changes{0}, breaks{0}, lag_bytes{0}, bytes_in_memory{0};
+    std::atomic<Clock::rep> delay{0};
+  } counts_;
+};
+
+}  // namespace pando::changes

@@ -1,0 +1,275 @@
+#include "changes/pgoutput.h"
+
+#include <string>
+
+namespace pando::changes {
+namespace {
+
+// Numbers in network order and texts, one after the other. After the first one that is not there, nothing is.
+class Fields {
+ public:
+  explicit Fields(std::string_view bytes) : rest_(bytes) {}
+
+  uint8_t Byte() { return static_cast<uint8_t>(Number(1)); }
+  uint16_t Int16() { return static_cast<uint16_t>(Number(2)); }
+  uint32_t Int32() { return static_cast<uint32_t>(Number(4)); }
+  uint64_t Int64() { return Number(8); }
+
+  // Ended by a zero byte.
+  std::string_view Text() {
+    const size_t end = rest_.find('\0');
+    if (end == std::string_view::npos) return Fail();
+    const std::string_view text = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    return text;
+  }
+
+  std::string_view Bytes(size_t count) {
+    if (count > rest_.size()) return Fail();
+    const std::string_view bytes = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return bytes;
+  }
+
+  // As many things as are announced, each of at least one byte.
+  size_t Count(size_t announced) {
+    if (announced > rest_.size()) Fail();
+    return ok_ ? announced : 0;
+  }
+
+  void Refuse() { Fail(); }
+  bool ok() const { return ok_; }
+  bool AtEnd() const { return ok_ && rest_.empty(); }
+
+ private:
+  uint64_t Number(size_t bytes) {
+    uint64_t number = 0;
+    for (const char c : Bytes(bytes)) number = number << 8 | static_cast<uint8_t>(c);
+    return number;
+  }
+  std::string_view Fail() {
+    ok_ = false;
+    rest_ = {};
+    return {};
+  }
+
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+Cell ReadCell(Fields& in) {
+  switch (in.Byte()) {
+    case 'n':
+      return {};
+    case 'u':
+      return {Cell::Kind::kUnchanged, {}};
+    case 't': {
+      const uint32_t length = in.Int32();
+      return {Cell::Kind::kText, in.Bytes(length)};
+    }
+    default:  // binary values are not asked for
+      in.Refuse();
+      return {};
+  }
+}
+
+Tuple ReadTuple(Fields& in) {
+  Tuple tuple(in.Count(in.Int16()));
+  for (Cell& cell : tuple) cell = ReadCell(in);
+  return tuple;
+}
+
+message::Commit ReadCommit(Fields& in) {
+  in.Byte();  // flags, none so far
+  message::Commit commit;
+  commit.commit_lsn = in.Int64();
+  commit.end_lsn = in.Int64();
+  commit.commit_us = static_cast<int64_t>(in.Int64());
+  return commit;
+}
+
+message::Begin ReadBegin(Fields& in) {
+  message::Begin begin;
+  begin.final_lsn = in.Int64();
+  in.Int64();  // time of the commit, which Commit says as well
+  begin.xid = in.Int32();
+  return begin;
+}
+
+message::Relation ReadRelation(Fields& in) {
+  message::Relation relation;
+  relation.relation = in.Int32();
+  relation.schema = in.Text();
+  relation.name = in.Text();
+  const auto identity = static_cast<char>(in.Byte());
+  if (std::string_view("dnfi").find(identity) == std::string_view::npos) in.Refuse();
+  relation.identity = static_cast<ReplicaIdentity>(identity);
+  relation.columns.resize(in.Count(in.Int16()));
+  for (RelationColumn& column : relation.columns) {
+    column.in_identity = (in.Byte() & 1) != 0;
+    column.name = in.Text();
+    column.type = in.Int32();
+    in.Int32();  // the type's modifier
+  }
+  return relation;
+}
+
+void ExpectNewRow(Fields& in) {
+  if (in.Byte() != 'N') in.Refuse();
+}
+
+message::Insert ReadInsert(Fields& in) {
+  message::Insert insert;
+  insert.relation = in.Int32();
+  ExpectNewRow(in);
+  insert.after = ReadTuple(in);
+  return insert;
+}
+
+message::Update ReadUpdate(Fields& in) {
+  message::Update update;
+  update.relation = in.Int32();
+  const uint8_t which = in.Byte();
+  if (which == 'K' || which == 'O') {
+    update.before_is_key = which == 'K';
+    update.before = ReadTuple(in);
+    ExpectNewRow(in);
+  } else if (which != 'N') {
+    in.Refuse();
+  }
+  update.after = ReadTuple(in);
+  return update;
+}
+
+message::Delete ReadDelete(Fields& in) {
+  message::Delete deleted;
+  deleted.relation = in.Int32();
+  const uint8_t which = in.Byte();
+  if (which != 'K' && which != 'O') in.Refuse();
+  deleted.before_is_key = which == 'K';
+  deleted.before = ReadTuple(in);
+  return deleted;
+}
+
+message::Truncate ReadTruncate(Fields& in) {
+  message::Truncate truncate;
+  const uint32_t count = in.Int32();
+  in.Byte();  // CASCADE, RESTART IDENTITY
+  truncate.relations.resize(in.Count(count));
+  for (pgtypes::Oid& relation : truncate.relations) relation = in.Int32();
+  return truncate;
+}
+
+message::Logical ReadLogical(Fields& in) {
+  message::Logical logical;
+  logical.transactional = (in.Byte() & 1) != 0;
+  logical.lsn = in.Int64();
+  logical.prefix = in.Text();
+  const uint32_t length = in.Int32();
+  logical.content = in.Bytes(length);
+  return logical;
+}
+
+message::StreamStart ReadStreamStart(Fields& in) {
+  message::StreamStart start;
+  start.xid = in.Int32();
+  start.first = in.Byte() == 1;
+  return start;
+}
+
+message::StreamCommit ReadStreamCommit(Fields& in) {
+  message::StreamCommit streamed;
+  streamed.xid = in.Int32();
+  streamed.commit = ReadCommit(in);
+  return streamed;
+}
+
+message::StreamAbort ReadStreamAbort(Fields& in) {
+  message::StreamAbort abort;
+  abort.xid = in.Int32();
+  abort.aborted = in.Int32();
+  return abort;
+}
+
+message::Other ReadOrigin(Fields& in) {
+  in.Int64();
+  in.Text();
+  return {};
+}
+
+message::Other ReadType(Fields& in) {
+  in.Int32();
+  in.Text();
+  in.Text();
+  return {};
+}
+
+bool CarriesXid(uint8_t kind) {
+  return std::string_view("RYIUDTM").find(static_cast<char>(kind)) != std::string_view::npos;
+}
+
+void ReadContent(uint8_t kind, Fields& in, Message& message) {
+  switch (kind) {
+    case 'B':
+      message.content = ReadBegin(in);
+      break;
+    case 'C':
+      message.content = ReadCommit(in);
+      break;
+    case 'R':
+      message.content = ReadRelation(in);
+      break;
+    case 'I':
+      message.content = ReadInsert(in);
+      break;
+    case 'U':
+      message.content = ReadUpdate(in);
+      break;
+    case 'D':
+      message.content = ReadDelete(in);
+      break;
+    case 'T':
+      message.content = ReadTruncate(in);
+      break;
+    case 'M':
+      message.content = ReadLogical(in);
+      break;
+    case 'S':
+      message.content = ReadStreamStart(in);
+      break;
+    case 'E':
+      message.content = message::StreamStop{};
+      break;
+    case 'c':
+      message.content = ReadStreamCommit(in);
+      break;
+    case 'A':
+      message.content = ReadStreamAbort(in);
+      break;
+    case 'O':
+      message.content = ReadOrigin(in);
+      break;
+    case 'Y':
+      message.content = ReadType(in);
+      break;
+    default:
+      in.Refuse();
+  }
+}
+
+}  // namespace
+
+Result<Message> ReadMessage(std::string_view bytes, bool in_stream) {
+  Fields in(bytes);
+  const uint8_t kind = in.Byte();
+  Message message;
+  if (in_stream && CarriesXid(kind)) message.by = in.Int32();
+  ReadContent(kind, in, message);
+  if (in.AtEnd()) return message;
+  const std::string shown =
+      kind >= 0x20 && kind < 0x7f ? std::string(1, static_cast<char>(kind)) : std::to_string(kind);
+  return Error(ErrorId::kProtocol, "a message of logical replication cannot be read")
+      .WithDetail("Its kind is " + shown + ", its length " + std::to_string(bytes.size()) + " bytes.");
+}
+
+}  // namespace pando::changes
