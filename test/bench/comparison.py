@@ -33,6 +33,7 @@ from world import ROOT, World, folder_for_all, token_of
 CLIENTS = (4, 8, 16, 32)
 CALIBRATION_SECONDS = 2
 SETTLE_SECONDS = 2  # nginx looks at its file again after a second
+GONE_SECONDS = 1  # the end of a connection costs PostgreSQL as much as some thousand reads
 SAMPLE_KEY = 54_321
 PGBENCH_ZIPF_EXPONENT = 1.001  # it takes none below
 STARTS = 5
@@ -97,6 +98,7 @@ class Comparison:
         for _ in range(options.rounds):
             one = {server.name: ask(server, options.seconds) for server in servers}
             one['pgbench'] = statements.run(world, scripts, options.seconds, clients)
+            time.sleep(GONE_SECONDS)
             rounds.append(one)
         return {'case': case.name, 'title': case.title, 'answer_bytes': len(body), 'pgbench_clients': clients,
                 'rounds': rounds}
