@@ -44,7 +44,7 @@ bool Fits(const std::optional<Row>& row, const Table& table) { return !row || ro
 
 Result<std::optional<Transaction>> Assembler::Feed(std::string_view bytes) {
   PANDO_TRY(Message message, ReadMessage(bytes, in_stream_));
-  return std::visit([this](auto& content) { return Take(content); }, message.content);
+  return std::visit([this](auto& content) { return Take(content); }, message);
 }
 
 Result<std::optional<Transaction>> Assembler::Take(message::Begin& begin) {

@@ -211,46 +211,46 @@ bool CarriesXid(uint8_t kind) {
 void ReadContent(uint8_t kind, Fields& in, Message& message) {
   switch (kind) {
     case 'B':
-      message.content = ReadBegin(in);
+      message = ReadBegin(in);
       break;
     case 'C':
-      message.content = ReadCommit(in);
+      message = ReadCommit(in);
       break;
     case 'R':
-      message.content = ReadRelation(in);
+      message = ReadRelation(in);
       break;
     case 'I':
-      message.content = ReadInsert(in);
+      message = ReadInsert(in);
       break;
     case 'U':
-      message.content = ReadUpdate(in);
+      message = ReadUpdate(in);
       break;
     case 'D':
-      message.content = ReadDelete(in);
+      message = ReadDelete(in);
       break;
     case 'T':
-      message.content = ReadTruncate(in);
+      message = ReadTruncate(in);
       break;
     case 'M':
-      message.content = ReadLogical(in);
+      message = ReadLogical(in);
       break;
     case 'S':
-      message.content = ReadStreamStart(in);
+      message = ReadStreamStart(in);
       break;
     case 'E':
-      message.content = message::StreamStop{};
+      message = message::StreamStop{};
       break;
     case 'c':
-      message.content = ReadStreamCommit(in);
+      message = ReadStreamCommit(in);
       break;
     case 'A':
-      message.content = ReadStreamAbort(in);
+      message = ReadStreamAbort(in);
       break;
     case 'O':
-      message.content = ReadOrigin(in);
+      message = ReadOrigin(in);
       break;
     case 'Y':
-      message.content = ReadType(in);
+      message = ReadType(in);
       break;
     default:
       in.Refuse();
@@ -263,7 +263,7 @@ Result<Message> ReadMessage(std::string_view bytes, bool in_stream) {
   Fields in(bytes);
   const uint8_t kind = in.Byte();
   Message message;
-  if (in_stream && CarriesXid(kind)) message.by = in.Int32();
+  if (in_stream && CarriesXid(kind)) in.Int32();
   ReadContent(kind, in, message);
   if (in.AtEnd()) return message;
   const std::string shown =

@@ -104,16 +104,12 @@ struct Other {};
 
 }  // namespace message
 
-struct Message {
-  // Within a stream: the transaction that did it, a subtransaction perhaps.
-  std::optional<Xid> by;
-  std::variant<message::Other, message::Begin, message::Commit, message::Relation, message::Insert, message::Update,
-               message::Delete, message::Truncate, message::Logical, message::StreamStart, message::StreamStop,
-               message::StreamCommit, message::StreamAbort>
-      content;
-};
+using Message = std::variant<message::Other, message::Begin, message::Commit, message::Relation, message::Insert,
+                             message::Update, message::Delete, message::Truncate, message::Logical,
+                             message::StreamStart, message::StreamStop, message::StreamCommit, message::StreamAbort>;
 
-// `in_stream`: between StreamStart and StreamStop, where messages carry one field more.
+// `in_stream`: between StreamStart and StreamStop, where messages carry one field more: the transaction that did it, a
+// subtransaction perhaps, which nobody here asks for.
 //   kProtocol  it is none of these messages, or cut short, or longer than it says
 Result<Message> ReadMessage(std::string_view bytes, bool in_stream);
 

@@ -11,11 +11,11 @@ template <class T>
 T Read(const std::string& bytes, bool in_stream = false) {
   Result<Message> message = ReadMessage(bytes, in_stream);
   EXPECT_TRUE(message.has_value()) << message.error().ToString();
-  if (!message || !std::holds_alternative<T>(message->content)) {
+  if (!message || !std::holds_alternative<T>(*message)) {
     ADD_FAILURE() << "another message";
     return T{};
   }
-  return std::get<T>(message->content);
+  return std::get<T>(*message);
 }
 
 std::string Show(const Tuple& tuple) {
@@ -93,7 +93,6 @@ TEST(PgoutputTest, ReadsAStream) {
   EXPECT_EQ(Read<message::StreamCommit>(StreamCommitMessage(7)).commit.end_lsn, 108u);
   EXPECT_EQ(Read<message::StreamAbort>(StreamAbortMessage(7, 9)).aborted, 9u);
   const std::string streamed = Streamed(8, InsertMessage({"1"}));
-  EXPECT_EQ(ReadMessage(streamed, true)->by, 8u);
   EXPECT_EQ(Show(Read<message::Insert>(streamed, true).after), "1");
 }
 
