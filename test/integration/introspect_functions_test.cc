@@ -143,7 +143,7 @@ TEST_F(FunctionsTest, DomainsNamedLikeMediaTypesMakeHandlers) {
       "CREATE FUNCTION api.picture() RETURNS api.\"Image/PNG\" LANGUAGE sql AS 'SELECT null::api.\"Image/PNG\"';"
       "CREATE FUNCTION api.other() RETURNS api.\"not/a/type\" LANGUAGE sql AS 'SELECT null::api.\"not/a/type\"';"
       "CREATE FUNCTION api.step(api.\"*/*\", anyelement) RETURNS api.\"*/*\" LANGUAGE sql AS 'SELECT $1';"
-      "CREATE FUNCTION api.step(api.\"*/*\", api.t) RETURNS api.\"*/*\" LANGUAGE sql AS 'SELECT $1';"
+      "CREATE FUNCTION api.step(api.\"*/*\", api.t) RETURNS api.\"*/*\" LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';"
       "CREATE AGGREGATE api.any_agg (anyelement) (SFUNC = api.step, STYPE = api.\"*/*\");"
       "CREATE AGGREGATE api.t_agg (api.t) (SFUNC = api.step, STYPE = api.\"*/*\");");
   const auto catalog = Load();
@@ -154,6 +154,7 @@ TEST_F(FunctionsTest, DomainsNamedLikeMediaTypesMakeHandlers) {
   ASSERT_THAT(handlers, SizeIs(2));
   EXPECT_EQ(handlers[0].media_type, "*/*");
   EXPECT_FALSE(handlers[0].relation.has_value());
+  EXPECT_FALSE(handlers[0].footprint.leaves_traces);
   EXPECT_THAT(handlers[1].relation, Optional(QualifiedName{"api", "t"}));
   EXPECT_TRUE(handlers[1].footprint.leaves_traces);
 }
