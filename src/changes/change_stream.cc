@@ -116,7 +116,9 @@ Task<Result<void>> ChangeStream::StreamOnce() {
   PANDO_CO_CHECK(co_await session->Start(start, start_by));
   assembler_.emplace(options_.assembler);
   position_ = confirmed_ = origin.lsn;
-  confirmed_at_ = Clock::now();
+  confirmed_at_ = beaten_at_ = Clock::now();
+  counts_.lag_bytes.store(0, std::memory_order_relaxed);  // the one before may have ended for it
+  counts_.bytes_in_memory.store(0, std::memory_order_relaxed);
   counts_.streaming.store(true, std::memory_order_relaxed);
   told_.clear();
   Log(Level::kInfo, "changes.streaming", "following the changes of the database");
@@ -183,8 +185,6 @@ Task<void> ChangeStream::TellWhatItWaitsFor() {
 }
 
 Task<Result<void>> ChangeStream::Pump(pg::ReplicationSession& session) {
-  Clock::time_point beaten_at = Clock::now();
-  Clock::time_point fresh = fresh_at();
   for (;;) {
     const Deadline slice = Deadline::After(kReceiveSlice);
     const Result<pg::ReplicationFrame> frame = co_await session.Receive(slice);
@@ -193,20 +193,21 @@ Task<Result<void>> ChangeStream::Pump(pg::ReplicationSession& session) {
     } else if (frame.error().id() != ErrorId::kRequestDeadline) {
       co_return frame.error();
     }
-    const Clock::time_point now = Clock::now();
     if (stopping_) co_return Error(ErrorId::kRequestCancelled, "the server stops following changes");
-    if (fresh_at() != fresh) beaten_at = now;
-    fresh = fresh_at();
-    if (now - beaten_at > options_.silence_max) {
+    const Clock::time_point now = Clock::now();
+    if (now - beaten_at_ > options_.silence_max) {
       co_return Error(ErrorId::kDatabaseConnectionLost, "no heartbeat came back through the change stream");
     }
-    if (position_ > confirmed_ && now - confirmed_at_ >= kConfirmEvery) {
-      PANDO_CO_CHECK(session.Confirm(position_));
-      confirmed_ = position_;
-      confirmed_at_ = now;
-    }
+    if (position_ > confirmed_ && now - confirmed_at_ >= kConfirmEvery) PANDO_CO_CHECK(Confirm(session));
     PANDO_CO_CHECK(CheckLag());
   }
+}
+
+Result<void> ChangeStream::Confirm(pg::ReplicationSession& session) {
+  PANDO_CHECK(session.Confirm(position_));
+  confirmed_ = position_;
+  confirmed_at_ = Clock::now();
+  return {};
 }
 
 Result<void> ChangeStream::TakeFrame(pg::ReplicationSession& session, const pg::ReplicationFrame& frame) {
@@ -218,11 +219,7 @@ Result<void> ChangeStream::TakeFrame(pg::ReplicationSession& session, const pg::
   }
   // The server has read so far and had nothing for us.
   if (assembler_->in_progress() == 0) position_ = std::max(position_, frame.server_lsn);
-  if (frame.reply_wanted) {
-    PANDO_CHECK(session.Confirm(position_));
-    confirmed_ = position_;
-    confirmed_at_ = Clock::now();
-  }
+  if (frame.reply_wanted) return Confirm(session);
   return {};
 }
 
@@ -241,7 +238,8 @@ void ChangeStream::TakeBeat(const std::string& secret) {
   const auto found =
       std::find_if(beats_.begin(), beats_.end(), [&](const Beat& beat) { return beat.secret == secret; });
   if (found == beats_.end()) return;
-  counts_.delay.store((Clock::now() - found->sent).count(), std::memory_order_relaxed);
+  beaten_at_ = Clock::now();
+  counts_.delay.store((beaten_at_ - found->sent).count(), std::memory_order_relaxed);
   fresh_at_.store(found->sent.time_since_epoch().count(), std::memory_order_release);
   beats_.erase(beats_.begin(), found + 1);
 }

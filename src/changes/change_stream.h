@@ -98,6 +98,7 @@ class ChangeStream {
   Task<Result<Lsn>> CreateSlot(pg::ReplicationSession& session, const std::string& slot);
   Task<Result<void>> Pump(pg::ReplicationSession& session);
   Result<void> TakeFrame(pg::ReplicationSession& session, const pg::ReplicationFrame& frame);
+  Result<void> Confirm(pg::ReplicationSession& session);
   void HandOver(const Transaction& transaction);
   void TakeBeat(const std::string& secret);
   Task<void> BeatWhileStreaming();
@@ -118,7 +119,8 @@ class ChangeStream {
   Lsn position_ = 0;  // handed over up to here
   Lsn confirmed_ = 0;
   Clock::time_point confirmed_at_{};
-  std::string told_;  // why there was no stream, the last time it was logged
+  Clock::time_point beaten_at_{};  // a heartbeat came back, or the stream began
+  std::string told_;               // why there was no stream, the last time it was logged
   bool beating_ = false;
   bool stopping_ = false;
   std::atomic<Clock::rep> fresh_at_;

@@ -2,6 +2,7 @@
 
 #include "changes/change_stream.h"
 
+#include <functional>
 #include <thread>
 
 #include "integration/pg_fixture.h"
@@ -49,6 +50,7 @@ class Recorder : public ChangeSink {
     ++starts;
     last_origin = origin;
     in_stream = true;
+    if (on_start) on_start();
   }
   void OnTransaction(const Transaction& transaction) override {
     EXPECT_TRUE(in_stream);
@@ -65,6 +67,7 @@ class Recorder : public ChangeSink {
     last_end = 0;
   }
 
+  std::function<void()> on_start;
   int starts = 0, transactions = 0;
   bool in_stream = false;
   StreamOrigin last_origin;
@@ -334,9 +337,12 @@ TEST_F(ChangeStreamTest, LetsTheLogGoAsItHandsOver) {
 TEST_F(ChangeStreamTest, GivesItsSlotUpRatherThanKeepTheLogWithoutBound) {
   ChangeStreamOptions options = Options();
   options.lag_bytes_max = 0;  // the heartbeat itself is more
+  std::vector<uint64_t> lags;
+  recorder_.on_start = [&] { lags.push_back(stream_->stats().lag_bytes); };
   Start(options);
   RunUntil([&] { return recorder_.starts == 2; });
   EXPECT_THAT(recorder_.breaks.front(), HasSubstr("gave its slot up"));
+  EXPECT_THAT(lags, ElementsAre(0, 0)) << "what the one before fell behind is not this one's";
 }
 
 TEST_F(ChangeStreamTest, WaitsForTransactionsThatWereOpenAndSaysForWhich) {
