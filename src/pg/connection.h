@@ -102,8 +102,8 @@ class Connection {
   //   kRequestDeadline   none came            kDatabaseConnectionLost
   virtual Task<Result<Notification>> WaitNotification(Deadline deadline) = 0;
 
-  // Commands of the last exchange that were run: where it failed, the place of the command that did.
-  virtual size_t commands_run() const { return 0; }
+  // Of an exchange that has just failed on a command: the place of that command.
+  virtual size_t failed_command() const { return 0; }
   virtual bool usable() const = 0;  // connected, and not in a held transaction
   // Asks the socket, without suspending: false when the server has closed a connection that was idle. Costs a system
   // call, so it is for connections that have not been used for a while.

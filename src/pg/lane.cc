@@ -139,7 +139,7 @@ Task<void> Lane::Run(Batch& batch) {
   const Clock::time_point begin = Clock::now();
   Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), deadline);
   if (!rows) {
-    Refuse(batch, rows.error(), (*lease)->commands_run() / commands);
+    Refuse(batch, rows.error(), (*lease)->failed_command() / commands);
     co_return;
   }
   pause_ = kPauseMin;

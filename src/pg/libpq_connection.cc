@@ -190,7 +190,6 @@ bool LibpqConnection::HasBufferedInput() const { return tls_ && SSL_pending(stat
 
 Result<std::vector<Rows>> LibpqConnection::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;
-  commands_run_ = pipeline_.commands_run();
   if (pipeline_.result_bytes_max() > kBufferBytesKept) oversized_ = true;
   if (std::optional<Error> failure = Verdict(pipeline_, wake)) return *failure;
   if (exchange.finish == Finish::kCommit && exchange.session) session_ = std::move(*exchange.session);

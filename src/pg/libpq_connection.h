@@ -29,7 +29,7 @@ class LibpqConnection final : public Connection {
   Task<Result<void>> RunScript(std::string sql, Deadline deadline) override;
   Task<Result<Notification>> WaitNotification(Deadline deadline) override;
 
-  size_t commands_run() const override { return commands_run_; }
+  size_t failed_command() const override { return pipeline_.answered(); }
   bool usable() const override;
   bool alive() const override;
   bool oversized() const override { return oversized_; }
@@ -72,7 +72,6 @@ class LibpqConnection final : public Connection {
   SessionState session_;
   std::optional<SessionState> held_session_;  // becomes session_ if the held transaction commits
   bool held_ = false;
-  size_t commands_run_ = 0;
   bool in_flight_ = false;  // stays true when a coroutine is destroyed in the middle: nobody knows what is owed then
   bool oversized_ = false;
 };

@@ -63,7 +63,8 @@ class Pipeline final : public ResultReader {
 
   bool Read(PGconn* connection) override;
 
-  size_t commands_run() const { return rows_.size(); }
+  // Commands that have their rows, until these are taken.
+  size_t answered() const { return rows_.size(); }
   std::vector<Rows> TakeRows() { return std::move(rows_); }
 
   // The error was that the server does not know the prepared statement, or that its result type changed. Sees to it
