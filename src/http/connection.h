@@ -85,7 +85,7 @@ class Connection final : public net::DeadlineWheel::Entry {
 
   // Answering: connection_output.cc.
   Task<Response> Handle();
-  Task<Response> CallHandler();
+  Task<void> CallHandler(Response& response);
   Task<bool> AnswerRefusal();
   Task<bool> Send(const Response& response);
   Task<bool> SendRest(std::string head, std::string_view body, size_t sent);

@@ -31,7 +31,8 @@ Task<Response> Connection::Handle() {
                                  std::memory_order_relaxed);
   probed_ = false;
   Enter(Phase::kHandling, seen_.received_at + host_.wheel.tick());
-  Response response = co_await CallHandler();
+  Response response;
+  co_await CallHandler(response);
   host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) - 1,
                                  std::memory_order_relaxed);
   if (timed_out_) {
@@ -44,12 +45,13 @@ Task<Response> Connection::Handle() {
   co_return response;
 }
 
-Task<Response> Connection::CallHandler() {
+// `response` outlives the call.
+Task<void> Connection::CallHandler(Response& response) {
   std::exception_ptr escaped;
   try {
     Task<Response> task = host_.deps.handler(std::move(request_));
-    Response response = co_await std::move(task);
-    if (response.status >= 200 && response.status <= 999) co_return response;
+    response = co_await std::move(task);
+    if (response.status >= 200 && response.status <= 999) co_return;
     telemetry::Log(telemetry::Level::kError, "http.status", "a handler answered with a status that is none",
                    {{"request_id", seen_.id}, {"status", static_cast<int64_t>(response.status)}});
   } catch (...) {
@@ -60,7 +62,7 @@ Task<Response> Connection::CallHandler() {
     telemetry::Log(telemetry::Level::kError, "http.exception", "an exception escaped from the request handler",
                    {{"code", RowOf(ErrorId::kInternalBug).code}, {"request_id", seen_.id}, {"what", what}});
   }
-  co_return MakeErrorResponse(500, Error(ErrorId::kInternalBug, "an internal error"));
+  response = MakeErrorResponse(500, Error(ErrorId::kInternalBug, "an internal error"));
 }
 
 Response Connection::MakeErrorResponse(int status, const Error& error) const {

@@ -20,9 +20,11 @@ uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-void AppendHex(std::string& out, uint64_t value) {
+// Sixteen digits.
+char* WriteHex(uint64_t value, char* to) {
   constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(value >> shift) & 0xf]);
+  for (int shift = 60; shift >= 0; shift -= 4) *to++ = kDigits[(value >> shift) & 0xf];
+  return to;
 }
 
 }  // namespace
@@ -36,11 +38,9 @@ RequestIds::RequestIds() {
 
 std::string RequestIds::Choose(std::optional<std::string_view> sent) {
   if (sent && IsUsable(*sent)) return std::string(*sent);
-  std::string id;
-  id.reserve(32);
-  AppendHex(id, high_);
-  AppendHex(id, Mix(low_++));
-  return id;
+  char digits[32];
+  WriteHex(Mix(low_++), WriteHex(high_, digits));
+  return std::string(digits, sizeof(digits));
 }
 
 }  // namespace pando::http

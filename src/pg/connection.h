@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,12 +47,18 @@ enum class Finish {
   kHold,      // runs after BEGIN and stays open: the caller looks at the rows and calls End()
 };
 
+using OnRows = std::function<void(size_t first, std::vector<Rows> rows)>;
+
 struct Exchange {
   std::vector<Command> commands;
   Finish finish = Finish::kCommit;
   // When set and not what the connection has: switched first, in the same flush and the same transaction, so nothing
   // runs when the switch fails. Kept afterwards if the exchange takes effect; never after kRollback.
   std::optional<SessionState> session;
+  // When set, takes what has come of the commands' rows whenever some have, from the command at `first` on, and Run()
+  // returns none. What a statement read is no less true when its transaction fails later; what it wrote is undone.
+  // Run() may send an exchange twice, so that a place may come again. Outlives the call.
+  const OnRows* on_rows = nullptr;
 };
 
 struct ConnectOptions {

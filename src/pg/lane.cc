@@ -137,25 +137,31 @@ Task<void> Lane::Run(Batch& batch) {
   const size_t commands = exchange.commands.size() / batch.size();  // of each: all have as many
   counts_.batches.fetch_add(1, std::memory_order_relaxed);
   const Clock::time_point begin = Clock::now();
+  const OnRows deliver = [&](size_t first, std::vector<Rows> rows) {
+    Deliver(batch, commands, first, std::move(rows), Clock::now() - begin);
+  };
+  if (!options_.writes) exchange.on_rows = &deliver;
   Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), deadline);
   if (!rows) {
     Refuse(batch, rows.error(), (*lease)->failed_command() / commands);
     co_return;
   }
   pause_ = kPauseMin;
-  counts_.statements.fetch_add(batch.size(), std::memory_order_relaxed);
-  Deliver(batch, std::move(*rows), Clock::now() - begin);
+  if (options_.writes) deliver(0, std::move(*rows));
 }
 
-// A caller's rows are the last of its commands'.
-void Lane::Deliver(Batch& batch, std::vector<Rows> rows, Clock::duration took) {
-  const size_t commands = rows.size() / batch.size();
-  for (size_t i = 0; i < batch.size(); ++i) {
-    if (!batch[i]) continue;
+void Lane::Deliver(Batch& batch, size_t commands, size_t first, std::vector<Rows> rows, Clock::duration took) {
+  const size_t answered = (first + rows.size()) / commands;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const size_t command = first + i;
+    if (command % commands != commands - 1) continue;
+    Waiter* const waiter = std::exchange(batch[command / commands], nullptr);
+    if (!waiter) continue;
+    counts_.statements.fetch_add(1, std::memory_order_relaxed);
     LaneAnswer answer;
-    answer.rows = std::move(rows[(i + 1) * commands - 1]);
-    answer.part = took / static_cast<int64_t>(batch.size());
-    batch[i]->Settle(std::move(answer));
+    answer.rows = std::move(rows[i]);
+    answer.part = took / static_cast<int64_t>(answered);
+    waiter->Settle(std::move(answer));
   }
 }
 

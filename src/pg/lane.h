@@ -3,9 +3,10 @@
 // of the log.
 //
 // Neighbours wait for each other, so a statement that may be slow has no place here: the server stops one after
-// options.statement_timeout, and a batch in which one fails takes no effect and yields nothing. Its callers then run
-// theirs alone, where each gets its own rows or its own error. After batches of writes that failed, writes go alone for
-// a while: where many are refused, sharing costs more than it spares.
+// options.statement_timeout. A read is answered as soon as its rows are there; writes are once their batch is
+// committed. A batch in which one fails takes no effect, and those of its callers who have no answer yet run theirs
+// alone, where each gets its own rows or its own error. After batches of writes that failed, writes go alone for a
+// while: where many are refused, sharing costs more than it spares.
 //
 // Concurrency  executor-bound: one Lane per event loop, beside the Pool from which it takes its connections
 // Ownership    the Pool outlives the Lane; a batch outlives the callers in it, and so does what it writes
@@ -39,7 +40,7 @@ struct LaneOptions {
 struct LaneStats {
   uint64_t statements = 0;  // answered
   uint64_t batches = 0;     // sent
-  uint64_t failed = 0;      // batches that yielded nothing
+  uint64_t failed = 0;      // batches that did not come to their end
   uint64_t stopped = 0;     // of them, those in which a statement was stopped by options.statement_timeout
 };
 
@@ -55,7 +56,7 @@ struct LaneAnswer {
 
   std::optional<Rows> rows;  // nullopt: it has not been run here, for whatever reason, and may be run alone
   bool stopped = false;      // the reason: it took options.statement_timeout
-  Clock::duration part{0};   // of the batch's time, divided by its statements
+  Clock::duration part{0};   // of the batch's time up to now, divided by the statements answered by now
 };
 
 class Lane {
@@ -91,7 +92,8 @@ class Lane {
   Task<void> Work();
   Batch TakeBatch();
   Task<void> Run(Batch& batch);
-  static void Deliver(Batch& batch, std::vector<Rows> rows, Clock::duration took);
+  // The rows of the commands from `first` on; each caller has `commands` of them, and its rows are the last one's.
+  void Deliver(Batch& batch, size_t commands, size_t first, std::vector<Rows> rows, Clock::duration took);
   // `failed` is the place in `batch` of the statement that did.
   void Refuse(Batch& batch, const Error& error, size_t failed);
 

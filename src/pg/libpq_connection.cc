@@ -119,7 +119,7 @@ void LibpqConnection::NoteParameterBytes(const Exchange& exchange) {
 }
 
 void LibpqConnection::Queue(const Exchange& exchange) {
-  pipeline_.Reset(handle_.get());
+  pipeline_.Reset(handle_.get(), exchange.on_rows);
   QueueRetired();
   if (exchange.finish != Finish::kCommit) pipeline_.AddText("BEGIN", Duty::kSupport);
   if (exchange.session && *exchange.session != session_) QueueSwitch(*exchange.session);

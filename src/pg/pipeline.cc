@@ -27,9 +27,11 @@ void ResultReader::LoseTrack(const char* what) {
   if (!error_) error_ = Error(ErrorId::kProtocol, what);
 }
 
-void Pipeline::Reset(PGconn* connection) {
+void Pipeline::Reset(PGconn* connection, const OnRows* on_rows) {
   ResetReader();
   connection_ = connection;
+  on_rows_ = on_rows;
+  answered_ = 0;
   steps_.clear();
   next_ = 0;
   rows_.clear();
@@ -79,6 +81,15 @@ void Pipeline::Sync(Duty duty) {
 }
 
 bool Pipeline::Read(PGconn* connection) {
+  const bool ended = ReadMore(connection);
+  if (on_rows_ && !rows_.empty()) {
+    const size_t first = answered_ - rows_.size();
+    (*on_rows_)(first, TakeRows());
+  }
+  return ended;
+}
+
+bool Pipeline::ReadMore(PGconn* connection) {
   while (next_ < steps_.size() && !connection_ended_) {
     if (PQisBusy(connection)) return false;
     Step& step = steps_[next_];
@@ -124,6 +135,7 @@ void Pipeline::Take(PqResultHandle result, Step& step) {
       if (step.kind == Kind::kParse) step.statement->prepared = true;
       if (step.kind == Kind::kExecute && step.duty == Duty::kAnswer) {
         result_bytes_max_ = std::max(result_bytes_max_, PQresultMemorySize(result.get()));
+        ++answered_;
         rows_.emplace_back(result.release());
       }
       return;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -52,8 +53,9 @@ class Pipeline final : public ResultReader {
  public:
   explicit Pipeline(StatementCache& statements) : statements_(statements) {}
 
-  // Forgets the flush before. REQUIRES: nothing is owed.
-  void Reset(PGconn* connection);
+  // Forgets the flush before. With `on_rows`, which outlives the flush, rows go there rather than to TakeRows().
+  // REQUIRES: nothing is owed.
+  void Reset(PGconn* connection, const OnRows* on_rows = nullptr);
 
   void Add(const Command& command, Duty duty);
   void AddText(const char* sql, Duty duty);
@@ -63,9 +65,9 @@ class Pipeline final : public ResultReader {
 
   bool Read(PGconn* connection) override;
 
-  // Commands that have their rows, until these are taken.
-  size_t answered() const { return rows_.size(); }
-  std::vector<Rows> TakeRows() { return std::move(rows_); }
+  // Commands of kAnswer that have their rows.
+  size_t answered() const { return answered_; }
+  std::vector<Rows> TakeRows() { return std::exchange(rows_, {}); }
 
   // The error was that the server does not know the prepared statement, or that its result type changed. Sees to it
   // that it is prepared anew. REQUIRES: everything was read.
@@ -83,6 +85,7 @@ class Pipeline final : public ResultReader {
 
   StatementCache::Statement* Prepare(const std::string& sql, Duty duty);
   void Take(PqResultHandle result, Step& step);
+  bool ReadMore(PGconn* connection);
   void TakeFailure(const PGresult* result, Step& step);
   bool EndOfStep(Step& step);
 
@@ -91,6 +94,8 @@ class Pipeline final : public ResultReader {
   std::vector<Step> steps_;
   size_t next_ = 0;
   std::vector<const char*> values_;  // scratch
+  const OnRows* on_rows_ = nullptr;
+  size_t answered_ = 0;
   std::vector<Rows> rows_;
   StatementCache::Statement* failed_ = nullptr;
   Stale stale_ = Stale::kNo;

@@ -294,14 +294,14 @@ Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape)
   return outcome;
 }
 
-std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan) {
+std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan, RowPrinter& printer, RowKeys* keys) {
   Outcome outcome;
   outcome.page = rows.size();
   if (plan.count != plan::Count::kNone && plan.count != plan::Count::kPlanned) outcome.total = outcome.page;
   const bool as_object = plan.media.format == plan::Media::Format::kObject;
   // More rows or none are an error of an object.
   if (as_object && outcome.page != 1) return outcome;
-  std::optional<std::string> body = PrintRows(rows, as_object);
+  std::optional<std::string> body = printer.Print(rows, as_object, keys);
   if (!body) return std::nullopt;
   outcome.body = std::move(*body);
   return outcome;

@@ -10,6 +10,7 @@
 #include "http/message.h"
 #include "pg/rows.h"
 #include "plan/plan.h"
+#include "serve/row_printer.h"
 #include "sql/statement.h"
 
 namespace pando::serve {
@@ -30,7 +31,7 @@ Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape)
 // The same of rows that are the answer. nullopt: they hold a value that only the database can print as JSON (a column's
 // type has changed, a role has a DateStyle of its own), so that the statement must be written without `flat`.
 // REQUIRES: the plan's statement was flat
-std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan);
+std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan, RowPrinter& printer, RowKeys* keys);
 // The row estimate of EXPLAIN (FORMAT JSON).
 Result<int64_t> ReadEstimate(const pg::Rows& rows);
 

@@ -25,19 +25,20 @@ struct Pipeline::Work {
     parameters = made.statement.query.parameters;
     canonical = made.request.query.canonical;
     shape = std::make_shared<const Shape>(std::move(made));
-    pace = nullptr;
+    learned = nullptr;
   }
 
   http::Request http;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const auth::Principal> principal;
   std::shared_ptr<const Shape> shape;  // null for the root and OPTIONS
-  std::shared_ptr<Pace> pace;          // null when the shape is not remembered
+  std::shared_ptr<Learned> learned;    // null when the shape is not remembered
   // What this request adds to its shape.
   std::vector<sql::Parameter> parameters;
   std::string canonical;  // query string
   bool at_root = false;
   bool print_here = true;  // false once a value came that only the database can print as JSON
+  http::Response response;
   Timing timing;
 };
 
@@ -67,11 +68,9 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
   Work work(std::move(request), config_);
   const RestOptions& options = work.config->rest;
   if (auto preflight = AnswerPreflight(work.http, options)) co_return std::move(*preflight);
-  Result<http::Response> served = co_await Serve(work);
-  http::Response response;
-  if (served) {
-    response = std::move(*served);
-  } else {
+  const Result<void> served = co_await Serve(work);
+  http::Response& response = work.response;
+  if (!served) {
     const bool anonymous = !work.principal || work.principal->anonymous;
     response = RenderError(served.error(), ErrorContext{anonymous, options.client_error_verbosity == "minimal"});
     if (response.status >= 500) LogFailure(served.error(), work.http.id);
@@ -87,10 +86,11 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
     }
   }
   AddCorsHeaders(work.http, options, response);
-  co_return response;
+  co_return std::move(response);
 }
 
-Task<Result<http::Response>> Pipeline::Serve(Work& work) {
+// Fills `work.response`, as do those below.
+Task<Result<void>> Pipeline::Serve(Work& work) {
   const auto authorization = work.http.headers.Find("authorization");
   const auto apikey = work.http.headers.Find("apikey");
   PANDO_CO_TRY(work.principal,
@@ -111,7 +111,7 @@ bool Pipeline::Recall(Work& work) {
   std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
   if (!recalled) return false;
   work.shape = std::move(recalled->shape);
-  work.pace = std::move(recalled->pace);
+  work.learned = std::move(recalled->learned);
   work.parameters = std::move(recalled->parameters);
   work.canonical = std::move(recalled->canonical);
   work.timing.Mark(Phase::kParse);
@@ -127,8 +127,11 @@ bool Pipeline::Cut(const Work& work) {
   return work.config == config_ && ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_);
 }
 
-Task<Result<http::Response>> Pipeline::ServeRest(Work& work, rest::Request request) {
-  if (request.action == Action::kDescribe) co_return DescribeResource(request, *work.config->catalog);
+Task<Result<void>> Pipeline::ServeRest(Work& work, rest::Request request) {
+  if (request.action == Action::kDescribe) {
+    PANDO_CO_TRY(work.response, DescribeResource(request, *work.config->catalog));
+    co_return Result<void>();
+  }
   if (request.action == Action::kInspect) co_return co_await ServeRoot(work, std::move(request));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
   Remember(work);
@@ -136,16 +139,16 @@ Task<Result<http::Response>> Pipeline::ServeRest(Work& work, rest::Request reque
   co_return co_await ServeShape(work);
 }
 
-Task<Result<http::Response>> Pipeline::ServeRoot(Work& work, rest::Request request) {
+Task<Result<void>> Pipeline::ServeRoot(Work& work, rest::Request request) {
   work.at_root = true;
   const RestOptions& options = work.config->rest;
   if (options.root_spec) {
     PANDO_CO_TRY(const std::string type, TurnIntoCall(request, *options.root_spec, *work.config->catalog));
     PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
     work.Take(std::move(shape));
-    Result<http::Response> called = co_await ServeShape(work);
-    if (called) called->headers.Set("Content-Type", type);
-    co_return called;
+    PANDO_CO_CHECK(co_await ServeShape(work));
+    work.response.headers.Set("Content-Type", type);
+    co_return Result<void>();
   }
   if (options.openapi_mode == "disabled") {
     co_return Error(ErrorId::kOpenApiDisabled, "Root endpoint metadata is disabled");
@@ -153,7 +156,7 @@ Task<Result<http::Response>> Pipeline::ServeRoot(Work& work, rest::Request reque
   co_return co_await ServeOpenApi(work, request);
 }
 
-Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work, const rest::Request& request) {
+Task<Result<void>> Pipeline::ServeOpenApi(Work& work, const rest::Request& request) {
   PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(request.accept));
   work.timing.Mark(Phase::kPlan);
   std::optional<std::unordered_set<catalog::Oid>> accessible;
@@ -161,7 +164,7 @@ Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work, const rest::Requ
     PANDO_CO_TRY(accessible, co_await QueryAccessible(work, request));
   }
   work.timing.Mark(Phase::kTransaction);
-  http::Response response;
+  http::Response& response = work.response;
   response.headers.Add("Content-Type", OpenApiContentType(version));
   if (request.schema_negotiated) response.headers.Add("Content-Profile", request.schema);
   // By value: the work may outlive a caller that goes away.
@@ -170,7 +173,7 @@ Task<Result<http::Response>> Pipeline::ServeOpenApi(Work& work, const rest::Requ
     return WriteOpenApi({*config->catalog, schema, config->rest, accessible}, version);
   };
   response.body = co_await deps_.worker(std::move(write));
-  co_return response;
+  co_return Result<void>();
 }
 
 Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& work, const rest::Request& request) {
@@ -195,14 +198,14 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
   co_return ReadAccessible(rows.back());
 }
 
-Task<Result<http::Response>> Pipeline::ServeShape(Work& work) {
+Task<Result<void>> Pipeline::ServeShape(Work& work) {
   if (const auto wait = work.shape->request.preferences.wait_seconds) {
     const Deadline patience(work.http.received_at + std::chrono::seconds(*wait));
     work.http.deadline = work.http.deadline.Min(patience);
   }
   work.timing.Mark(Phase::kPlan);
-  Result<http::Response> served = co_await Execute(work);
-  if (work.print_here) co_return served;
+  const Result<void> served = co_await Execute(work);
+  if (work.print_here) co_return Result<void>(served);
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
   work.Take(std::move(shape));
@@ -213,12 +216,13 @@ Task<Result<http::Response>> Pipeline::ServeShape(Work& work) {
 Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
   const Shape& shape = *work.shape;
   if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape);
-  if (std::optional<Outcome> outcome = PrintOutcome(rows, shape.plan)) return std::move(*outcome);
+  RowKeys* const keys = work.learned ? &work.learned->row_keys : nullptr;
+  if (std::optional<Outcome> outcome = PrintOutcome(rows, shape.plan, printer_, keys)) return std::move(*outcome);
   work.print_here = false;
   return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
 }
 
-Task<Result<http::Response>> Pipeline::Execute(Work& work) {
+Task<Result<void>> Pipeline::Execute(Work& work) {
   const Shape& shape = *work.shape;
   if (pg::Lane* lane = LaneOf(work)) {
     Task<Result<std::optional<pg::Rows>>> shared = ExecuteShared(work, *lane);
@@ -229,10 +233,10 @@ Task<Result<http::Response>> Pipeline::Execute(Work& work) {
       co_return Answer(work, std::move(outcome));
     }
   }
-  Result<http::Response> first = co_await ExecuteOnce(work);
+  const Result<void> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business.
   const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && shape.plan.read_only;
-  if (!again) co_return first;
+  if (!again) co_return Result<void>(first);
   co_return co_await ExecuteOnce(work);
 }
 
@@ -244,7 +248,7 @@ pg::Lane* Pipeline::LaneOf(const Work& work) const {
     case Sharing::kNever:
       return nullptr;
     case Sharing::kWhenQuick:
-      return work.pace && work.pace->MayShare(Clock::now()) ? &deps_.quick_lane : nullptr;
+      return work.learned && work.learned->pace.MayShare(Clock::now()) ? &deps_.quick_lane : nullptr;
     case Sharing::kAlways:
       return shape.plan.read_only ? &deps_.key_lane : &deps_.insert_lane;
   }
@@ -261,8 +265,9 @@ Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteShared(Work& work, pg::La
   Task<Result<pg::LaneAnswer>> run = lane.Execute(std::move(wanted), work.http.deadline);
   PANDO_CO_TRY(pg::LaneAnswer answer, co_await std::move(run));
   if (shape.demand.sharing == Sharing::kWhenQuick) {
-    if (answer.stopped) work.pace->WasStopped(Clock::now());
-    if (answer.rows) work.pace->RanTogether(answer.part, answer.rows->bytes(), Clock::now());
+    Pace& pace = work.learned->pace;
+    if (answer.stopped) pace.WasStopped(Clock::now());
+    if (answer.rows) pace.RanTogether(answer.part, answer.rows->bytes(), Clock::now());
   }
   co_return std::move(answer.rows);
 }
@@ -300,7 +305,7 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   return exchange;
 }
 
-Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work) {
+Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const Shape& shape = *work.shape;
   pg::Exchange exchange = ExchangeOf(work);
   const size_t main = exchange.commands.size() - (shape.statement.estimate ? 2 : 1);
@@ -309,7 +314,7 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work) {
   if (shape.demand.unclean) lease.MarkUnclean();
   const Clock::time_point begin = Clock::now();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
-  if (work.pace) work.pace->RanAlone(Clock::now() - begin, rows[main].bytes());
+  if (work.learned) work.learned->pace.RanAlone(Clock::now() - begin, rows[main].bytes());
   PANDO_CO_TRY(Outcome outcome, Read(work, rows[main]));
   if (shape.statement.estimate) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));
@@ -323,12 +328,13 @@ Task<Result<http::Response>> Pipeline::ExecuteOnce(Work& work) {
   co_return Answer(work, std::move(outcome));
 }
 
-Result<http::Response> Pipeline::Answer(Work& work, Outcome outcome) {
+Result<void> Pipeline::Answer(Work& work, Outcome outcome) {
   work.timing.Mark(Phase::kTransaction);
   const Config& config = *work.config;
   const AnswerOptions options{config.url_prefix, work.canonical, config.tx_override_allowed,
                               config.rest.client_error_verbosity == "minimal"};
-  return MakeAnswer(std::move(outcome), work.shape->request, work.shape->plan, options);
+  PANDO_TRY(work.response, MakeAnswer(std::move(outcome), work.shape->request, work.shape->plan, options));
+  return {};
 }
 
 }  // namespace pando::serve

@@ -17,6 +17,7 @@
 #include "pg/pool.h"
 #include "serve/answer.h"
 #include "serve/config.h"
+#include "serve/row_printer.h"
 #include "serve/settings.h"
 #include "serve/shape.h"
 #include "serve/shape_cache.h"
@@ -48,28 +49,29 @@ class Pipeline {
  private:
   struct Work;  // one request on its way
 
-  Task<Result<http::Response>> Serve(Work& work);
-  Task<Result<http::Response>> ServeRest(Work& work, rest::Request request);
-  Task<Result<http::Response>> ServeRoot(Work& work, rest::Request request);
-  Task<Result<http::Response>> ServeOpenApi(Work& work, const rest::Request& request);
+  Task<Result<void>> Serve(Work& work);
+  Task<Result<void>> ServeRest(Work& work, rest::Request request);
+  Task<Result<void>> ServeRoot(Work& work, rest::Request request);
+  Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
   bool Recall(Work& work);
   void Remember(const Work& work);
   bool Cut(const Work& work);
-  Task<Result<http::Response>> ServeShape(Work& work);
-  Task<Result<http::Response>> Execute(Work& work);
+  Task<Result<void>> ServeShape(Work& work);
+  Task<Result<void>> Execute(Work& work);
   Task<Result<std::optional<pg::Rows>>> ExecuteShared(Work& work, pg::Lane& lane);
   pg::Lane* LaneOf(const Work& work) const;
-  Task<Result<http::Response>> ExecuteOnce(Work& work);
+  Task<Result<void>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);
   static std::optional<pg::SessionState> SessionOf(const Work& work);
   static pg::Exchange ExchangeOf(const Work& work);
-  static Result<Outcome> Read(Work& work, const pg::Rows& rows);
-  static Result<http::Response> Answer(Work& work, Outcome outcome);
+  Result<Outcome> Read(Work& work, const pg::Rows& rows);
+  static Result<void> Answer(Work& work, Outcome outcome);
 
   const Deps deps_;
   std::shared_ptr<const Config> config_;  // on the executor, as everything below
   ShapeCache shapes_;
+  RowPrinter printer_;
   CutRequest cut_;  // of the request that is being parsed; nothing suspends meanwhile
 };
 

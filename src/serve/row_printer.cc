@@ -1,84 +1,87 @@
 #include "serve/row_printer.h"
 
 #include <algorithm>
-#include <vector>
+#include <cstring>
 
+#include "base/assert.h"
 #include "base/json_text.h"
 #include "pgtypes/json_value.h"
 
 namespace pando::serve {
 namespace {
 
-// Text that grows at its end, written through a pointer: a list has some hundred small pieces.
-class Buffer {
- public:
-  explicit Buffer(size_t size) : text_(size, '\0') {}
+constexpr size_t kCapacityMin = 4 << 10;
+constexpr size_t kCapacityKept = 64 << 10;
 
-  // Where the next bytes go, with room for so many; Advance() says what became of it.
-  char* Room(size_t bytes) {
-    if (text_.size() - used_ < bytes) text_.resize(std::max(text_.size() * 2, used_ + bytes));
-    return text_.data() + used_;
+RowKeys KeysOf(const pg::Rows& rows) {
+  RowKeys keys(static_cast<size_t>(rows.columns()));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    keys[i] = i == 0 ? "{" : ",";
+    AppendJsonString(keys[i], rows.column_name(static_cast<int>(i)));
+    keys[i] += ':';
   }
-  void Advance(const char* end) { used_ = static_cast<size_t>(end - text_.data()); }
-  void Append(std::string_view piece) { Advance(std::copy(piece.begin(), piece.end(), Room(piece.size()))); }
-
-  std::string Take() {
-    text_.resize(used_);
-    return std::move(text_);
-  }
-
- private:
-  std::string text_;
-  size_t used_ = 0;
-};
-
-struct Column {
-  std::string key;  // with what stands before it: `{"name":`
-  pgtypes::JsonForm form = pgtypes::JsonForm::kUnknown;
-};
-
-std::vector<Column> ColumnsOf(const pg::Rows& rows) {
-  std::vector<Column> columns(static_cast<size_t>(rows.columns()));
-  for (int i = 0; i < rows.columns(); ++i) {
-    Column& column = columns[static_cast<size_t>(i)];
-    column.key = i == 0 ? "{" : ",";
-    AppendJsonString(column.key, rows.column_name(i));
-    column.key += ':';
-    column.form = pgtypes::JsonFormOf(rows.type(i));
-  }
-  return columns;
-}
-
-bool AppendRow(Buffer& out, const pg::Rows& rows, int row, const std::vector<Column>& columns) {
-  if (columns.empty()) out.Append("{");
-  int i = 0;
-  for (const Column& column : columns) {
-    const std::optional<std::string_view> text = rows.Get(row, i++);
-    out.Append(column.key);
-    if (!text) {
-      out.Append("null");
-      continue;
-    }
-    const char* end = pgtypes::WriteJson(out.Room(pgtypes::JsonSizeMax(column.form, *text)), column.form, *text);
-    if (!end) return false;
-    out.Advance(end);
-  }
-  out.Append("}");
-  return true;
+  return keys;
 }
 
 }  // namespace
 
-std::optional<std::string> PrintRows(const pg::Rows& rows, bool as_object) {
-  const std::vector<Column> columns = ColumnsOf(rows);
-  Buffer out(rows.bytes());  // libpq's words beside each value take about the place of the keys
-  if (!as_object) out.Append("[");
-  for (int row = 0; row < rows.size(); ++row) {
-    if (row > 0) out.Append(", \n ");
-    if (!AppendRow(out, rows, row, columns)) return std::nullopt;
+char* RowPrinter::Room(size_t bytes) {
+  if (capacity_ - used_ < bytes) {
+    const size_t capacity = std::max({capacity_ * 2, used_ + bytes, kCapacityMin});
+    auto grown = std::make_unique_for_overwrite<char[]>(capacity);
+    if (used_ > 0) std::memcpy(grown.get(), text_.get(), used_);
+    text_ = std::move(grown);
+    capacity_ = capacity;
   }
-  if (!as_object) out.Append("]");
-  return out.Take();
+  return text_.get() + used_;
+}
+
+void RowPrinter::Append(std::string_view piece) {
+  std::copy(piece.begin(), piece.end(), Room(piece.size()));
+  used_ += piece.size();
+}
+
+bool RowPrinter::AppendRow(const pg::Rows& rows, int row, const RowKeys& keys) {
+  if (keys.empty()) Append("{");
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const int column = static_cast<int>(i);
+    const std::optional<std::string_view> text = rows.Get(row, column);
+    Append(keys[i]);
+    if (!text) {
+      Append("null");
+      continue;
+    }
+    const pgtypes::JsonForm form = forms_[i];
+    const char* end = pgtypes::WriteJson(Room(pgtypes::JsonSizeMax(form, *text)), form, *text);
+    if (!end) return false;
+    used_ = static_cast<size_t>(end - text_.get());
+  }
+  Append("}");
+  return true;
+}
+
+std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_object, RowKeys* keys) {
+  RowKeys own;
+  if (!keys) keys = &own;
+  if (keys->empty()) *keys = KeysOf(rows);
+  PANDO_ASSERT(keys->size() == static_cast<size_t>(rows.columns()));
+  forms_.clear();
+  for (int column = 0; column < rows.columns(); ++column) forms_.push_back(pgtypes::JsonFormOf(rows.type(column)));
+  used_ = 0;
+  bool printed = true;
+  if (!as_object) Append("[");
+  for (int row = 0; printed && row < rows.size(); ++row) {
+    if (row > 0) Append(", \n ");
+    printed = AppendRow(rows, row, *keys);
+  }
+  if (!as_object) Append("]");
+  std::optional<std::string> text;
+  if (printed) text.emplace(text_.get(), used_);
+  if (capacity_ > kCapacityKept) {
+    text_.reset();
+    capacity_ = 0;
+  }
+  return text;
 }
 
 }  // namespace pando::serve

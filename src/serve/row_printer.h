@@ -1,17 +1,42 @@
 // Prints rows as JSON objects, with the bytes of PostgreSQL's row_to_json.
 //
-// Concurrency  pure function
+// Concurrency  single-owner
+// Bounds       what it keeps between calls: 64 KiB
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "pg/rows.h"
+#include "pgtypes/json_value.h"
 
 namespace pando::serve {
 
-// [{"column":value,...}, ...], or, with `as_object`, the row by itself. nullopt when the JSON of a value does not
-// follow from its text. REQUIRES: as_object: one row.
-std::optional<std::string> PrintRows(const pg::Rows& rows, bool as_object);
+// What stands before each value of a row: `{"id":`, `,"name":`. The same for all answers of one statement.
+using RowKeys = std::vector<std::string>;
+
+class RowPrinter {
+ public:
+  // [{"column":value,...}, ...], or, with `as_object`, the row by itself. nullopt when the JSON of a value does not
+  // follow from its text. `keys`, when there are any, are those of the statement; they are filled when they are empty.
+  // REQUIRES: as_object: one row.
+  std::optional<std::string> Print(const pg::Rows& rows, bool as_object, RowKeys* keys);
+
+ private:
+  // Where the next bytes go, with room for so many.
+  char* Room(size_t bytes);
+  void Append(std::string_view piece);
+  bool AppendRow(const pg::Rows& rows, int row, const RowKeys& keys);
+
+  // Not a string: that would fill with zeros what is written over at once.
+  std::unique_ptr<char[]> text_;
+  size_t capacity_ = 0;
+  size_t used_ = 0;
+  std::vector<pgtypes::JsonForm> forms_;  // of the columns
+};
 
 }  // namespace pando::serve

@@ -118,7 +118,7 @@ std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
   }
   Recalled recalled;
   recalled.shape = entry.shape;
-  recalled.pace = entry.pace;
+  recalled.learned = entry.learned;
   const std::vector<sql::Parameter>& own = entry.shape->statement.query.parameters;
   recalled.parameters.reserve(own.size());
   for (size_t i = 0; i < own.size(); ++i) {
@@ -177,7 +177,7 @@ std::optional<ShapeCache::Entry> ShapeCache::MakeEntry(const CutRequest& cut, co
   entry.key = cut.key;
   if (!FindMarks(cut, *shape, entry)) return std::nullopt;
   entry.shape = std::make_shared<const Shape>(std::move(*shape));
-  entry.pace = std::make_shared<Pace>();
+  entry.learned = std::make_shared<Learned>();
   return entry;
 }
 

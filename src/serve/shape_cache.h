@@ -22,6 +22,7 @@
 
 #include "http/message.h"
 #include "serve/pace.h"
+#include "serve/row_printer.h"
 #include "serve/shape.h"
 
 namespace pando::serve {
@@ -33,6 +34,12 @@ struct CutRequest {
   std::string_view query;
 };
 
+// What one event loop has learned of a shape from its answers.
+struct Learned {
+  Pace pace;
+  RowKeys row_keys;
+};
+
 class ShapeCache {
  public:
   static constexpr size_t kKeyBytesMax = 2048;
@@ -41,7 +48,7 @@ class ShapeCache {
   // What a request adds to its shape.
   struct Recalled {
     std::shared_ptr<const Shape> shape;
-    std::shared_ptr<Pace> pace;  // of the shape, on this event loop
+    std::shared_ptr<Learned> learned;
     std::vector<sql::Parameter> parameters;
     std::string canonical;  // query string, as rest::Query::canonical
   };
@@ -66,7 +73,7 @@ class ShapeCache {
   struct Entry {
     std::string key;
     std::shared_ptr<const Shape> shape;
-    std::shared_ptr<Pace> pace;
+    std::shared_ptr<Learned> learned;
     std::vector<std::optional<size_t>> value_of_parameter;  // nullopt: the shape's own parameter
     std::string canonical_head;
     std::vector<std::pair<size_t, std::string>> canonical_rest;  // a value, and what follows it

@@ -126,10 +126,10 @@ TEST_F(ShapeCacheTest, TakesNoFilterForAnArgument) {
 
 TEST_F(ShapeCacheTest, EachShapeHasAPace) {
   const auto third = AskThrice("/projects?name=eq.x");
-  ASSERT_TRUE(third && third->pace);
+  ASSERT_TRUE(third && third->learned);
   EXPECT_EQ(third->shape->demand.sharing, Sharing::kWhenQuick);
-  EXPECT_EQ(Ask(Get("/projects?name=eq.y"))->pace, third->pace);
-  EXPECT_NE(AskThrice("/clients?name=eq.x")->pace, third->pace);
+  EXPECT_EQ(Ask(Get("/projects?name=eq.y"))->learned, third->learned);
+  EXPECT_NE(AskThrice("/clients?name=eq.x")->learned, third->learned);
 }
 
 TEST_F(ShapeCacheTest, RemembersReadsAlone) {

@@ -9,6 +9,7 @@ For each case of cases.py the following take turns, so that all see the same mac
     pgbench    -M prepared, the very statements that Pando sends for it, at the client count that suits pgbench best
     fastify    by_hand/server.js: the same API as one writes it by hand with Fastify and pg, on the same database
     nginx      a static file of the size of Pando's answer; reads only
+    prototype  prototype.cc: the same statement in the same way, and nothing else; reads of one statement by anybody
     postgrest, server    what PANDO_BENCH_POSTGREST and PANDO_BENCH_SERVER start (peers.py)
 
 The load is wrk's: keep-alive connections in a closed loop, which shares the processors with everything else. CPU is counted
@@ -69,6 +70,17 @@ class Comparison:
             return [(script_of(case), 1)]
         return [(script_of(case), cases.READS_PER_WRITE), (script_of(case.write), 1)]
 
+    def peers_of(self, case, scripts, body):
+        """What takes turns for a case, and what of it must be stopped after it."""
+        reads = case.rest.method == 'GET' and not case.write
+        kept, own = list(self.servers), []
+        if reads:
+            self.nginx.serve(body)
+            kept.append(self.nginx)
+        if reads and not case.owned and len(scripts[0][0].executed) == 1:
+            own.append(peers.prototype(self.world, *scripts[0][0].with_place('{}')))
+        return kept + own, own
+
     def requests_of(self, case, server):
         path = self.world.folder / f'{case.name}.{server.name}'
         load.write_requests(path, cases.asks(case, server.form, token_of), server.prefix)
@@ -78,12 +90,9 @@ class Comparison:
         """The rounds of a case: [{name: result}]."""
         options, world = self.options, self.world
         body = self.sample(case)
-        servers = list(self.servers)
-        if case.rest.method == 'GET' and not case.write:
-            self.nginx.serve(body)
-            servers.append(self.nginx)
         scripts = self.scripts_of(case)
         clients = statements.best_clients(world, scripts, CLIENTS, CALIBRATION_SECONDS)
+        servers, own = self.peers_of(case, scripts, body)
         requests = {server.name: self.requests_of(case, server) for server in servers}
 
         def ask(server, seconds):
@@ -100,6 +109,8 @@ class Comparison:
             one['pgbench'] = statements.run(world, scripts, options.seconds, clients)
             time.sleep(GONE_SECONDS)
             rounds.append(one)
+        for server in own:
+            server.stop()
         return {'case': case.name, 'title': case.title, 'answer_bytes': len(body), 'pgbench_clients': clients,
                 'rounds': rounds}
 

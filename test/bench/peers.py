@@ -66,11 +66,26 @@ class Peer:
         self.log.close()
 
 
+def postgres_environment(world):
+    return {'PGHOST': world.socket_folder, 'PGUSER': 'postgres', 'PGDATABASE': 'pando'}
+
+
 def by_hand(world):
     """by_hand/server.js: Fastify and pg."""
-    environment = {'PGHOST': world.socket_folder, 'PGUSER': 'postgres', 'PGDATABASE': 'pando', 'SECRET': SECRET,
-                   'NODE_ENV': 'production'}
+    environment = {**postgres_environment(world), 'SECRET': SECRET, 'NODE_ENV': 'production'}
     return Peer('fastify', world.folder, [NODE, HERE / 'by_hand/server.js'], environment)
+
+
+def prototype(world, statement, values):
+    """prototype.cc with a statement as Pando sends it; {} among its values stands for the number in the request."""
+    program = world.folder / 'prototype'
+    if not program.exists():
+        flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'libpq'], capture_output=True, text=True, check=True)
+        subprocess.run(['g++', '-std=c++20', '-O2', HERE / 'prototype.cc', '-o', program, *flags.stdout.split()], check=True)
+    port = free_port()
+    peer = Peer('prototype', world.folder, [program, port, statement, *values], postgres_environment(world), port)
+    peer.form = 'rest'
+    return peer
 
 
 def commanded(world):

@@ -57,21 +57,27 @@ class Script:
     """pgbench's script of one request. Values that vary are drawn anew for each transaction."""
 
     def __init__(self, path, executed, draw, key):
+        self.executed = executed
         self.defines = []
         lines = [f'\\set id {draw}', f'\\set maker (:id - 1) / {cases.ITEMS_PER_MAKER} + 1']
-        varying = {str(key): ':id', str(cases.maker_of(key)): ':maker'}
-        bodies = [self._body(number, sql, values, varying) for number, (sql, values) in enumerate(executed)]
+        self.varying = {str(key): ':id', str(cases.maker_of(key)): ':maker'}
+        bodies = [self._body(number, sql, values) for number, (sql, values) in enumerate(executed)]
         if len(bodies) > 1:
             bodies = ['\\startpipeline', *bodies, '\\endpipeline']
         path.write_text('\n'.join([*lines, *bodies]) + '\n')
         self.path = path
 
-    def _body(self, number, sql, values, varying):
+    def with_place(self, place):
+        """The first statement and its values, with `place` for what varies."""
+        sql, values = self.executed[0]
+        return sql, [place if value in self.varying else value for value in values]
+
+    def _body(self, number, sql, values):
         def replace(match):
             position = int(match[1]) - 1
             value = values[position]
-            if value in varying:
-                return varying[value]
+            if value in self.varying:
+                return self.varying[value]
             name = f's{number}_{position}'
             define = f'{name}={value}'
             if define not in self.defines:

@@ -111,17 +111,29 @@ TEST_F(PgLaneTest, EachSeesTheSettingsThatItMadeAndNoOthers) {
   EXPECT_LE(lane_->stats().batches, 6u);
 }
 
-TEST_F(PgLaneTest, SendsTheNeighboursOfAFailureToRunAlone) {
+TEST_F(PgLaneTest, SendsThoseBehindAFailureToRunAlone) {
   Start();
   Spawned<Answer>& before = ReadItem(1);
   Spawned<Answer>& bad = Read("select 1 / 0");
   Spawned<Answer>& after = ReadItem(2);
-  EXPECT_EQ(ValueOf(before), "alone");
+  EXPECT_EQ(ValueOf(before), "lane_ann item 1");
   EXPECT_EQ(ValueOf(bad), "alone");
   EXPECT_EQ(ValueOf(after), "alone");
   EXPECT_EQ(lane_->stats().failed, 1u);
 
   EXPECT_EQ(ValueOf(ReadItem(3)), "lane_ann item 3");
+}
+
+TEST_F(PgLaneTest, AnswersAReadBeforeItsBatchIsDone) {
+  Start();
+  Spawned<Answer>& first = Read("select repeat('x', 20000)");
+  Read("select repeat('y', 20000)");  // fills the server's buffer, which then is sent
+  Spawned<Answer>& slow = Read("select pg_sleep(0.04)");
+  EXPECT_EQ(ValueOf(first).size(), 20000u);
+  EXPECT_FALSE(slow.ended());
+  EXPECT_EQ(ValueOf(slow), "");
+  EXPECT_EQ(lane_->stats().batches, 1u);
+  EXPECT_EQ(lane_->stats().statements, 3u);
 }
 
 TEST_F(PgLaneTest, StopsAStatementThatIsSlow) {
@@ -137,19 +149,21 @@ TEST_F(PgLaneTest, TellsWhichStatementWasStopped) {
   Read("select pg_sleep(3600)");
   ReadSetting("app.mine", "y", "app.mine");
   ReadItem(2);
-  const std::vector<std::string> expected = {"alone", "x", "stopped", "y", "alone"};
+  const std::vector<std::string> expected = {"lane_ann item 1", "x", "stopped", "y", "alone"};
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(ValueOf(reads_[i]), expected[i]) << i;
   EXPECT_EQ(lane_->stats().stopped, 1u);
 
   // Each of these is two commands.
-  Spawned<Answer>& innocent = ReadSetting("app.mine", "x", "app.mine");
+  Spawned<Answer>& before = ReadSetting("app.mine", "x", "app.mine");
   LaneStatement slow;
   slow.settings = Sql("select set_config('app.mine', $1, true)", {"z"});
   slow.command = Sql("select pg_sleep(3600)");
   slow.session = SessionState{"lane_ann", ""};
   Spawned<Answer>& stopped = reads_.emplace_back(loop_, lane_->Execute(std::move(slow), InTime()));
-  EXPECT_EQ(ValueOf(innocent), "alone");
+  Spawned<Answer>& behind = ReadSetting("app.mine", "y", "app.mine");
+  EXPECT_EQ(ValueOf(before), "x");
   EXPECT_EQ(ValueOf(stopped), "stopped");
+  EXPECT_EQ(ValueOf(behind), "alone");
 }
 
 TEST_F(PgLaneTest, TellsEachItsPartOfTheTime) {
