@@ -39,6 +39,7 @@ Result<Database> Database::Open(const ProgramOptions& options) {
   const auto folder = EmbeddedFolder(options.database.url);
   if (!folder) {
     database.login_uri_ = database.owner_uri_ = options.database.url;
+    database.changes_uri_ = options.changes.url.empty() ? options.database.url : options.changes.url;
     return database;
   }
   embedded::ClusterOptions cluster;
@@ -48,6 +49,7 @@ Result<Database> Database::Open(const ProgramOptions& options) {
   PANDO_TRY(database.cluster_, embedded::Cluster::Start(std::move(cluster)));
   database.login_uri_ = database.cluster_->uri(embedded::kLoginRole);
   database.owner_uri_ = database.cluster_->uri(embedded::kOwnerRole);
+  database.changes_uri_ = database.cluster_->uri(embedded::kSuperuser);
   if (database.jwt_secret_.empty()) {
     const std::filesystem::path folder_of_secret = SecretFolder(database.cluster_->data_folder());
     PANDO_TRY(database.jwt_secret_, embedded::LoadOrCreateSecret(folder_of_secret));

@@ -26,12 +26,14 @@ class Database {
   // As the role that serves requests / that runs migrations and owns what they make.
   const std::string& login_uri() const { return login_uri_; }
   const std::string& owner_uri() const { return owner_uri_; }
+  // As a role that may follow its changes: of the embedded one the superuser.
+  const std::string& changes_uri() const { return changes_uri_; }
   // auth.jwt_secret, or the embedded one.
   const Secret& jwt_secret() const { return jwt_secret_; }
 
  private:
   std::unique_ptr<embedded::Cluster> cluster_;
-  std::string login_uri_, owner_uri_;
+  std::string login_uri_, owner_uri_, changes_uri_;
   Secret jwt_secret_;
 };
 

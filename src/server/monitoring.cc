@@ -1,5 +1,7 @@
 #include "server/monitoring.h"
 
+#include <array>
+
 #include "admin/handler.h"
 #include "config/dump.h"
 #include "telemetry/log.h"
@@ -12,13 +14,15 @@ namespace {
 using telemetry::MetricId;
 
 // What exists has a series of its own; anybody can invent paths, and all those share this one.
-constexpr std::string_view kUnknown = "unknown";
+const std::string kUnknown = "unknown";
 
 std::string_view KindOf(std::string_view route) {
   if (route == "/") return "root";
   if (route == kUnknown) return "other";
   return route.starts_with("rpc/") ? "function" : "relation";
 }
+
+double Seconds(Clock::duration span) { return std::chrono::duration<double>(span).count(); }
 
 // Counts one loop's exchanges; the shard is that loop's alone.
 class Observer {
@@ -34,10 +38,9 @@ class Observer {
     if (!exchange.request) return;
     const http::Request& request = *exchange.request;
     const bool known = exchange.response && !exchange.response->route.empty();
-    const std::string_view route = known ? std::string_view(exchange.response->route) : kUnknown;
-    const std::string status = std::to_string(exchange.status);
-    shard_.CounterFor(MetricId::kHttpRequests, {request.method, route, status}).Add();
-    shard_.HistogramFor(MetricId::kHttpRequestDuration, {KindOf(route)}).Observe(exchange.duration);
+    const Series& series = SeriesOf(request.method, known ? exchange.response->route : kUnknown, exchange.status);
+    series.requests->Add();
+    series.durations->Observe(exchange.duration);
     if (exchange.response && exchange.response->error_code.starts_with("PGRST30")) {
       shard_.CounterFor(MetricId::kAuthFailures, {exchange.response->error_code}).Add();
     }
@@ -45,6 +48,25 @@ class Observer {
   }
 
  private:
+  struct Series {
+    std::string method, route;
+    int status = 0;
+    telemetry::Counter* requests = nullptr;
+    telemetry::Histogram* durations = nullptr;
+  };
+
+  // Few series are counted most of the time: their places are remembered.
+  const Series& SeriesOf(std::string_view method, std::string_view route, int status) {
+    Series& series = recent_[std::hash<std::string_view>()(route) % recent_.size()];
+    if (series.status == status && series.route == route && series.method == method) return series;
+    series.method = method;
+    series.route = route;
+    series.status = status;
+    series.requests = &shard_.CounterFor(MetricId::kHttpRequests, {method, route, std::to_string(status)});
+    series.durations = &shard_.HistogramFor(MetricId::kHttpRequestDuration, {KindOf(route)});
+    return series;
+  }
+
   static void LogLine(const http::Exchange& exchange, const http::Request& request) {
     telemetry::AccessLine line;
     line.request_id = request.id;
@@ -62,6 +84,7 @@ class Observer {
   telemetry::Shard& shard_;
   telemetry::Counter& bytes_in_;
   telemetry::Counter& bytes_out_;
+  std::array<Series, 64> recent_;
 };
 
 }  // namespace
@@ -95,6 +118,26 @@ void Monitoring::Attach(const http::Server& server) {
   metrics_.Collect(MetricId::kHttpConnectionsOpen, {}, [&server] { return double(server.stats().connections_open); });
   metrics_.Collect(MetricId::kHttpRequestsInFlight, {},
                    [&server] { return double(server.stats().requests_in_flight); });
+}
+
+void Monitoring::Attach(const ChangeTracking& tracking) {
+  const auto collect = [&](MetricId id, double (*read)(const changes::ChangeStreamStats&)) {
+    metrics_.Collect(id, {}, [&tracking, read] { return read(tracking.stream().stats()); });
+  };
+  using Stats = changes::ChangeStreamStats;
+  collect(MetricId::kChangesStreaming, [](const Stats& stats) { return stats.streaming ? 1.0 : 0.0; });
+  collect(MetricId::kChangesTransactions, [](const Stats& stats) { return double(stats.transactions); });
+  collect(MetricId::kChangesRows, [](const Stats& stats) { return double(stats.changes); });
+  collect(MetricId::kChangesBreaks, [](const Stats& stats) { return double(stats.breaks); });
+  collect(MetricId::kChangesLagBytes, [](const Stats& stats) { return double(stats.lag_bytes); });
+  collect(MetricId::kChangesDelay, [](const Stats& stats) { return Seconds(stats.delay); });
+  collect(MetricId::kChangesMemory, [](const Stats& stats) { return double(stats.bytes_in_memory); });
+  metrics_.Collect(MetricId::kChangesAge, {}, [&tracking] {
+    const Clock::time_point fresh_at = tracking.stream().fresh_at();
+    return fresh_at == Clock::time_point::min() ? 0.0 : Seconds(Clock::now() - fresh_at);
+  });
+  metrics_.Collect(MetricId::kChangesTables, {"published"}, [&tracking] { return double(tracking.published()); });
+  metrics_.Collect(MetricId::kChangesTables, {"unpublished"}, [&tracking] { return double(tracking.unpublished()); });
 }
 
 void Monitoring::CollectCatalog() {

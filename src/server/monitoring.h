@@ -16,6 +16,7 @@
 #include "net/loop_group.h"
 #include "pg/lane.h"
 #include "pg/pool.h"
+#include "server/change_tracking.h"
 #include "telemetry/metrics.h"
 
 namespace pando::server {
@@ -30,6 +31,7 @@ class Monitoring {
   void Attach(const pg::Pool& pool);
   void Attach(std::string_view name, const pg::Lane& lane);
   void Attach(const http::Server& server);
+  void Attach(const ChangeTracking& tracking);
 
   //   as http::Server::Listen
   Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);

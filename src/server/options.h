@@ -54,6 +54,22 @@ void Describe(Visitor& visit, DatabaseOptions& o) {
                "They win over file and environment.");
 }
 
+struct ChangesOptions {
+  bool enabled = false;
+  std::string url;
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, ChangesOptions& o) {
+  visit.Option(
+      "changes.enabled", o.enabled, Reload::kRestart,
+      "Follow the changes of the database through its replication stream: the schema is loaded again by itself "
+      "after each DDL. Needs wal_level=logical; the embedded PostgreSQL has it.");
+  visit.Option("changes.url", o.url, Reload::kRestart,
+               "The primary, as a role that has REPLICATION and owns the tables, and that may make event triggers if "
+               "DDL is to be noticed; empty: database.url.");
+}
+
 struct ProcessOptions {
   uint32_t loops = 0;
 };

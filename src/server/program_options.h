@@ -17,6 +17,7 @@ struct ProgramOptions {
   http::ServerOptions http;
   admin::AdminOptions admin;
   DatabaseOptions database;
+  ChangesOptions changes;
   embedded::EmbeddedOptions embedded;
   migrate::MigrateOptions migrate;
   serve::RestOptions rest;
@@ -28,6 +29,7 @@ struct ProgramOptions {
     registry.Add(http);
     registry.Add(admin);
     registry.Add(database);
+    registry.Add(changes);
     registry.Add(embedded);
     registry.Add(migrate);
     registry.Add(rest);

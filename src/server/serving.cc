@@ -11,6 +11,7 @@
 #include "serve/errors.h"
 #include "serve/pipeline.h"
 #include "server/catalog_watcher.h"
+#include "server/change_tracking.h"
 #include "server/commands.h"
 #include "server/connection_share.h"
 #include "server/database.h"
@@ -81,6 +82,10 @@ class Process {
         control_.get_executor(), WatcherOptions(),
         CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { RequestReload(); },
                              [this](bool loaded) { monitoring_.CountReload(loaded); }});
+    if (options_.changes.enabled) {
+      tracking_ =
+          std::make_unique<ChangeTracking>(control_.get_executor(), TrackingOptions(), [this] { watcher_->Reload(); });
+    }
     monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
     return {};
@@ -198,6 +203,14 @@ class Process {
     return watcher;
   }
 
+  ChangeTrackingOptions TrackingOptions() const {
+    ChangeTrackingOptions tracking;
+    tracking.connect.uri = database_.changes_uri();
+    tracking.schemas = options_.rest.schemas;
+    tracking.connect_timeout = options_.database.connect_timeout;
+    return tracking;
+  }
+
   static introspect::IntrospectOptions IntrospectionOf(const serve::RestOptions& rest) {
     introspect::IntrospectOptions introspect;
     introspect.schemas = rest.schemas;
@@ -215,6 +228,7 @@ class Process {
       monitoring_.Attach("insert", *parts.insert_lane);
       monitoring_.Attach(*parts.server);
     }
+    if (tracking_) monitoring_.Attach(*tracking_);
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
   }
 
@@ -225,6 +239,7 @@ class Process {
     monitoring_.CountReload(loaded.has_value());
     if (!loaded) Log(Level::kError, "catalog.load_failed", loaded.error().ToString());
     watcher_->Start(loaded.has_value());
+    if (tracking_) tracking_->Start();
     for (size_t i = 0; i < parts_.size(); ++i) {
       loops_.Post(i, [server = parts_[i].server.get()] { server->Start(); });
     }
@@ -239,6 +254,7 @@ class Process {
     catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
     monitoring_.SetCatalog(catalog_);
     Publish();
+    if (tracking_) tracking_->Republish(options_.rest.schemas);
     // The database was away at the start, and now it is not.
     if (!database_settings_ && !std::exchange(asked_again_, true)) RequestReload();
   }
@@ -351,6 +367,7 @@ class Process {
     }
     co_await draining_.Join();
     co_await watcher_->Stop();
+    if (tracking_) co_await tracking_->Stop();
     co_await monitoring_.Stop(Deadline::After(1s));
     for (size_t i = 0; i < parts_.size(); ++i) {
       draining_.Spawn("close", RunOn(loops_.executor(i), CloseParts(parts_[i])));
@@ -377,6 +394,7 @@ class Process {
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;
+  std::unique_ptr<ChangeTracking> tracking_;  // null when changes.enabled is off
   std::unique_ptr<net::Signals> signals_;
   net::TaskGroup tasks_;
   net::TaskGroup draining_{control_.get_executor()};

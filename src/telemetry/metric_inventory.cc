@@ -93,6 +93,60 @@ std::vector<MetricRow> DatabaseRows() {
   };
 }
 
+std::vector<MetricRow> ChangesRows() {
+  return {
+      {MetricId::kChangesStreaming,
+       "pando_changes_streaming",
+       kGauge,
+       "",
+       {},
+       "1 while the change stream of the database is followed, else 0; the log says why."},
+      {MetricId::kChangesTransactions,
+       "pando_changes_transactions_total",
+       kCounter,
+       "",
+       {},
+       "Committed transactions that came through the change stream."},
+      {MetricId::kChangesRows, "pando_changes_rows_total", kCounter, "", {}, "Changes of rows in these transactions."},
+      {MetricId::kChangesBreaks,
+       "pando_changes_breaks_total",
+       kCounter,
+       "",
+       {},
+       "Times the change stream broke and began anew."},
+      {MetricId::kChangesLagBytes,
+       "pando_changes_lag_bytes",
+       kGauge,
+       "bytes",
+       {},
+       "The database's log between what has been written and what has come through the change stream."},
+      {MetricId::kChangesDelay,
+       "pando_changes_delay_seconds",
+       kGauge,
+       "seconds",
+       {},
+       "From the sending of the newest heartbeat to its return through the change stream."},
+      {MetricId::kChangesAge,
+       "pando_changes_age_seconds",
+       kGauge,
+       "seconds",
+       {},
+       "Everything committed before so long has come through the change stream; 0 while there is none."},
+      {MetricId::kChangesMemory,
+       "pando_changes_memory_bytes",
+       kGauge,
+       "bytes",
+       {},
+       "Changes kept of transactions that have not ended."},
+      {MetricId::kChangesTables,
+       "pando_changes_tables",
+       kGauge,
+       "",
+       {{"state", {"published", "unpublished"}}},
+       "Exposed tables, with their partitions, whose changes come through the stream, and whose do not."},
+  };
+}
+
 std::vector<MetricRow> CatalogRows() {
   return {
       {MetricId::kCatalogAge,
@@ -152,7 +206,7 @@ const std::vector<MetricRow>& Rows() {
   // Leaked on purpose: other threads may still count while the process ends.
   static const auto* rows = [] {
     auto* all = new std::vector<MetricRow>(HttpRows());
-    for (const auto& group : {DatabaseRows(), LaneRows(), CatalogRows(), ProcessRows()})
+    for (const auto& group : {DatabaseRows(), LaneRows(), ChangesRows(), CatalogRows(), ProcessRows()})
       all->insert(all->end(), group.begin(), group.end());
     return all;
   }();

@@ -88,17 +88,43 @@ TestPostgres& TestPostgres::Instance() {
   return postgres;
 }
 
-TestPostgres::TestPostgres() : programs_(FindPrograms()) {
+TestPostgres::TestPostgres(Empty) : programs_(FindPrograms()) {
   MakeFolder();
   StartKeeper();
+}
+
+TestPostgres::TestPostgres() : TestPostgres(Empty()) {
   const std::string data = folder_ + "/data";
   if (RunAsServer("initdb", "-D " + data + " -U postgres -A trust --no-locale -E UTF8 --no-sync") != 0) {
     Die("initdb failed");
   }
   std::ofstream settings(data + "/postgresql.conf", std::ios::app);
-  settings << kSettings << "unix_socket_directories = '" << folder_ << "'\n";
+  settings << kSettings;
   settings.close();
+  UseFolderForSockets();
   Start();
+}
+
+std::unique_ptr<TestPostgres> TestPostgres::StandbyOf(const TestPostgres& primary) {
+  std::unique_ptr<TestPostgres> standby(new TestPostgres(Empty()));
+  const std::string data = standby->folder_ + "/data";
+  if (standby->RunAsServer("pg_basebackup", "-D " + data + " -R -c fast --no-sync -U postgres -h " + primary.folder_) !=
+      0) {
+    Die("pg_basebackup failed");
+  }
+  standby->UseFolderForSockets();
+  standby->Start();
+  return standby;
+}
+
+// The last line on a setting counts.
+void TestPostgres::UseFolderForSockets() const {
+  std::ofstream settings(folder_ + "/data/postgresql.conf", std::ios::app);
+  settings << "unix_socket_directories = '" << folder_ << "'\n";
+}
+
+void TestPostgres::Promote() {
+  if (RunAsServer("pg_ctl", "-D " + folder_ + "/data -w -t 60 promote") != 0) Die("the standby is not promoted");
 }
 
 TestPostgres::~TestPostgres() {

@@ -4,6 +4,7 @@
 // Concurrency  single-owner: the main thread of the test
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ class TestPostgres {
   static TestPostgres& Instance();
 
   TestPostgres();
+  // A standby that follows `primary`, as far as it is now.
+  static std::unique_ptr<TestPostgres> StandbyOf(const TestPostgres& primary);
   ~TestPostgres();
   TestPostgres(const TestPostgres&) = delete;
   TestPostgres& operator=(const TestPostgres&) = delete;
@@ -35,12 +38,18 @@ class TestPostgres {
   void Stop();
   void Start();
   void Restart();
+  // Of a standby: it becomes a primary of its own. Returns when it is.
+  void Promote();
 
   // The folder of the server's programs ("/usr/lib/postgresql/15/bin").
   const std::string& programs() const { return programs_; }
   const std::string& socket_folder() const { return folder_; }
 
  private:
+  // A folder without a server in it.
+  struct Empty {};
+  explicit TestPostgres(Empty);
+  void UseFolderForSockets() const;
   void MakeFolder();
   void StartKeeper();
   int RunAsServer(std::string_view program, const std::string& arguments) const;

@@ -1,0 +1,205 @@
+#include "changes/install.h"
+
+#include "pg/rows.h"
+
+namespace pando::changes {
+namespace {
+
+// Raised when anything below changes; it is kept as the comment on the schema.
+constexpr std::string_view kVersion = "pando changes 1";
+
+// Everybody may read the epoch: a statement asks, as its caller, whether the schema is still the one it was planned
+// for.
+constexpr const char* kTables = R"sql(
+CREATE SCHEMA IF NOT EXISTS pando_changes;
+GRANT USAGE ON SCHEMA pando_changes TO PUBLIC;
+CREATE TABLE IF NOT EXISTS pando_changes.epoch (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  tag text NOT NULL,
+  refreshed oid);
+COMMENT ON COLUMN pando_changes.epoch.xid IS 'the transaction that changed the schema';
+COMMENT ON COLUMN pando_changes.epoch.refreshed IS
+  'the materialized view whose rows were refreshed; NULL: the schema changed';
+GRANT SELECT ON pando_changes.epoch TO PUBLIC;
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'pando') THEN
+    CREATE PUBLICATION pando;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+                 WHERE p.pubname = 'pando' AND r.prrelid = 'pando_changes.epoch'::pg_catalog.regclass) THEN
+    ALTER PUBLICATION pando ADD TABLE ONLY pando_changes.epoch;
+  END IF;
+END
+$$;
+)sql";
+
+// An INSERT alone: an UPDATE of one row would make concurrent DDL wait for each other, and deadlock. Each function ends
+// in a handler that swallows everything, for none of this is the user's business; what is lost so is found by other
+// means.
+//
+// withdraw() reads pg_index and not the function that says the same, which would lock every published table.
+constexpr const char* kFunctions = R"sql(
+CREATE OR REPLACE FUNCTION pando_changes.withdraw() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bare pg_catalog.regclass;
+BEGIN
+  FOR bare IN
+    SELECT c.oid FROM pg_catalog.pg_publication_rel r
+      JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = 'pando'
+      JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+     WHERE c.relreplident <> 'f' AND NOT EXISTS (
+       SELECT FROM pg_catalog.pg_index i
+        WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
+          AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+  LOOP
+    EXECUTE pg_catalog.format('ALTER PUBLICATION pando DROP TABLE ONLY %s', bare);
+  END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION pando_changes.withdraw() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION pando_changes.note_start() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named pg_catalog.regclass;
+BEGIN
+  BEGIN
+    INSERT INTO pando_changes.epoch (tag) VALUES (TG_TAG);
+  EXCEPTION WHEN OTHERS THEN
+    NULL;
+  END;
+  -- A published table cannot become unlogged.
+  IF pg_catalog.current_query() ~* '\munlogged\M' THEN
+    FOR named IN
+      SELECT c.oid FROM pg_catalog.pg_publication_rel r
+        JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = 'pando'
+        JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+       WHERE pg_catalog.strpos(pg_catalog.lower(pg_catalog.current_query()), pg_catalog.lower(c.relname::text)) > 0
+    LOOP
+      EXECUTE pg_catalog.format('ALTER PUBLICATION pando DROP TABLE ONLY %s', named);
+    END LOOP;
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION pando_changes.note_end() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  command record;
+  commands integer := 0;
+  lasting boolean := false;
+BEGIN
+  BEGIN
+    FOR command IN SELECT * FROM pg_catalog.pg_event_trigger_ddl_commands() LOOP
+      commands := commands + 1;
+      IF command.command_tag = 'REFRESH MATERIALIZED VIEW' THEN
+        INSERT INTO pando_changes.epoch (tag, refreshed) VALUES (TG_TAG, command.objid);
+      ELSIF command.schema_name IS DISTINCT FROM 'pg_temp' THEN
+        lasting := true;
+      END IF;
+    END LOOP;
+    -- What is dropped is told to the other trigger; DROP OWNED takes rights away as well.
+    IF lasting OR TG_TAG = 'DROP OWNED' OR commands = 0 AND TG_TAG NOT LIKE 'DROP %' THEN
+      INSERT INTO pando_changes.epoch (tag) VALUES (TG_TAG);
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    NULL;
+  END;
+  IF TG_TAG = 'ALTER TABLE' THEN
+    PERFORM pando_changes.withdraw();
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION pando_changes.note_drop() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() AS object WHERE NOT object.is_temporary) THEN
+    RETURN;
+  END IF;
+  BEGIN
+    INSERT INTO pando_changes.epoch (tag) VALUES (TG_TAG);
+  EXCEPTION WHEN OTHERS THEN
+    NULL;
+  END;
+  PERFORM pando_changes.withdraw();
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END
+$$;
+)sql";
+
+// ALTER TABLE at its start as well: DETACH PARTITION CONCURRENTLY hides rows in a first transaction, at whose end no
+// trigger fires. Of all commands it cannot be: one that writes at its start breaks DROP INDEX CONCURRENTLY.
+constexpr const char* kTriggers = R"sql(
+CREATE EVENT TRIGGER pando_changes_start ON ddl_command_start WHEN TAG IN ('ALTER TABLE')
+  EXECUTE FUNCTION pando_changes.note_start();
+CREATE EVENT TRIGGER pando_changes_end ON ddl_command_end EXECUTE FUNCTION pando_changes.note_end();
+CREATE EVENT TRIGGER pando_changes_drop ON sql_drop EXECUTE FUNCTION pando_changes.note_drop();
+ALTER EVENT TRIGGER pando_changes_start ENABLE ALWAYS;
+ALTER EVENT TRIGGER pando_changes_end ENABLE ALWAYS;
+ALTER EVENT TRIGGER pando_changes_drop ENABLE ALWAYS;
+)sql";
+
+constexpr const char* kNoTriggers = R"sql(
+DROP EVENT TRIGGER IF EXISTS pando_changes_start;
+DROP EVENT TRIGGER IF EXISTS pando_changes_end;
+DROP EVENT TRIGGER IF EXISTS pando_changes_drop;
+)sql";
+
+struct Found {
+  bool current = false;  // of this version
+  int triggers = 0;      // enabled always
+};
+
+Task<Result<Found>> Look(pg::Connection& connection, Deadline deadline) {
+  pg::Exchange exchange;
+  exchange.commands.push_back(pg::Command{
+      "SELECT (SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = $1),"
+      " (SELECT count(*) FROM pg_catalog.pg_event_trigger WHERE evtname IN ('pando_changes_start', 'pando_changes_end',"
+      " 'pando_changes_drop') AND evtenabled = 'A')",
+      {std::string(kSchema)},
+      false});
+  PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
+  Found found;
+  found.current = rows.front().Get(0, 0) == kVersion;
+  found.triggers = rows.front().Get(0, 1) == "3" ? 3 : 0;
+  co_return found;
+}
+
+std::string Script(bool with_triggers) {
+  std::string script = kTables;
+  script += "COMMENT ON SCHEMA pando_changes IS '" + std::string(kVersion) + "';";
+  // Last, for they would note the rest.
+  if (with_triggers) script += std::string(kNoTriggers) + kFunctions + kTriggers;
+  return script;
+}
+
+}  // namespace
+
+Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline) {
+  PANDO_CO_TRY(Found found, co_await Look(connection, deadline));
+  if (!found.current || found.triggers == 0) {
+    std::string all = Script(true);
+    Result<void> made = co_await connection.RunScript(std::move(all), deadline);
+    constexpr std::string_view kInsufficientPrivilege = "42501";
+    if (!made && made.error().sqlstate() == kInsufficientPrivilege && !found.current) {
+      std::string some = Script(false);
+      made = co_await connection.RunScript(std::move(some), deadline);
+    }
+    // Another server may have done it at the same moment: what counts is what is there.
+    const bool was_current = found.current;
+    PANDO_CO_TRY(found, co_await Look(connection, deadline));
+    if (!made && !found.current && !was_current) co_return made.error();
+  }
+  co_return Installed{found.triggers != 0};
+}
+
+}  // namespace pando::changes

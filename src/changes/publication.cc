@@ -1,0 +1,164 @@
+#include "changes/publication.h"
+
+#include <charconv>
+
+#include "changes/install.h"
+#include "pg/rows.h"
+
+namespace pando::changes {
+namespace {
+
+constexpr int kAttempts = 3;
+
+// Of every table that should be published, or is: its name quoted, whether it is, and what stands in the way.
+constexpr const char* kCandidates = R"sql(
+WITH RECURSIVE exposed AS (
+    SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1::pg_catalog.text[]) AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+  UNION
+    SELECT i.inhrelid FROM exposed e JOIN pg_catalog.pg_inherits i ON i.inhparent = e.oid),
+published AS (
+    SELECT r.prrelid AS oid FROM pg_catalog.pg_publication_rel r
+      JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $2
+     WHERE r.prrelid <> ($3::pg_catalog.text)::pg_catalog.regclass)
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
+       p.oid IS NOT NULL,
+       e.oid IS NOT NULL AND c.relpersistence = 'p' AND i.identified,
+       e.oid IS NOT NULL AND c.relpersistence = 'p',
+       pg_catalog.pg_has_role(c.relowner, 'USAGE')
+  FROM exposed e FULL JOIN published p ON p.oid = e.oid
+  JOIN pg_catalog.pg_class c ON c.oid = coalesce(e.oid, p.oid) AND c.relkind = 'r'
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ CROSS JOIN LATERAL (SELECT c.relreplident = 'f' OR EXISTS (
+         SELECT FROM pg_catalog.pg_index x
+          WHERE x.indrelid = c.oid AND x.indisvalid AND x.indimmediate
+            AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident))
+       ) AS i (identified)
+ ORDER BY c.oid
+)sql";
+
+constexpr const char* kPublished = R"sql(
+SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
+       pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user
+  FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1
+ ORDER BY 1
+)sql";
+
+std::string EpochName() { return std::string(kSchema) + "." + std::string(kEpochTable); }
+
+std::string ArrayLiteral(const std::vector<std::string>& texts) {
+  std::string array = "{";
+  for (const std::string& text : texts) {
+    if (array.size() > 1) array += ',';
+    array += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') array += '\\';
+      array += c;
+    }
+    array += '"';
+  }
+  return array + "}";
+}
+
+struct Due {
+  std::vector<std::string> add, take_out;
+  std::vector<Unpublished> unpublished;
+};
+
+Due ReadCandidates(const pg::Rows& rows) {
+  using Reason = Unpublished::Reason;
+  Due due;
+  for (int i = 0; i < rows.size(); ++i) {
+    const auto holds = [&](int column) { return rows.Get(i, column) == "t"; };
+    const bool published = holds(1), wanted = holds(2), is_logged = holds(3), owned = holds(4);
+    std::string table(rows.Text(i, 0));
+    if (published && !wanted && owned) due.take_out.push_back(table);
+    if (published || (wanted && owned)) {
+      if (!published) due.add.push_back(std::move(table));
+      continue;
+    }
+    const Reason reason = wanted ? Reason::kNotOwned : is_logged ? Reason::kNoIdentity : Reason::kUnlogged;
+    due.unpublished.push_back({std::move(table), reason});
+  }
+  return due;
+}
+
+Task<Result<void>> Alter(pg::Connection& connection, std::string verb, std::vector<std::string> tables,
+                         Deadline deadline) {
+  for (size_t begin = 0; begin < tables.size(); begin += kTablesPerStatement) {
+    std::string script =
+        "SELECT pg_catalog.set_config('lock_timeout', '" + std::to_string(kLockTimeout.count()) + "', true); ";
+    script += "ALTER PUBLICATION " + std::string(kPublication) + " " + verb + " TABLE ";
+    const size_t end = std::min(tables.size(), begin + kTablesPerStatement);
+    for (size_t i = begin; i < end; ++i) script += (i > begin ? ", ONLY " : "ONLY ") + tables[i];
+    PANDO_CO_CHECK(co_await connection.RunScript(std::move(script), deadline));
+  }
+  co_return Result<void>();
+}
+
+// Another server did the same meanwhile, or a table is gone.
+bool WasOvertaken(const Error& error) {
+  const std::string_view state = error.sqlstate();
+  return state == "42710" || state == "42704" || state == "42P01" || state == "3F000";
+}
+
+Task<Result<pg::Rows>> Ask(pg::Connection& connection, std::string sql, std::vector<pg::Parameter> parameters,
+                           Deadline deadline) {
+  pg::Exchange exchange;
+  exchange.commands.push_back(pg::Command{std::move(sql), std::move(parameters), false});
+  PANDO_CO_TRY(std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
+  co_return std::move(rows.front());
+}
+
+}  // namespace
+
+std::string Cure(const Unpublished& unpublished, const std::string& role) {
+  const std::string alter = "ALTER TABLE " + unpublished.table;
+  switch (unpublished.reason) {
+    case Unpublished::Reason::kNoIdentity:
+      return alter + " ADD PRIMARY KEY (...), or " + alter + " REPLICA IDENTITY FULL";
+    case Unpublished::Reason::kUnlogged:
+      return alter + " SET LOGGED";
+    case Unpublished::Reason::kNotOwned:
+      return alter + " OWNER TO " + pg::QuoteIdentifier(role);
+  }
+  return "";
+}
+
+Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::string> schemas, Deadline deadline) {
+  Due due;
+  for (int left = kAttempts;; --left) {
+    std::vector<pg::Parameter> wanted = {ArrayLiteral(schemas), std::string(kPublication), EpochName()};
+    PANDO_CO_TRY(const pg::Rows candidates, co_await Ask(connection, kCandidates, std::move(wanted), deadline));
+    due = ReadCandidates(candidates);
+    Result<void> altered = co_await Alter(connection, "ADD", due.add, deadline);
+    if (altered) altered = co_await Alter(connection, "DROP", due.take_out, deadline);
+    if (altered) break;
+    if (left == 1 || !WasOvertaken(altered.error())) co_return altered.error();
+  }
+  std::vector<pg::Parameter> published = {std::string(kPublication), EpochName()};
+  PANDO_CO_TRY(const pg::Rows rows, co_await Ask(connection, kPublished, std::move(published), deadline));
+  Publication publication;
+  publication.unpublished = std::move(due.unpublished);
+  for (int i = 0; i < rows.size(); ++i) {
+    const auto number = [&](int column, auto value) {
+      const std::string_view text = rows.Get(i, column).value_or("0");
+      std::from_chars(text.data(), text.data() + text.size(), value);
+      return value;
+    };
+    const auto oid = number(0, pgtypes::Oid{0});
+    if (rows.Get(i, 1) == "t") {
+      publication.epoch = oid;
+    } else {
+      publication.tables.push_back(oid);
+    }
+    publication.snapshot_xmax = number(2, uint64_t{0});
+    publication.role = rows.Get(i, 3).value_or("");
+  }
+  if (publication.epoch == 0) {
+    co_return Error::FromDatabase("42P01", "the table " + EpochName() + " is not published any more");
+  }
+  co_return publication;
+}
+
+}  // namespace pando::changes

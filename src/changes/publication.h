@@ -1,0 +1,51 @@
+// Keeps the publication in step with the schema: the tables that are exposed, with their partitions and children, one
+// by one. Never FOR ALL TABLES, which makes a user's UPDATE of a table without a key fail; partitions by themselves and
+// not by their root, whose stream would not show the TRUNCATE of one.
+//
+// Concurrency  executor-bound; several servers may do so at the same time
+// Bounds       kTablesPerStatement tables are locked at once, each for kLockTimeout at most
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "net/task.h"
+#include "pg/connection.h"
+#include "pgtypes/oid.h"
+
+namespace pando::changes {
+
+inline constexpr size_t kTablesPerStatement = 500;
+inline constexpr milliseconds kLockTimeout{2000};
+
+struct Unpublished {
+  enum class Reason {
+    kNoIdentity,  // an UPDATE could not be told from the row it changed
+    kUnlogged,    // nothing of it is in the log
+    kNotOwned,    // by the role that publishes
+  };
+  std::string table;  // quoted, with its schema
+  Reason reason = Reason::kNoIdentity;
+};
+
+// What to do about it, as SQL. `role` is the one that publishes.
+std::string Cure(const Unpublished& unpublished, const std::string& role);
+
+struct Publication {
+  pgtypes::Oid epoch = 0;            // the epoch's table
+  std::vector<pgtypes::Oid> tables;  // published beside it, in ascending order
+  // Of a snapshot in which they were. What was open then may have changed one of them before it was published, and is
+  // never shown: only who sees at least this much may rely on the stream for a table that was added.
+  uint64_t snapshot_xmax = 0;
+  std::vector<Unpublished> unpublished;
+  std::string role;  // that publishes
+};
+
+// Adds and takes out what is due, and says what is published then. REQUIRES: Install() was done.
+//   kSqlstate  55P03: a table is locked, try again later
+Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::string> schemas, Deadline deadline);
+
+}  // namespace pando::changes

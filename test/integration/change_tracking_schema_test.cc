@@ -1,0 +1,306 @@
+// What the change stream needs in the database: the epoch and the publication, and that neither is ever in a user's
+// way.
+
+#include "changes/install.h"
+
+#include <deque>
+
+#include "changes/publication.h"
+#include "integration/pg_fixture.h"
+
+namespace pando::changes {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class TrackingSchemaTest : public pg::PgTest {
+ protected:
+  Result<Installed> InstallNow() {
+    const std::unique_ptr<pg::Connection> connection = Connect();
+    return loop_.Run(Install(*connection, pg::InTime()));
+  }
+  Publication PublishNow(std::vector<std::string> schemas = {"public"}) {
+    const std::unique_ptr<pg::Connection> connection = Connect();
+    Result<Publication> published = loop_.Run(Publish(*connection, std::move(schemas), pg::InTime()));
+    EXPECT_TRUE(published) << published.error().ToString();
+    return published ? *published : Publication();
+  }
+  void Begin(const std::string& schema) {
+    Prepare(schema);
+    const Result<Installed> installed = InstallNow();
+    ASSERT_TRUE(installed) << installed.error().ToString();
+    ASSERT_TRUE(installed->triggers);
+    PublishNow();
+  }
+
+  std::string Published() {
+    return Ask(
+        "select string_agg(tablename, ' ' order by tablename) from pg_publication_tables where pubname = 'pando'"
+        " and schemaname <> 'pando_changes'");
+  }
+  // How many rows the script adds to the epoch.
+  int Noted(const std::string& script) {
+    const int before = std::stoi(Ask("select count(*) from pando_changes.epoch"));
+    Prepare(script);
+    return std::stoi(Ask("select count(*) from pando_changes.epoch")) - before;
+  }
+};
+
+// ------------------------------------------------------------------------------------------------------------- epoch
+
+TEST_F(TrackingSchemaTest, InstallsOnceAndThenLeavesTheDatabaseAlone) {
+  ASSERT_TRUE(InstallNow());
+  EXPECT_TRUE(InstallNow()->triggers);
+  EXPECT_EQ(Ask("select count(*) from pando_changes.epoch"), "0");
+  EXPECT_EQ(Ask("select count(*) from pg_event_trigger where evtname like 'pando_changes%' and evtenabled = 'A'"), "3");
+}
+
+TEST_F(TrackingSchemaTest, SeveralServersInstallAtTheSameTime) {
+  std::vector<std::unique_ptr<pg::Connection>> connections;
+  std::deque<pg::Spawned<Result<Installed>>> installing;
+  for (int i = 0; i < 4; ++i) {
+    connections.push_back(Connect());
+    installing.emplace_back(loop_, Install(*connections.back(), pg::InTime()));
+  }
+  int done = 0;
+  for (auto& one : installing) done += one.Await(loop_) ? 1 : 0;
+  EXPECT_GE(done, 1);
+  // Who lost the race is told, and finds everything in place the next time.
+  const Result<Installed> again = InstallNow();
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_TRUE(again->triggers);
+}
+
+TEST_F(TrackingSchemaTest, AnOwnerWhoIsNoSuperuserGoesWithoutTriggers) {
+  Prepare(
+      "do $$ begin create role tracker login; exception when duplicate_object then null; end $$;"
+      "grant create on database " +
+      database_ + " to tracker");
+  pg::ConnectOptions options;
+  options.uri = server().uri(database_, "tracker");
+  Result<std::unique_ptr<pg::Connection>> connection =
+      loop_.Run(pg::Connection::Open(std::move(options), pg::InTime()));
+  ASSERT_TRUE(connection);
+  const Result<Installed> installed = loop_.Run(Install(**connection, pg::InTime()));
+  ASSERT_TRUE(installed) << installed.error().ToString();
+  EXPECT_FALSE(installed->triggers);
+  EXPECT_TRUE(loop_.Run(Publish(**connection, {"public"}, pg::InTime())));
+  EXPECT_FALSE(loop_.Run(Install(**connection, pg::InTime()))->triggers);
+}
+
+TEST_F(TrackingSchemaTest, NotesEachChangeOfTheSchema) {
+  Begin("create table items (id int primary key, name text); create role some_reader");
+  for (const char* ddl : {
+           "create table others (id int)",
+           "alter table items add column note text",
+           "create function f() returns int language sql as 'select 1'",
+           "create policy p on items using (true)",
+           "grant select on items to some_reader",
+           "comment on table items is 'x'",
+           "create view v as select * from items",
+           "drop view v",
+           "create materialized view m as select * from items",
+           "create index concurrently items_name on items (name)",
+           "drop index concurrently items_name",
+           "drop function f()",
+           "drop table others",
+           "drop owned by some_reader",  // takes its rights away
+           "create table made_from as select * from items",
+       }) {
+    EXPECT_GE(Noted(ddl), 1) << ddl;
+  }
+  Prepare("drop role some_reader");
+}
+
+TEST_F(TrackingSchemaTest, NotesTheTransactionThatDidIt) {
+  Begin("create table items (id int primary key)");
+  Prepare("begin; savepoint s; alter table items add column a int; release s; insert into items values (1); commit");
+  EXPECT_EQ(Ask("select (array_agg(xid::text order by id desc))[1] = (select xmin::text from items) from "
+                "pando_changes.epoch"),
+            "t");
+  EXPECT_EQ(Noted("begin; savepoint s; alter table items add column b int; release s; rollback"), 0);
+}
+
+TEST_F(TrackingSchemaTest, DoesNotNoteWhatIsTemporary) {
+  Begin("create table items (id int primary key)");
+  EXPECT_EQ(Noted("create temp table scratch (id int); create index on scratch (id); drop table scratch"), 0);
+  EXPECT_EQ(Noted("create temp table scratch as select 1 as id"), 0);
+  EXPECT_EQ(Noted("insert into items values (1)"), 0);
+  EXPECT_EQ(Noted("vacuum items"), 0);
+}
+
+TEST_F(TrackingSchemaTest, ARefreshNamesItsView) {
+  Begin("create materialized view m as select 1 as id");
+  EXPECT_EQ(Noted("refresh materialized view m"), 1);
+  EXPECT_EQ(Ask("select refreshed = 'm'::regclass from pando_changes.epoch order by id desc limit 1"), "t");
+}
+
+TEST_F(TrackingSchemaTest, NotesDetachConcurrentlyBeforeItHidesRows) {
+  Begin(
+      "create table parts (id int, primary key (id)) partition by range (id);"
+      "create table part_1 partition of parts for values from (0) to (10)");
+  EXPECT_GE(Noted("alter table parts detach partition part_1 concurrently"), 1);
+}
+
+TEST_F(TrackingSchemaTest, NotesWhereOrdinaryTriggersAreOff) {
+  Begin("create table items (id int primary key)");
+  EXPECT_GE(Noted("set session_replication_role = replica; alter table items add column a int"), 1);
+}
+
+TEST_F(TrackingSchemaTest, ConcurrentChangesDoNotWaitForEachOther) {
+  Begin("create table a (id int primary key); create table b (id int primary key)");
+  const std::unique_ptr<pg::Connection> one = Connect(), other = Connect();
+  ASSERT_TRUE(
+      loop_.Run(one->Run(pg::Do({pg::Sql("alter table a add column x int")}, pg::Finish::kHold), pg::InTime())));
+  const Deadline soon = Deadline::After(std::chrono::seconds(10));
+  EXPECT_TRUE(loop_.Run(other->Run(pg::Do({pg::Sql("alter table b add column x int")}), soon)));
+  EXPECT_TRUE(loop_.Run(one->End(true, pg::InTime())));
+}
+
+TEST_F(TrackingSchemaTest, NeverFailsAUsersStatement) {
+  Begin("create table items (id int primary key)");
+  Prepare("alter table pando_changes.epoch rename to gone");
+  Prepare("alter table items add column a int; create table more (id int); drop table more");
+  Prepare("drop schema pando_changes cascade");
+  Prepare("alter table items add column b int; create table more (id int); drop table more");
+  ASSERT_TRUE(InstallNow());
+  EXPECT_GE(Noted("alter table items add column c int"), 1);
+}
+
+TEST_F(TrackingSchemaTest, AnybodyMayAskForTheEpochAndNobodyMayWriteIt) {
+  Begin("do $$ begin create role nobody_special; exception when duplicate_object then null; end $$");
+  EXPECT_EQ(Ask("set role nobody_special; select count(*) from pando_changes.epoch"), "0");
+  EXPECT_EQ(
+      Ask("select has_table_privilege('nobody_special', 'pando_changes.epoch', 'insert, update, delete, truncate')"
+          " or has_function_privilege('nobody_special', 'pando_changes.withdraw()', 'execute')"),
+      "f");
+}
+
+// ------------------------------------------------------------------------------------------------------- publication
+
+TEST_F(TrackingSchemaTest, PublishesWhatIsExposedOneByOne) {
+  Begin(
+      "create table items (id int primary key);"
+      "create table whole (name text); alter table whole replica identity full;"
+      "create table by_index (code text not null unique); alter table by_index replica identity using index "
+      "by_index_code_key;"
+      "create schema hidden; create table hidden.secret (id int primary key);"
+      "create table parts (id int primary key) partition by range (id);"
+      "create table part_1 partition of parts for values from (0) to (10);"
+      "create table hidden.part_2 partition of parts for values from (10) to (20);"
+      "create table parent (id int primary key); create table child (primary key (id)) inherits (parent);"
+      "create view v as select * from items");
+  EXPECT_EQ(Published(), "by_index child items parent part_1 part_2 whole");
+  EXPECT_EQ(PublishNow().tables.size(), 7u);
+  EXPECT_EQ(PublishNow({"public", "hidden"}).tables.size(), 8u);
+  EXPECT_EQ(PublishNow({"hidden"}).tables.size(), 2u);
+  EXPECT_EQ(Published(), "part_2 secret");
+}
+
+TEST_F(TrackingSchemaTest, SaysWhatKeepsATableOut) {
+  Begin(
+      "create table keyless (name text); create unlogged table fast (id int primary key);"
+      "create table nothing (id int primary key); alter table nothing replica identity nothing;"
+      "create table late (id int primary key deferrable);"
+      "create table \"O\"\"dd\" (name text)");
+  const Publication publication = PublishNow();
+  EXPECT_THAT(publication.tables, IsEmpty());
+  std::vector<std::string> cures;
+  for (const Unpublished& table : publication.unpublished) cures.push_back(Cure(table, "r"));
+  EXPECT_THAT(cures,
+              ElementsAre("ALTER TABLE public.keyless ADD PRIMARY KEY (...), or ALTER TABLE public.keyless REPLICA "
+                          "IDENTITY FULL",
+                          "ALTER TABLE public.fast SET LOGGED",
+                          "ALTER TABLE public.nothing ADD PRIMARY KEY (...), or ALTER TABLE public.nothing REPLICA "
+                          "IDENTITY FULL",
+                          "ALTER TABLE public.late ADD PRIMARY KEY (...), or ALTER TABLE public.late REPLICA "
+                          "IDENTITY FULL",
+                          "ALTER TABLE public.\"O\"\"dd\" ADD PRIMARY KEY (...), or ALTER TABLE public.\"O\"\"dd\" "
+                          "REPLICA IDENTITY FULL"));
+}
+
+TEST_F(TrackingSchemaTest, AnUpdateOfATableWithoutIdentityStillWorks) {
+  Begin("create table keyless (name text); insert into keyless values ('a')");
+  Prepare("update keyless set name = 'b'; delete from keyless");
+}
+
+// Each takes the identity away; with the table published, the UPDATE behind it would fail.
+TEST_F(TrackingSchemaTest, ATableThatLosesItsIdentityLeavesInTheSameTransaction) {
+  for (const char* ddl : {
+           "alter table items drop constraint items_pkey",
+           "alter table items replica identity nothing",
+           "alter table items alter column id drop identity if exists, drop constraint items_pkey",
+           "alter table items replica identity using index items_code; drop index items_code",
+           "alter table items set unlogged",
+           "alter table items drop column id",
+       }) {
+    Prepare(
+        "drop table if exists items; create table items (id int primary key, code text not null, name text);"
+        "create unique index items_code on items (code); insert into items values (1, 'a', 'b')");
+    if (Published().empty()) {
+      ASSERT_TRUE(InstallNow());
+      PublishNow();
+    }
+    ASSERT_EQ(Published(), "items");
+    Prepare(std::string("begin; ") + ddl + "; update items set name = 'c'; delete from items; commit");
+    EXPECT_EQ(Published(), "") << ddl;
+  }
+}
+
+TEST_F(TrackingSchemaTest, PartitionsLoseTheirIdentityWithTheirRoot) {
+  Begin(
+      "create table parts (id int constraint parts_key primary key, name text) partition by range (id);"
+      "create table part_1 partition of parts for values from (0) to (10); insert into parts values (1, 'a')");
+  ASSERT_EQ(Published(), "part_1");
+  Prepare("begin; alter table parts drop constraint parts_key; update parts set name = 'b'; commit");
+  EXPECT_EQ(Published(), "");
+}
+
+TEST_F(TrackingSchemaTest, ALockedTableIsPublishedLater) {
+  Begin("create table items (id int primary key)");
+  Prepare("create table busy (id int primary key)");
+  const std::unique_ptr<pg::Connection> holder = Connect(), publisher = Connect();
+  ASSERT_TRUE(loop_.Run(holder->Run(pg::Do({pg::Sql("lock table busy")}, pg::Finish::kHold), pg::InTime())));
+  const Result<Publication> refused = loop_.Run(Publish(*publisher, {"public"}, pg::InTime()));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().sqlstate(), "55P03");
+  ASSERT_TRUE(loop_.Run(holder->End(true, pg::InTime())));
+  EXPECT_EQ(PublishNow().tables.size(), 2u);
+}
+
+TEST_F(TrackingSchemaTest, SeveralServersPublishAtTheSameTime) {
+  Begin("");
+  for (int i = 0; i < 20; ++i) Prepare("create table t" + std::to_string(i) + " (id int primary key)");
+  std::vector<std::unique_ptr<pg::Connection>> connections;
+  std::deque<pg::Spawned<Result<Publication>>> publishing;
+  for (int i = 0; i < 4; ++i) {
+    connections.push_back(Connect());
+    publishing.emplace_back(loop_, Publish(*connections.back(), {"public"}, pg::InTime()));
+  }
+  for (auto& one : publishing) {
+    Result<Publication>& published = one.Await(loop_);
+    ASSERT_TRUE(published) << published.error().ToString();
+    EXPECT_EQ(published->tables.size(), 20u);
+  }
+}
+
+TEST_F(TrackingSchemaTest, ItsSnapshotTellsWhoWasOpenBefore) {
+  Begin("create table items (id int primary key)");
+  const std::unique_ptr<pg::Connection> writer = Connect();
+  ASSERT_TRUE(
+      loop_.Run(writer->Run(pg::Do({pg::Sql("select pg_current_xact_id()")}, pg::Finish::kHold), pg::InTime())));
+  Prepare("create table later (id int primary key)");
+  const Publication publication = PublishNow();
+  EXPECT_EQ(publication.tables.size(), 2u);
+  EXPECT_EQ(Ask("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint < " +
+                std::to_string(publication.snapshot_xmax)),
+            "t");
+  ASSERT_TRUE(loop_.Run(writer->End(true, pg::InTime())));
+  EXPECT_EQ(Ask("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= " +
+                std::to_string(publication.snapshot_xmax)),
+            "t");
+}
+
+}  // namespace
+}  // namespace pando::changes
