@@ -1,0 +1,247 @@
+#include "cache/store.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace pando::cache {
+namespace {
+
+// Of a key, for its part and for the filter of what was asked for.
+size_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
+
+// What an entry takes beside its texts: itself, and its places in the map and in the lists of its tags.
+constexpr size_t kEntryBytes = 256;
+constexpr size_t kLinkBytes = 96;
+
+// Several times as many keys are remembered as answers find room.
+constexpr size_t kBytesPerAsked = 256;
+constexpr size_t kAskedMin = 1024;
+constexpr size_t kAskedWays = 4;
+
+size_t AskedSize(size_t bytes_max) { return std::max(kAskedMin, bytes_max / kBytesPerAsked) / kAskedWays * kAskedWays; }
+
+}  // namespace
+
+Store::Fill::~Fill() {
+  if (store_) store_->End(*this);
+}
+
+Store::Store(StoreOptions options)
+    : options_(options),
+      part_bytes_max_(options.bytes_max / kParts),
+      asked_(AskedSize(options.bytes_max)),
+      ledger_(options.ledger_tags_max) {}
+
+Store::~Store() = default;
+
+std::shared_ptr<const Answer> Store::Find(std::string_view key) {
+  if (held_.load(std::memory_order_acquire)) return nullptr;
+  Part& part = PartOf(HashOf(key));
+  const std::lock_guard lock(part.mutex);
+  const auto found = part.entries.find(key);
+  if (found == part.entries.end()) return nullptr;
+  Entry& entry = *found->second;
+  if (!entry.used.load(std::memory_order_relaxed)) entry.used.store(true, std::memory_order_relaxed);
+  return entry.answer;
+}
+
+bool Store::Admits(std::string_view key) {
+  const size_t hash = HashOf(key);
+  // The low bits choose the places; zero stands for none.
+  const auto piece = static_cast<uint32_t>(hash >> 32) | 1;
+  std::atomic<uint32_t>* const places = &asked_[hash % (asked_.size() / kAskedWays) * kAskedWays];
+  // Those asked for before move up, and the last is forgotten. Another thread in between costs one memory.
+  uint32_t moving = piece;
+  for (size_t i = 0; i < kAskedWays; ++i) {
+    const uint32_t here = places[i].load(std::memory_order_relaxed);
+    places[i].store(moving, std::memory_order_relaxed);
+    if (here == piece) return true;
+    moving = here;
+  }
+  return false;
+}
+
+Store::Fill Store::Begin() {
+  const std::lock_guard lock(mutex_);
+  return Fill(*this, ledger_.Open(), run_);
+}
+
+void Store::End(const Fill& fill) {
+  const std::lock_guard lock(mutex_);
+  ledger_.Close(fill.era_);
+}
+
+Kept Store::Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags,
+                 std::shared_ptr<const Answer> answer) {
+  auto entry = std::make_unique<Entry>();
+  entry->key = key;
+  entry->bytes = kEntryBytes + key.size() + answer->header.size() + answer->body.size() + tags.size() * kLinkBytes;
+  entry->answer = std::move(answer);
+  entry->links.resize(tags.size());
+  for (size_t i = 0; i < tags.size(); ++i) {
+    entry->links[i].tag = tags[i];
+    entry->links[i].entry = entry.get();
+  }
+  const size_t hash = HashOf(key);
+  const std::lock_guard lock(mutex_);
+  const Kept kept = TryToKeep(fill, snapshot, tags, hash, std::move(entry));
+  // Not before: what the fill must know would be forgotten.
+  ledger_.Close(fill.era_);
+  fill.store_ = nullptr;
+  return kept;
+}
+
+Kept Store::TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags, size_t hash,
+                      std::unique_ptr<Entry> entry) {
+  if (fill.run_ != run_ || held_.load(std::memory_order_relaxed)) {
+    ++counts_.broken;
+    return Kept::kBroken;
+  }
+  if (entry->bytes > std::min(options_.answer_bytes_max, part_bytes_max_)) {
+    ++counts_.too_large;
+    return Kept::kTooLarge;
+  }
+  if (!ledger_.IsCoveredBy(snapshot, tags)) {
+    ++counts_.changed;
+    return Kept::kChanged;
+  }
+  ++counts_.kept;
+  Insert(hash, std::move(entry));
+  return Kept::kYes;
+}
+
+void Store::Insert(size_t hash, std::unique_ptr<Entry> entry) {
+  Part& part = PartOf(hash);
+  const auto old = part.entries.find(entry->key);  // nobody else changes the map
+  if (old != part.entries.end()) Remove(part, *old->second);
+  MakeRoom(part, entry->bytes);
+  Entry& added = *entry;
+  Enlist(added);
+  added.older = part.newest;
+  (part.newest ? part.newest->newer : part.oldest) = &added;
+  part.newest = &added;
+  part.bytes += added.bytes;
+  counts_.bytes += added.bytes;
+  counts_.tags += added.links.size();
+  ++counts_.answers;
+  const std::lock_guard lock(part.mutex);
+  part.entries.emplace(added.key, std::move(entry));
+}
+
+// The hand goes from the oldest to the newest and round again; what was used since it came by stays once more. One
+// round at most: readers may use things faster than the hand moves.
+void Store::MakeRoom(Part& part, size_t bytes) {
+  size_t sparing = part.entries.size();
+  while (part.bytes + bytes > part_bytes_max_ && part.oldest) {
+    Entry& seen = part.hand ? *part.hand : *part.oldest;
+    part.hand = seen.newer;
+    if (seen.used.exchange(false, std::memory_order_relaxed) && sparing > 0) {
+      --sparing;
+      continue;
+    }
+    ++counts_.evicted;
+    Remove(part, seen);
+  }
+}
+
+void Store::Remove(Part& part, Entry& entry) {
+  Delist(entry);
+  if (part.hand == &entry) part.hand = entry.newer;
+  (entry.newer ? entry.newer->older : part.newest) = entry.older;
+  (entry.older ? entry.older->newer : part.oldest) = entry.newer;
+  part.bytes -= entry.bytes;
+  counts_.bytes -= entry.bytes;
+  counts_.tags -= entry.links.size();
+  --counts_.answers;
+  decltype(part.entries)::node_type gone;  // freed when the lock is not held any more
+  const std::lock_guard lock(part.mutex);
+  gone = part.entries.extract(entry.key);
+}
+
+// Puts an entry into the lists of its tags.
+void Store::Enlist(Entry& entry) {
+  for (Link& link : entry.links) {
+    Link*& first = by_tag_[link.tag];
+    link.next = first;
+    link.previous = &first;
+    if (first) first->previous = &link.next;
+    first = &link;
+  }
+}
+
+void Store::Delist(Entry& entry) {
+  for (Link& link : entry.links) {
+    *link.previous = link.next;
+    if (link.next) {
+      link.next->previous = link.previous;
+      continue;
+    }
+    const auto list = by_tag_.find(link.tag);
+    if (!list->second) by_tag_.erase(list);
+  }
+}
+
+void Store::Change(Xid xid, std::span<const Tag> tags) {
+  const std::lock_guard lock(mutex_);
+  ledger_.Note(xid, tags);
+  for (const Tag tag : tags) DropTag(tag);
+}
+
+void Store::DropTag(Tag tag) {
+  if (tag == kEverything) return DropAll();
+  for (auto list = by_tag_.find(tag); list != by_tag_.end(); list = by_tag_.find(tag)) {
+    Entry& entry = *list->second->entry;
+    ++counts_.invalidated;
+    Remove(PartOf(HashOf(entry.key)), entry);
+  }
+}
+
+void Store::DropAll() {
+  for (Part& part : parts_) {
+    while (part.newest) {
+      ++counts_.invalidated;
+      Remove(part, *part.newest);
+    }
+  }
+}
+
+void Store::Settle(const Snapshot& snapshot) {
+  const std::lock_guard lock(mutex_);
+  ledger_.Settle(snapshot);
+}
+
+void Store::Hold() {
+  const std::lock_guard lock(mutex_);
+  HoldLocked();
+}
+
+void Store::HoldLocked() {
+  held_.store(true, std::memory_order_release);
+  ++run_;
+  DropAll();
+}
+
+void Store::Break() {
+  const std::lock_guard lock(mutex_);
+  HoldLocked();
+  ledger_.Clear();
+}
+
+void Store::Release() {
+  const std::lock_guard lock(mutex_);
+  ++run_;
+  held_.store(false, std::memory_order_release);
+}
+
+StoreStats Store::stats() const {
+  const std::lock_guard lock(mutex_);
+  StoreStats stats = counts_;
+  stats.ledger_tags = ledger_.tags();
+  stats.ledger_transactions = ledger_.transactions();
+  return stats;
+}
+
+}  // namespace pando::cache
