@@ -23,6 +23,16 @@ TEST(SnapshotTest, ReadsWhatPostgresPrints) {
   EXPECT_FALSE(S("7:7:").Sees(7));
 }
 
+TEST(SnapshotTest, TellsWhetherItSawAsMuchAsAnother) {
+  const Snapshot other = S("100:105:101,103");
+  for (const char* text : {"100:105:101,103", "105:105:", "103:110:103,107", "200:200:"}) {
+    EXPECT_TRUE(S(text).Includes(other)) << text;
+  }
+  for (const char* text : {"100:104:101,103", "100:105:101,102", "100:110:100"}) {
+    EXPECT_FALSE(S(text).Includes(other)) << text;
+  }
+}
+
 TEST(SnapshotTest, RefusesWhatIsNone) {
   for (const char* text : {"", "1", "1:2", "1:2:x", "x:2:", "1:2:3:4", "5:4:", "1:2:3,", "1:2,3:", "-1:2:"}) {
     EXPECT_FALSE(Snapshot::Parse(text)) << text;

@@ -41,4 +41,12 @@ bool Snapshot::Sees(Xid xid) const {
   return !std::binary_search(in_progress_.begin(), in_progress_.end(), wide);
 }
 
+bool Snapshot::Includes(const Snapshot& other) const {
+  if (xmax_ < other.xmax_) return false;
+  return std::all_of(in_progress_.begin(), in_progress_.end(), [&](uint64_t xid) {
+    return xid >= other.xmax_ ||
+           std::binary_search(other.in_progress_.begin(), other.in_progress_.end(), xid);
+  });
+}
+
 }  // namespace pando::cache

@@ -23,6 +23,9 @@ class Snapshot {
   // of the snapshot. One that aborted counts as seen: it has changed nothing.
   bool Sees(Xid xid) const;
 
+  // Whether it saw everything that `other` saw.
+  bool Includes(const Snapshot& other) const;
+
   uint64_t xmin() const { return xmin_; }
   uint64_t xmax() const { return xmax_; }
 

@@ -43,6 +43,7 @@ struct Answer {
   int status = 200;
   std::string header;  // field lines, each with its CRLF
   std::string body;
+  std::string route;  // the resource that it is of, for metrics
 };
 
 struct StoreOptions {

@@ -241,6 +241,7 @@ struct Snapshot {
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> role_settings;  // ALTER ROLE ... SET, by role
   std::vector<std::string> timezones;                                                     // pg_timezone_names
   Footprint pre_request;  // of rest.pre_request, when configured
+  std::string read_at;  // pg_current_snapshot() of the transaction in which all this was read
   int server_version = 0;
   bool has_postgis = false;
   std::string postgis_schema;  // where st_asgeojson lives

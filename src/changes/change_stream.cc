@@ -26,6 +26,16 @@ constexpr auto kConfirmEvery = 1s;
 constexpr auto kReceiveSlice = 1s;
 constexpr size_t kBeatsMax = 1000;
 
+// Roles as pg_roles shows them, without their passwords; settings as they reach a connection that is open, too.
+constexpr const char* kFingerprint = R"sql(
+SELECT pg_catalog.md5(pg_catalog.string_agg(part, E'\n' ORDER BY part)) FROM (
+  SELECT pg_catalog.current_setting('TimeZone') AS part
+  UNION ALL SELECT r::text FROM pg_catalog.pg_roles r
+  UNION ALL SELECT m::text FROM pg_catalog.pg_auth_members m
+  UNION ALL SELECT s::text FROM pg_catalog.pg_db_role_setting s
+  UNION ALL SELECT evtname || evtenabled::text FROM pg_catalog.pg_event_trigger) AS parts
+)sql";
+
 std::string MakeSecret() {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::random_device random;
@@ -271,15 +281,20 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
     // A standby that is away must not hold it up: the stream shows commits that wait for one.
     exchange.commands.push_back(
         pg::Command{"SELECT pg_catalog.set_config('synchronous_commit', 'local', true)", {}, true});
-    exchange.commands.push_back(pg::Command{
-        "SELECT pg_catalog.pg_current_wal_insert_lsn() FROM pg_catalog.pg_logical_emit_message(true, $1, $2::text)",
-        {std::string(kMessagePrefix), beat.secret},
-        true});
+    exchange.commands.push_back(
+        pg::Command{"SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_snapshot()"
+                    " FROM pg_catalog.pg_logical_emit_message(true, $1, $2::text)",
+                    {std::string(kMessagePrefix), beat.secret},
+                    true});
+    exchange.commands.push_back(pg::Command{kFingerprint, {}, true});
     const Deadline deadline = Deadline::After(options_.connect_timeout);
     PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
-    const Lsn written = ParseLsn(rows.back().Get(0, 0).value_or(""));
+    const pg::Rows& sent = rows[1];
+    const Lsn written = ParseLsn(sent.Get(0, 0).value_or(""));
     counts_.lag_bytes.store(written > position_ ? written - position_ : 0, std::memory_order_relaxed);
     if (!beating_) break;
+    sink_.OnHeartbeat(
+        {std::string(sent.Get(0, 1).value_or("")), std::string(rows.back().Get(0, 0).value_or(""))});
     PANDO_CO_CHECK(co_await net::SleepFor(options_.heartbeat_every));
   }
   co_return Result<void>();

@@ -36,11 +36,19 @@ struct StreamOrigin {
   Lsn lsn = 0;
 };
 
+// What the primary says with each heartbeat, while there is a stream.
+struct Heartbeat {
+  std::string snapshot;  // pg_current_snapshot(): which transactions have ended
+  // Of what no event trigger tells: roles and their membership, settings of roles and databases, the triggers themselves.
+  std::string fingerprint;
+};
+
 class ChangeSink {
  public:
   virtual ~ChangeSink() = default;
   virtual void OnStart(const StreamOrigin& origin) = 0;
   virtual void OnTransaction(const Transaction& transaction) = 0;
+  virtual void OnHeartbeat(const Heartbeat&) {}
   // Only after OnStart().
   virtual void OnBreak(const Error& why) = 0;
 };

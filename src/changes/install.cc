@@ -6,7 +6,7 @@ namespace pando::changes {
 namespace {
 
 // Raised when anything below changes; it is kept as the comment on the schema.
-constexpr std::string_view kVersion = "pando changes 1";
+constexpr std::string_view kVersion = "pando changes 2";
 
 // Everybody may read the epoch: a statement asks, as its caller, whether the schema is still the one it was planned
 // for.
@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS pando_changes.epoch (
 COMMENT ON COLUMN pando_changes.epoch.xid IS 'the transaction that changed the schema';
 COMMENT ON COLUMN pando_changes.epoch.refreshed IS
   'the materialized view whose rows were refreshed; NULL: the schema changed';
+CREATE INDEX IF NOT EXISTS epoch_xid ON pando_changes.epoch (xid);
 GRANT SELECT ON pando_changes.epoch TO PUBLIC;
 DO $$
 BEGIN

@@ -39,8 +39,11 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
 
 constexpr const char* kPublished = R"sql(
 SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
-       pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user
+       pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user, c.relreplident = 'd',
+       NOT c.relrowsecurity
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid)
   FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1
+  JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
  ORDER BY 1
 )sql";
 
@@ -150,7 +153,7 @@ Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::s
     if (rows.Get(i, 1) == "t") {
       publication.epoch = oid;
     } else {
-      publication.tables.push_back(oid);
+      publication.tables.push_back({oid, rows.Get(i, 4) == "t", rows.Get(i, 5) == "t"});
     }
     publication.snapshot_xmax = number(2, uint64_t{0});
     publication.role = rows.Get(i, 3).value_or("");

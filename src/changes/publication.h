@@ -34,9 +34,15 @@ struct Unpublished {
 // What to do about it, as SQL. `role` is the one that publishes.
 std::string Cure(const Unpublished& unpublished, const std::string& role);
 
+struct PublishedTable {
+  pgtypes::Oid oid = 0;
+  bool by_key = false;  // its identity is the primary key
+  bool plain = false;   // no row-level security, and neither parents nor children
+};
+
 struct Publication {
   pgtypes::Oid epoch = 0;            // the epoch's table
-  std::vector<pgtypes::Oid> tables;  // published beside it, in ascending order
+  std::vector<PublishedTable> tables;  // published beside it, by Oid
   // Of a snapshot in which they were. What was open then may have changed one of them before it was published, and is
   // never shown: only who sees at least this much may rely on the stream for a table that was added.
   uint64_t snapshot_xmax = 0;

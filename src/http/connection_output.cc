@@ -90,7 +90,7 @@ Task<bool> Connection::Send(const Response& response) {
   head.clear();
   host_.writer.AppendHeader(head, response, exchanged);
   std::string_view body;
-  if (ResponseWriter::SendsBody(response, is_head_)) body = response.body;
+  if (ResponseWriter::SendsBody(response, is_head_)) body = response.sent_body();
   if (body.size() <= kInlineBodyBytesMax) {
     head.append(body);
     body = {};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,11 +62,20 @@ struct Response {
   // Content-Length, Date, Server, Connection and X-Request-Id are the connection's to write.
   Headers headers;
   std::string body;  // never sent for HEAD, 204 and 304
+  // An answer that is ready: field lines, each with its CRLF, and what is sent for `body`. They point into what `ready`
+  // keeps alive; null: there is none.
+  std::shared_ptr<const void> ready;
+  std::string_view ready_header, ready_body;
   // Whether Content-Length is written; PostgREST leaves it out on HEAD and 204, and so does the connection by itself.
   bool close = false;  // ask for the connection to be closed after this answer
   // For the observer of exchanges, not for the client: the resource that answered (empty when none did), as whom, and
   // the code of the error that the body tells.
   std::string route, role, error_code;
+
+  std::string_view sent_body() const { return ready ? ready_body : std::string_view(body); }
 };
+
+// The fields as lines, without those that are the connection's to write or would break out of their line.
+std::string WriteFields(const Headers& headers);
 
 }  // namespace pando::http

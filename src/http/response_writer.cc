@@ -72,7 +72,20 @@ void AppendField(std::string& out, std::string_view name, std::string_view value
   Copy("\r\n", Copy(value, Copy(": ", Copy(name, out.data() + start))));
 }
 
+void AppendFields(std::string& out, const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (IsOwnField(name) || !IsSafeName(name) || !IsSafeValue(value)) continue;
+    AppendField(out, name, value);
+  }
+}
+
 }  // namespace
+
+std::string WriteFields(const Headers& headers) {
+  std::string fields;
+  AppendFields(fields, headers);
+  return fields;
+}
 
 std::string HttpDate(std::time_t second) {
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -108,13 +121,11 @@ void ResponseWriter::AppendHeader(std::string& out, const Response& response, co
   AppendStatusLine(out, response);
   AppendStandardFields(out);
   if (!exchanged.request_id.empty()) AppendField(out, "X-Request-Id", exchanged.request_id);
-  for (const auto& [name, value] : response.headers) {
-    if (IsOwnField(name) || !IsSafeName(name) || !IsSafeValue(value)) continue;
-    AppendField(out, name, value);
-  }
+  out.append(response.ready_header);
+  AppendFields(out, response.headers);
   if (SendsBody(response, exchanged.is_head)) {
     out.append("Content-Length: ");
-    AppendNumber(out, response.body.size());
+    AppendNumber(out, response.sent_body().size());
     out.append("\r\n");
   }
   if (exchanged.close) {

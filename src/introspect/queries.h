@@ -34,6 +34,7 @@ enum class Query : size_t {
   kSchemaComments,
   kRoleSettings,
   kStatementTimeout,
+  kSnapshot,
   kTimezones,
   kPostgis,
   kRelationTraits,

@@ -256,6 +256,10 @@ SELECT r.rolname, p.name, pg_catalog.substr(u.setting, pg_catalog.strpos(u.setti
 constexpr std::string_view kStatementTimeout = R"(
 SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')";
 
+//   the snapshot that all of these queries have
+constexpr std::string_view kSnapshot = R"(
+SELECT pg_catalog.pg_current_snapshot())";
+
 //   name
 constexpr std::string_view kTimezones = R"(
 SELECT name FROM pg_catalog.pg_timezone_names ORDER BY name)";
@@ -395,6 +399,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kSchemaComments, QueryInput::kExposed, 2, kSchemaComments},
     {Query::kRoleSettings, QueryInput::kNone, 3, kRoleSettings},
     {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},
+    {Query::kSnapshot, QueryInput::kNone, 1, kSnapshot},
     {Query::kTimezones, QueryInput::kNone, 1, kTimezones},
     {Query::kPostgis, QueryInput::kNone, 1, kPostgis},
     {Query::kRelationTraits, QueryInput::kNone, 4, kRelationTraits},

@@ -114,7 +114,22 @@ Lane::Batch Lane::TakeBatch() {
   return batch;
 }
 
-// `batch` outlives the call, and stays where it is.
+// A batch on its way. Its commands are those of the callers in order, `commands_each` of each, of which the last is the
+// statement; with a bracket, one more before them and one behind.
+struct Lane::Flight {
+  explicit Flight(Batch& batch) : batch(batch), held(batch.size()) {}
+
+  size_t offset() const { return bracket ? 1 : 0; }
+
+  Batch& batch;  // outlives the flight, and stays where it is
+  size_t commands_each = 1;
+  std::shared_ptr<const LaneBracket> bracket;
+  Rows bracket_before;
+  Rows bracket_after;
+  std::vector<std::optional<LaneAnswer>> held;  // until the batch is done, by place
+  Clock::time_point begin;
+};
+
 Task<void> Lane::Run(Batch& batch) {
   SessionState session = batch.front()->statement.session;
   session.statement_timeout = options_.statement_timeout;
@@ -125,52 +140,98 @@ Task<void> Lane::Run(Batch& batch) {
     for (Waiter* waiter : batch) waiter->Settle(LaneAnswer());
     co_return;
   }
+  if (batch.empty()) co_return;
+  Flight flight(batch);
+  Exchange exchange = ExchangeOf(flight, std::move(session));
+  counts_.batches.fetch_add(1, std::memory_order_relaxed);
+  flight.begin = Clock::now();
+  const OnRows deliver = [&](size_t first, std::vector<Rows> rows) { Deliver(flight, first, std::move(rows)); };
+  if (!options_.writes) exchange.on_rows = &deliver;
+  Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), deadline);
+  if (!rows) {
+    Refuse(flight, rows.error(), (*lease)->failed_command());
+    co_return;
+  }
+  pause_ = kPauseMin;
+  if (options_.writes) deliver(0, std::move(*rows));
+  if (!flight.bracket) co_return;
+  auto bracket = std::make_shared<LaneBracketRows>();
+  bracket->before = std::move(flight.bracket_before);
+  bracket->after = std::move(flight.bracket_after);
+  DeliverHeld(flight, std::move(bracket));
+}
+
+// Takes the commands out of the waiters.
+Exchange Lane::ExchangeOf(Flight& flight, SessionState session) {
+  Batch& batch = flight.batch;
   Exchange exchange;
   exchange.session = std::move(session);
-  exchange.commands.reserve(batch.size() * 2);
+  exchange.commands.reserve(batch.size() * 2 + 2);
+  const auto asking =
+      std::find_if(batch.begin(), batch.end(), [](const Waiter* waiter) { return waiter->statement.bracket != nullptr; });
+  if (asking != batch.end()) flight.bracket = (*asking)->statement.bracket;
+  if (flight.bracket) exchange.commands.push_back(flight.bracket->before);
   for (Waiter*& waiter : batch) {
     waiter->slot = &waiter;
     if (waiter->statement.settings) exchange.commands.push_back(std::move(*waiter->statement.settings));
     exchange.commands.push_back(std::move(waiter->statement.command));
   }
-  if (batch.empty()) co_return;
-  const size_t commands = exchange.commands.size() / batch.size();  // of each: all have as many
-  counts_.batches.fetch_add(1, std::memory_order_relaxed);
-  const Clock::time_point begin = Clock::now();
-  const OnRows deliver = [&](size_t first, std::vector<Rows> rows) {
-    Deliver(batch, commands, first, std::move(rows), Clock::now() - begin);
-  };
-  if (!options_.writes) exchange.on_rows = &deliver;
-  Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), deadline);
-  if (!rows) {
-    Refuse(batch, rows.error(), (*lease)->failed_command() / commands);
-    co_return;
-  }
-  pause_ = kPauseMin;
-  if (options_.writes) deliver(0, std::move(*rows));
+  // Of each: all have as many.
+  flight.commands_each = (exchange.commands.size() - flight.offset()) / batch.size();
+  if (flight.bracket) exchange.commands.push_back(flight.bracket->after);
+  return exchange;
 }
 
-void Lane::Deliver(Batch& batch, size_t commands, size_t first, std::vector<Rows> rows, Clock::duration took) {
-  const size_t answered = (first + rows.size()) / commands;
+// The rows of the commands from `first` on.
+void Lane::Deliver(Flight& flight, size_t first, std::vector<Rows> rows) {
+  const size_t behind = flight.offset() + flight.batch.size() * flight.commands_each;
+  const size_t end = std::min(first + rows.size(), behind);
+  const size_t answered = end > flight.offset() ? (end - flight.offset()) / flight.commands_each : 0;
+  const Clock::duration took = Clock::now() - flight.begin;
   for (size_t i = 0; i < rows.size(); ++i) {
     const size_t command = first + i;
-    if (command % commands != commands - 1) continue;
-    Waiter* const waiter = std::exchange(batch[command / commands], nullptr);
-    if (!waiter) continue;
-    counts_.statements.fetch_add(1, std::memory_order_relaxed);
+    if (command < flight.offset()) {
+      flight.bracket_before = std::move(rows[i]);
+      continue;
+    }
+    if (command >= behind) {
+      flight.bracket_after = std::move(rows[i]);
+      continue;
+    }
+    const size_t place = (command - flight.offset()) / flight.commands_each;
+    const bool is_statement = (command - flight.offset()) % flight.commands_each == flight.commands_each - 1;
+    Waiter*& waiter = flight.batch[place];
+    if (!is_statement || !waiter) continue;
     LaneAnswer answer;
     answer.rows = std::move(rows[i]);
     answer.part = took / static_cast<int64_t>(answered);
-    waiter->Settle(std::move(answer));
+    if (flight.bracket && waiter->statement.bracket == flight.bracket) {
+      flight.held[place] = std::move(answer);
+      continue;
+    }
+    counts_.statements.fetch_add(1, std::memory_order_relaxed);
+    std::exchange(waiter, nullptr)->Settle(std::move(answer));
   }
 }
 
-void Lane::Refuse(Batch& batch, const Error& error, size_t failed) {
+void Lane::DeliverHeld(Flight& flight, std::shared_ptr<const LaneBracketRows> bracket) {
+  for (size_t place = 0; place < flight.held.size(); ++place) {
+    if (!flight.held[place] || !flight.batch[place]) continue;
+    counts_.statements.fetch_add(1, std::memory_order_relaxed);
+    flight.held[place]->bracket = bracket;
+    std::exchange(flight.batch[place], nullptr)->Settle(std::move(*flight.held[place]));
+  }
+}
+
+void Lane::Refuse(Flight& flight, const Error& error, size_t failed) {
+  // What was read is no less true.
+  DeliverHeld(flight, nullptr);
+  Batch& batch = flight.batch;
   counts_.failed.fetch_add(1, std::memory_order_relaxed);
   const bool stopped = error.sqlstate() == "57014";
   if (stopped) counts_.stopped.fetch_add(1, std::memory_order_relaxed);
   const bool undone = IsUndone(error);
-  const bool is_its_own = undone && batch.size() == 1 && !MayPassAlone(error);
+  const bool is_its_own = undone && batch.size() == 1 && !flight.bracket && !MayPassAlone(error);
   if (options_.writes && undone && batch.size() > 1) {
     paused_until_ = Clock::now() + pause_;
     pause_ = std::min(pause_ * 2, kPauseMax);
@@ -181,8 +242,9 @@ void Lane::Refuse(Batch& batch, const Error& error, size_t failed) {
       batch[i]->Settle(error);
       continue;
     }
+    const size_t begin = flight.offset() + i * flight.commands_each;
     LaneAnswer answer;
-    answer.stopped = stopped && i == failed;
+    answer.stopped = stopped && failed >= begin && failed < begin + flight.commands_each;
     batch[i]->Settle(std::move(answer));
   }
 }

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -44,17 +45,29 @@ struct LaneStats {
   uint64_t stopped = 0;     // of them, those in which a statement was stopped by options.statement_timeout
 };
 
+// What runs once at the beginning and once at the end of a batch, for those of it that ask.
+struct LaneBracket {
+  Command before, after;
+};
+struct LaneBracketRows {
+  Rows before, after;
+};
+
 struct LaneStatement {
   // Makes the settings that `command` depends on, for its transaction only; comes right before it.
   std::optional<Command> settings;
   Command command;
   SessionState session;
+  // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another than
+  // that of the first who asks goes without.
+  std::shared_ptr<const LaneBracket> bracket;
 };
 
 struct LaneAnswer {
   LaneAnswer() = default;
 
   std::optional<Rows> rows;  // nullopt: it has not been run here, for whatever reason, and may be run alone
+  std::shared_ptr<const LaneBracketRows> bracket;  // null: none was asked for, or its batch did not come to its end
   bool stopped = false;      // the reason: it took options.statement_timeout
   Clock::duration part{0};   // of the batch's time up to now, divided by the statements answered by now
 };
@@ -92,10 +105,12 @@ class Lane {
   Task<void> Work();
   Batch TakeBatch();
   Task<void> Run(Batch& batch);
-  // The rows of the commands from `first` on; each caller has `commands` of them, and its rows are the last one's.
-  void Deliver(Batch& batch, size_t commands, size_t first, std::vector<Rows> rows, Clock::duration took);
-  // `failed` is the place in `batch` of the statement that did.
-  void Refuse(Batch& batch, const Error& error, size_t failed);
+  struct Flight;  // a batch on its way
+  Exchange ExchangeOf(Flight& flight, SessionState session);
+  void Deliver(Flight& flight, size_t first, std::vector<Rows> rows);
+  void DeliverHeld(Flight& flight, std::shared_ptr<const LaneBracketRows> bracket);
+  // `failed` is the command that did.
+  void Refuse(Flight& flight, const Error& error, size_t failed);
 
   const net::Executor executor_;
   Pool& pool_;

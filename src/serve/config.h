@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "plan/plan.h"
 #include "rest/request.h"
+#include "serve/cache_rule.h"
 #include "serve/options.h"
 
 namespace pando::serve {
@@ -18,6 +19,7 @@ struct Config {
   RestOptions rest;
   std::shared_ptr<auth::Verifier> verifier;
   std::shared_ptr<const catalog::Catalog> catalog;  // null until the first load
+  std::shared_ptr<const Cacheables> cacheables;     // null: nothing is to be kept in the cache
 
   // Derived from `rest` by MakeConfig().
   rest::ParseOptions parse;
@@ -28,6 +30,7 @@ struct Config {
 };
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
-                                         std::shared_ptr<const catalog::Catalog> catalog);
+                                         std::shared_ptr<const catalog::Catalog> catalog,
+                                         std::shared_ptr<const Cacheables> cacheables = nullptr);
 
 }  // namespace pando::serve

@@ -38,6 +38,10 @@ struct Pipeline::Work {
   std::string canonical;  // query string
   bool at_root = false;
   bool print_here = true;  // false once a value came that only the database can print as JSON
+  // Of an answer that is to be kept.
+  std::string cache_key;
+  std::optional<cache::Store::Fill> fill;
+  std::shared_ptr<const pg::LaneBracketRows> bracket;
   http::Response response;
   Timing timing;
 };
@@ -98,16 +102,67 @@ Task<Result<void>> Pipeline::Serve(Work& work) {
   // SET ROLE none means the login role, which may become any other: never what a token may ask for.
   if (work.role() == "none") co_return Error::FromDatabase("22023", "role \"none\" does not exist");
   work.timing.Mark(Phase::kJwt);
-  if (Recall(work)) co_return co_await ServeShape(work);
+  if (Cut(work)) {
+    if (FindKept(work)) co_return Result<void>();
+    if (Recall(work)) co_return co_await ServeShape(work);
+  }
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   work.timing.Mark(Phase::kParse);
   if (!work.config->catalog) co_return NotLoaded();
   co_return co_await ServeRest(work, std::move(request));
 }
 
-// True when the request's shape is known: nothing is left to parse.
+// True when the answer was in the cache: `work.response` is filled. Of anonymous callers only, so far: who signs in must
+// see what he wrote.
+bool Pipeline::FindKept(Work& work) {
+  const Cache& cache = deps_.cache;
+  if (!cache.store || !work.config->cacheables || !work.principal->anonymous || work.http.method != "GET") return false;
+  const Clock::time_point fresh_at = cache.fresh_at();
+  if (fresh_at == Clock::time_point::min() || work.http.received_at - fresh_at > cache.staleness_max) {
+    CountOne(cache.counts->bypasses);
+    return false;
+  }
+  work.cache_key = cut_.Whole();
+  std::shared_ptr<const cache::Answer> answer = cache.store->Find(work.cache_key);
+  if (!answer) return false;
+  CountOne(cache.counts->hits);
+  http::Response& response = work.response;
+  response.status = answer->status;
+  response.ready_header = answer->header;
+  response.ready_body = answer->body;
+  response.route = answer->route;
+  response.ready = std::move(answer);
+  return true;
+}
+
+// Before the statement of a read is sent that was not found: what it takes to keep its answer.
+void Pipeline::PrepareToKeep(Work& work) {
+  if (work.cache_key.empty()) return;
+  const bool keep = work.learned && work.config == config_ && work.shape->cache.why_not.empty();
+  CountOne(keep ? deps_.cache.counts->misses : deps_.cache.counts->bypasses);
+  if (!keep || !deps_.cache.store->Admits(work.cache_key)) return work.cache_key.clear();
+  work.fill.emplace(deps_.cache.store->Begin());
+}
+
+void Pipeline::Keep(Work& work, const pg::Rows& rows) {
+  const std::shared_ptr<const pg::LaneBracketRows> bracket = std::move(work.bracket);
+  if (!work.fill || !bracket || work.response.status != 200) return;
+  const std::optional<cache::Snapshot> snapshot = cache::Snapshot::Parse(bracket->before.Get(0, 0).value_or(""));
+  const bool schema_stands = bracket->after.Get(0, 0) == "t";
+  const CacheRule& rule = work.shape->cache;
+  if (!snapshot || !schema_stands || snapshot->xmin() < rule.visible_from) return;
+  auto answer = std::make_shared<cache::Answer>();
+  answer->status = work.response.status;
+  answer->header = http::WriteFields(work.response.headers) + "Cache-Status: pando; hit\r\n";
+  answer->body = work.response.body;
+  answer->route = work.shape->route;
+  const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
+  deps_.cache.store->Keep(std::move(*work.fill), work.cache_key, *snapshot, tags, std::move(answer));
+  work.fill.reset();
+}
+
+// True when the request's shape is known: nothing is left to parse. REQUIRES: Cut() was true.
 bool Pipeline::Recall(Work& work) {
-  if (!Cut(work)) return false;
   std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
   if (!recalled) return false;
   work.shape = std::move(recalled->shape);
@@ -230,8 +285,11 @@ Task<Result<void>> Pipeline::Execute(Work& work) {
     if (rows) {
       PANDO_CO_TRY(Outcome outcome, Read(work, *rows));
       PANDO_CO_CHECK(CheckOutcome(outcome, shape.request, shape.plan));
-      co_return Answer(work, std::move(outcome));
+      PANDO_CO_CHECK(Answer(work, std::move(outcome)));
+      Keep(work, *rows);
+      co_return Result<void>();
     }
+    work.fill.reset();
   }
   const Result<void> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business.
@@ -262,6 +320,8 @@ Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteShared(Work& work, pg::La
   wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
   wanted.command = pg::Command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
   wanted.session = *shape.demand.session;
+  PrepareToKeep(work);
+  if (work.fill) wanted.bracket = work.config->cacheables->bracket;
   Task<Result<pg::LaneAnswer>> run = lane.Execute(std::move(wanted), work.http.deadline);
   PANDO_CO_TRY(pg::LaneAnswer answer, co_await std::move(run));
   if (shape.demand.sharing == Sharing::kWhenQuick) {
@@ -269,6 +329,7 @@ Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteShared(Work& work, pg::La
     if (answer.stopped) pace.WasStopped(Clock::now());
     if (answer.rows) pace.RanTogether(answer.part, answer.rows->bytes(), Clock::now());
   }
+  work.bracket = std::move(answer.bracket);
   co_return std::move(answer.rows);
 }
 

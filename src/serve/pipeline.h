@@ -11,11 +11,13 @@
 #include <string>
 #include <unordered_set>
 
+#include "cache/store.h"
 #include "http/message.h"
 #include "net/task.h"
 #include "pg/lane.h"
 #include "pg/pool.h"
 #include "serve/answer.h"
+#include "serve/cache_counts.h"
 #include "serve/config.h"
 #include "serve/row_printer.h"
 #include "serve/settings.h"
@@ -27,6 +29,15 @@ namespace pando::serve {
 // Runs what is too long for an event loop on a thread that serves no requests, and resumes the caller on its own.
 using Worker = std::function<Task<std::string>(std::function<std::string()> work)>;
 
+// Kept answers; all of it null when there is no cache.
+struct Cache {
+  cache::Store* store = nullptr;
+  // Everything committed before has been dropped from it where it had to be; thread-safe.
+  std::function<Clock::time_point()> fresh_at;
+  milliseconds staleness_max{1000};
+  CacheCounts* counts = nullptr;  // of this loop
+};
+
 class Pipeline {
  public:
   struct Deps {
@@ -35,6 +46,7 @@ class Pipeline {
     pg::Lane& quick_lane;   // reads that have been quick so far
     pg::Lane& insert_lane;  // with LaneOptions::writes
     Worker worker;
+    Cache cache;
   };
   Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}
 
@@ -54,6 +66,9 @@ class Pipeline {
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
+  bool FindKept(Work& work);
+  void PrepareToKeep(Work& work);
+  void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
   void Remember(const Work& work);
   bool Cut(const Work& work);

@@ -51,7 +51,8 @@ bool HasDateStyle(const catalog::Snapshot& schema, const std::string& role) {
 }  // namespace
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
-                                         std::shared_ptr<const catalog::Catalog> catalog) {
+                                         std::shared_ptr<const catalog::Catalog> catalog,
+                                         std::shared_ptr<const Cacheables> cacheables) {
   auto config = std::make_shared<Config>();
   config->tx_override_allowed = rest.tx_end.ends_with("-allow-override");
   config->tx_rollback = rest.tx_end.starts_with("rollback");
@@ -66,6 +67,7 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
   config->rest = std::move(rest);
   config->verifier = std::move(verifier);
   config->catalog = std::move(catalog);
+  config->cacheables = std::move(cacheables);
   return config;
 }
 

@@ -13,6 +13,7 @@
 #include "pg/connection.h"
 #include "plan/plan.h"
 #include "rest/request.h"
+#include "serve/cache_rule.h"
 #include "serve/config.h"
 #include "sql/statement.h"
 
@@ -42,6 +43,8 @@ struct Shape {
   sql::Statement statement;  // its parameters are those of the request that it was made from
   Demand demand;
   std::string route;  // for the observer: the resource, known to exist
+  // Of a remembered shape.
+  CacheRule cache;
 };
 
 // Who prints the rows of a flat answer as JSON (sql/flat.h).

@@ -106,6 +106,14 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
   return cut.key.size() <= kKeyBytesMax && cut.values.size() <= kValuesMax && placeholders == 0;
 }
 
+std::string CutRequest::Whole() const {
+  std::string whole = key;
+  for (const std::string_view value : values) {
+    whole.append(1, kSeparator).append(std::to_string(value.size())).append(1, kSeparator).append(value);
+  }
+  return whole;
+}
+
 std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
   const auto found = by_key_.find(cut.key);
   if (found == by_key_.end()) return std::nullopt;
@@ -176,6 +184,7 @@ std::optional<ShapeCache::Entry> ShapeCache::MakeEntry(const CutRequest& cut, co
   Entry entry;
   entry.key = cut.key;
   if (!FindMarks(cut, *shape, entry)) return std::nullopt;
+  if (config.cacheables) shape->cache = MakeCacheRule(shape->plan, shape->statement, *config.cacheables);
   entry.shape = std::make_shared<const Shape>(std::move(*shape));
   entry.learned = std::make_shared<Learned>();
   return entry;

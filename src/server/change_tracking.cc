@@ -6,6 +6,7 @@
 #include "changes/advice.h"
 #include "changes/install.h"
 #include "net/sleep.h"
+#include "serve/invalidation.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -19,6 +20,8 @@ constexpr auto kPublishTimeout = 60s;
 constexpr auto kRetryMin = 500ms;
 constexpr auto kRetryMax = 30s;
 constexpr size_t kTablesTold = 10;  // in one line of the log
+// Before a catalog is loaded again that did not see what the stream has shown.
+constexpr auto kReloadPause = 50ms;
 
 changes::ChangeStreamOptions StreamOptions(const ChangeTrackingOptions& options) {
   changes::ChangeStreamOptions stream;
@@ -27,6 +30,20 @@ changes::ChangeStreamOptions StreamOptions(const ChangeTrackingOptions& options)
   stream.publication = changes::kPublication;
   stream.connect_timeout = options.connect_timeout;
   return stream;
+}
+
+// Whether the schema is still that of the catalog that saw $1.
+constexpr const char* kSchemaStands = R"sql(
+SELECT NOT EXISTS (SELECT FROM pando_changes.epoch WHERE refreshed IS NULL
+  AND xid >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+  AND NOT pg_catalog.pg_visible_in_snapshot(xid, $1::pg_catalog.pg_snapshot))
+)sql";
+
+std::shared_ptr<const pg::LaneBracket> MakeBracket(const catalog::Catalog& catalog) {
+  auto bracket = std::make_shared<pg::LaneBracket>();
+  bracket->before = pg::Command{"SELECT pg_catalog.pg_current_snapshot()", {}, true};
+  bracket->after = pg::Command{kSchemaStands, {catalog.snapshot().read_at}, true};
+  return bracket;
 }
 
 // A row in the epoch that stands for more than the rows of one view.
@@ -41,18 +58,54 @@ bool IsSchemaChange(const changes::Change& change) {
 
 }  // namespace
 
-ChangeTracking::ChangeTracking(net::Executor executor, ChangeTrackingOptions options,
-                               std::function<void()> on_schema_change)
+ChangeTracking::ChangeTracking(net::Executor executor, ChangeTrackingOptions options, Deps deps)
     : executor_(executor),
       options_(std::move(options)),
-      on_schema_change_(std::move(on_schema_change)),
+      deps_(std::move(deps)),
       stream_(executor, StreamOptions(options_), *this),
-      tasks_(executor) {}
+      tasks_(executor) {
+  if (deps_.store) deps_.store->Hold();
+}
 
-void ChangeTracking::Start() { Republish(options_.schemas); }
+void ChangeTracking::Start() { Republish(); }
 
-void ChangeTracking::Republish(std::vector<std::string> schemas) {
+void ChangeTracking::Take(std::shared_ptr<const catalog::Catalog> catalog, std::vector<std::string> schemas) {
+  catalog_ = nullptr;
+  if (IsCurrent(*catalog)) {
+    catalog_ = std::move(catalog);
+  } else if (in_stream_ && floor_) {
+    tasks_.Spawn("catalog again", LoadCatalogSoon());
+  }
   options_.schemas = std::move(schemas);
+  Republish();
+}
+
+// Whether it saw everything that is known to have changed the schema. Forgets what it saw.
+bool ChangeTracking::IsCurrent(const catalog::Catalog& catalog) {
+  const std::optional<cache::Snapshot> seen = cache::Snapshot::Parse(catalog.snapshot().read_at);
+  if (!in_stream_ || !floor_ || !seen || !seen->Includes(*floor_)) return false;
+  std::erase_if(ddl_, [&](changes::Xid xid) { return seen->Sees(xid); });
+  return ddl_.empty();
+}
+
+Task<void> ChangeTracking::LoadCatalogSoon() {
+  const Result<void> slept = co_await net::SleepFor(kReloadPause);
+  if (slept && !stopping_) deps_.load_catalog();
+}
+
+void ChangeTracking::BeginTurn() {
+  ++turn_;
+  catalog_ = nullptr;
+  if (deps_.store) deps_.store->Hold();
+}
+
+void ChangeTracking::Invalidate() { BeginTurn(); }
+
+void ChangeTracking::Live(Turn turn) {
+  if (turn == turn_ && in_stream_ && deps_.store) deps_.store->Release();
+}
+
+void ChangeTracking::Republish() {
   again_ = true;
   if (publishing_ || stopping_) return;
   publishing_ = true;
@@ -95,23 +148,34 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
   if (!installed_) {
     PANDO_CO_TRY(const changes::Installed installed, co_await changes::Install(*connection, deadline));
     installed_ = true;
-    if (!installed.triggers) {
+    has_triggers_ = installed.triggers;
+    if (!has_triggers_) {
       Log(Level::kWarn, "changes.no_triggers",
-          "changes of the schema do not come through the change stream; only a superuser may make event triggers");
+          "changes of the schema do not come through the change stream, and nothing is cached; only a superuser may make "
+          "event triggers");
     }
   }
   std::vector<std::string> schemas = options_.schemas;
   PANDO_CO_TRY(const changes::Publication publication,
                co_await changes::Publish(*connection, std::move(schemas), deadline));
-  Take(publication);
+  TakePublication(publication);
   co_return Result<void>();
 }
 
-void ChangeTracking::Take(const changes::Publication& publication) {
+void ChangeTracking::TakePublication(const changes::Publication& publication) {
   told_.clear();
   epoch_ = publication.epoch;
   published_.store(publication.tables.size(), std::memory_order_relaxed);
   unpublished_.store(publication.unpublished.size(), std::memory_order_relaxed);
+  TellUnpublished(publication);
+  OfferCacheables(publication);
+  if (!streaming_ && !stopping_) {
+    streaming_ = true;
+    stream_.Start();
+  }
+}
+
+void ChangeTracking::TellUnpublished(const changes::Publication& publication) {
   std::string told;
   for (size_t i = 0; i < std::min(publication.unpublished.size(), kTablesTold); ++i) {
     told += (told.empty() ? "" : "; ") + changes::Cure(publication.unpublished[i], publication.role);
@@ -123,24 +187,59 @@ void ChangeTracking::Take(const changes::Publication& publication) {
     Log(Level::kInfo, "changes.unpublished", "changes of some tables do not come through the stream; " + told);
   }
   told_unpublished_ = std::move(told);
-  if (!streaming_ && !stopping_) {
-    streaming_ = true;
-    stream_.Start();
+}
+
+// What is published is read behind the catalog, so that it is not older.
+void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
+  std::unordered_map<pgtypes::Oid, uint64_t> since;
+  for (const changes::PublishedTable& table : publication.tables) {
+    const auto known = since_.find(table.oid);
+    since.emplace(table.oid, known != since_.end() ? known->second : publication.snapshot_xmax);
   }
+  since_ = std::move(since);
+  if (!deps_.store || !catalog_ || !has_triggers_) return;
+  auto cacheables = std::make_shared<serve::Cacheables>();
+  for (const changes::PublishedTable& table : publication.tables) {
+    cacheables->tables[table.oid] = serve::CacheableTable{since_[table.oid], table.by_key, table.plain};
+  }
+  cacheables->bracket = MakeBracket(*catalog_);
+  deps_.publish(std::move(cacheables), turn_);
 }
 
 void ChangeTracking::OnStart(const changes::StreamOrigin&) {
-  // What happened to the schema while there was no stream was not told.
-  on_schema_change_();
+  in_stream_ = true;
+  floor_.reset();
+  ddl_.clear();
 }
 
 void ChangeTracking::OnTransaction(const changes::Transaction& transaction) {
+  if (deps_.store) deps_.store->Change(transaction.xid, serve::TagsOf(transaction));
   const bool changed = transaction.unlisted.contains(epoch_) ||
                        std::any_of(transaction.changes.begin(), transaction.changes.end(), IsSchemaChange);
-  if (changed) on_schema_change_();
+  if (!changed) return;
+  ddl_.push_back(transaction.xid);
+  BeginTurn();
+  deps_.load_catalog();
 }
 
-void ChangeTracking::OnBreak(const Error&) {}
+void ChangeTracking::OnHeartbeat(const changes::Heartbeat& heartbeat) {
+  const std::optional<cache::Snapshot> snapshot = cache::Snapshot::Parse(heartbeat.snapshot);
+  if (!snapshot) return;
+  if (deps_.store) deps_.store->Settle(*snapshot);
+  if (floor_ && heartbeat.fingerprint == fingerprint_) return;
+  // What happened to the schema before the stream began was not told, nor is what no trigger sees.
+  fingerprint_ = heartbeat.fingerprint;
+  floor_ = snapshot;
+  BeginTurn();
+  deps_.load_catalog();
+}
+
+void ChangeTracking::OnBreak(const Error&) {
+  in_stream_ = false;
+  ++turn_;
+  catalog_ = nullptr;
+  if (deps_.store) deps_.store->Break();
+}
 
 void ChangeTracking::Tell(const Error& why) {
   const std::string told = why.ToString();

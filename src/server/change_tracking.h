@@ -1,19 +1,29 @@
 // Follows the database's changes for the serving process: installs what that needs, keeps the publication in step with
-// the schema, and streams. A change of the schema that comes through the stream has the catalog loaded again.
+// the schema, and streams. A change of the schema that comes through the stream has the catalog loaded again; all
+// changes drop from the cache what depends on them.
+//
+// The cache is held from the moment at which the schema may be another until a catalog that is not older, with what is
+// published, is the one of every event loop: each such moment begins a turn.
 //
 // Concurrency  executor-bound (the control loop)
-// Ownership    co_await Stop() before destroying it
+// Ownership    the store outlives it; co_await Stop() before destroying it
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "cache/store.h"
+#include "catalog/catalog.h"
 #include "changes/change_stream.h"
 #include "changes/publication.h"
 #include "net/spawn.h"
 #include "net/task.h"
 #include "pg/connection.h"
+#include "serve/cache_rule.h"
 
 namespace pando::server {
 
@@ -25,12 +35,24 @@ struct ChangeTrackingOptions {
 
 class ChangeTracking : private changes::ChangeSink {
  public:
-  ChangeTracking(net::Executor executor, ChangeTrackingOptions options, std::function<void()> on_schema_change);
+  using Turn = uint64_t;
+  struct Deps {
+    std::function<void()> load_catalog;  // again, soon
+    // What may be cached with the catalog that was taken last. To be given to every event loop, and then Live() called.
+    std::function<void(std::shared_ptr<const serve::Cacheables>, Turn)> publish;
+    cache::Store* store = nullptr;  // null: no cache
+  };
+
+  ChangeTracking(net::Executor executor, ChangeTrackingOptions options, Deps deps);
 
   // Goes on until Stop(), through whatever happens to the database. What keeps it from beginning is logged once.
   void Start();
-  // The schema may be another: the publication is looked at again, soon. `schemas` are those exposed now.
-  void Republish(std::vector<std::string> schemas);
+  // A catalog was loaded; `schemas` are those exposed now. The publication is looked at again, soon.
+  void Take(std::shared_ptr<const catalog::Catalog> catalog, std::vector<std::string> schemas);
+  // Options may be others: nothing of before is to be found any more. The catalog is to be loaded again after it.
+  void Invalidate();
+  // Every event loop has what was published in this turn.
+  void Live(Turn turn);
   Task<void> Stop();
 
   const changes::ChangeStream& stream() const { return stream_; }
@@ -41,24 +63,42 @@ class ChangeTracking : private changes::ChangeSink {
  private:
   void OnStart(const changes::StreamOrigin& origin) override;
   void OnTransaction(const changes::Transaction& transaction) override;
+  void OnHeartbeat(const changes::Heartbeat& heartbeat) override;
   void OnBreak(const Error& why) override;
 
+  void Republish();
   Task<void> PublishUntilCurrent();
   Task<Result<void>> PublishOnce();
-  void Take(const changes::Publication& publication);
+  void TakePublication(const changes::Publication& publication);
+  void TellUnpublished(const changes::Publication& publication);
+  void OfferCacheables(const changes::Publication& publication);
+  bool IsCurrent(const catalog::Catalog& catalog);
+  void BeginTurn();
+  Task<void> LoadCatalogSoon();
   void Tell(const Error& why);
 
   const net::Executor executor_;
   ChangeTrackingOptions options_;
-  const std::function<void()> on_schema_change_;
+  const Deps deps_;
   changes::ChangeStream stream_;
   net::TaskGroup tasks_;
+
+  Turn turn_ = 0;
+  bool in_stream_ = false;
+  std::optional<cache::Snapshot> floor_;  // a catalog must have seen this; nullopt: the stream has not told yet
+  std::vector<changes::Xid> ddl_;         // and these, which came through the stream
+  std::string fingerprint_;
+  std::shared_ptr<const catalog::Catalog> catalog_;  // the one taken last, when it is current
+  // Published tables, with the end of the snapshot in which each was first seen to be.
+  std::unordered_map<pgtypes::Oid, uint64_t> since_;
+
   pgtypes::Oid epoch_ = 0;        // the table in which DDL is noted
   std::string told_;              // what keeps it from publishing, the last time it was logged
   std::string told_unpublished_;  // tables
   bool publishing_ = false;       // PublishUntilCurrent() runs
   bool again_ = false;            // and must once more
   bool installed_ = false;
+  bool has_triggers_ = false;
   bool streaming_ = false;  // stream_ was started
   bool stopping_ = false;
   std::atomic<uint64_t> published_{0}, unpublished_{0};

@@ -140,6 +140,30 @@ void Monitoring::Attach(const ChangeTracking& tracking) {
   metrics_.Collect(MetricId::kChangesTables, {"unpublished"}, [&tracking] { return double(tracking.unpublished()); });
 }
 
+void Monitoring::Attach(const cache::Store& store) {
+  using Stats = cache::StoreStats;
+  const auto collect = [&](MetricId id, telemetry::Labels labels, uint64_t Stats::*part) {
+    metrics_.Collect(id, labels, [&store, part] { return double(store.stats().*part); });
+  };
+  collect(MetricId::kCacheAnswers, {}, &Stats::answers);
+  collect(MetricId::kCacheBytes, {}, &Stats::bytes);
+  collect(MetricId::kCacheEvictions, {}, &Stats::evicted);
+  collect(MetricId::kCacheInvalidations, {}, &Stats::invalidated);
+  collect(MetricId::kCacheFills, {"kept"}, &Stats::kept);
+  collect(MetricId::kCacheFills, {"changed"}, &Stats::changed);
+  collect(MetricId::kCacheFills, {"broken"}, &Stats::broken);
+  collect(MetricId::kCacheFills, {"too_large"}, &Stats::too_large);
+}
+
+void Monitoring::Attach(const serve::CacheCounts& counts) {
+  const auto collect = [&](std::string_view outcome, const std::atomic<uint64_t>& count) {
+    metrics_.Collect(MetricId::kCacheRequests, {outcome}, [&count] { return double(count.load()); });
+  };
+  collect("hit", counts.hits);
+  collect("miss", counts.misses);
+  collect("bypass", counts.bypasses);
+}
+
 void Monitoring::CollectCatalog() {
   metrics_.Collect(MetricId::kCatalogAge, {}, [this] {
     if (!catalog_) return 0.0;

@@ -16,6 +16,7 @@
 #include "net/loop_group.h"
 #include "pg/lane.h"
 #include "pg/pool.h"
+#include "serve/cache_counts.h"
 #include "server/change_tracking.h"
 #include "telemetry/metrics.h"
 
@@ -32,6 +33,8 @@ class Monitoring {
   void Attach(std::string_view name, const pg::Lane& lane);
   void Attach(const http::Server& server);
   void Attach(const ChangeTracking& tracking);
+  void Attach(const cache::Store& store);
+  void Attach(const serve::CacheCounts& counts);
 
   //   as http::Server::Listen
   Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);

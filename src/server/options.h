@@ -6,6 +6,7 @@
 
 #include "base/deadline.h"
 #include "base/option.h"
+#include "base/result.h"
 
 namespace pando::server {
 
@@ -69,6 +70,28 @@ void Describe(Visitor& visit, ChangesOptions& o) {
                "The primary, as a role that has REPLICATION and owns the tables, and that may make event triggers if "
                "DDL is to be noticed; empty: database.url.");
 }
+
+struct CacheOptions {
+  std::string url = "off";
+  milliseconds staleness_max{1000};
+  Bytes answer_bytes_max = MiB(1);
+};
+
+template <class Visitor>
+void Describe(Visitor& visit, CacheOptions& o) {
+  visit.Option("cache.url", o.url, Reload::kRestart,
+               "Where answers are kept until the data changes: off, or memory: with its size, as in memory:256MiB. "
+               "Follows the changes of the database, as changes.enabled does.");
+  visit.Option("cache.staleness_max", o.staleness_max,
+               Range<milliseconds>{milliseconds(10), std::chrono::minutes(1)}, Reload::kRestart,
+               "No kept answer is shown when the change stream is older than this.");
+  visit.Option("cache.answer_bytes_max", o.answer_bytes_max, Range<Bytes>{KiB(1), MiB(64)},
+               Reload::kRestart, "A larger answer is not kept.");
+}
+
+// The size in "memory:256MiB"; 0 for "off".
+//   kConfigInvalid  it is neither
+Result<Bytes> CacheBytes(const std::string& url);
 
 struct ProcessOptions {
   uint32_t loops = 0;

@@ -18,6 +18,7 @@ struct ProgramOptions {
   admin::AdminOptions admin;
   DatabaseOptions database;
   ChangesOptions changes;
+  CacheOptions cache;
   embedded::EmbeddedOptions embedded;
   migrate::MigrateOptions migrate;
   serve::RestOptions rest;
@@ -30,6 +31,7 @@ struct ProgramOptions {
     registry.Add(admin);
     registry.Add(database);
     registry.Add(changes);
+    registry.Add(cache);
     registry.Add(embedded);
     registry.Add(migrate);
     registry.Add(rest);

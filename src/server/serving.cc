@@ -1,5 +1,6 @@
 #include "server/serving.h"
 
+#include <boost/asio/post.hpp>
 #include <csignal>
 #include <thread>
 
@@ -41,6 +42,7 @@ struct LoopParts {
   std::unique_ptr<pg::Lane> key_lane;     // of `lane_pool`, if there is one
   std::unique_ptr<pg::Lane> quick_lane;   // of `pool`: no read by key waits for it
   std::unique_ptr<pg::Lane> insert_lane;  // of `pool`: a commit waits for the disk, and no read for it
+  std::unique_ptr<serve::CacheCounts> cache_counts;  // null: no cache
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;
 };
@@ -76,16 +78,13 @@ class Process {
   Result<void> Build() {
     PANDO_CHECK(MakeVerifier());
     PublishConfig();
+    PANDO_CHECK(BuildTracking());
     parts_.resize(loops_.size());
     for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildParts(i));
     watcher_ = std::make_unique<CatalogWatcher>(
         control_.get_executor(), WatcherOptions(),
         CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { RequestReload(); },
                              [this](bool loaded) { monitoring_.CountReload(loaded); }});
-    if (options_.changes.enabled) {
-      tracking_ =
-          std::make_unique<ChangeTracking>(control_.get_executor(), TrackingOptions(), [this] { watcher_->Reload(); });
-    }
     monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
     return {};
@@ -114,7 +113,24 @@ class Process {
     return {};
   }
 
-  void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_); }
+  void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_, cacheables_); }
+
+  Result<void> BuildTracking() {
+    PANDO_TRY(const Bytes cache_bytes, CacheBytes(options_.cache.url));
+    if (cache_bytes.count > 0) {
+      cache::StoreOptions store;
+      store.bytes_max = cache_bytes.count;
+      store.answer_bytes_max = options_.cache.answer_bytes_max.count;
+      store_ = std::make_unique<cache::Store>(store);
+    }
+    if (!options_.changes.enabled && !store_) return {};
+    ChangeTracking::Deps deps;
+    deps.load_catalog = [this] { watcher_->Reload(); };
+    deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
+    deps.store = store_.get();
+    tracking_ = std::make_unique<ChangeTracking>(control_.get_executor(), TrackingOptions(), std::move(deps));
+    return {};
+  }
 
   pg::ConnectOptions Connect() const {
     pg::ConnectOptions connect;
@@ -166,7 +182,14 @@ class Process {
     const serve::Worker worker = [executor = workers_.executor(0)](std::function<std::string()> work) {
       return CallOn(executor, std::move(work));
     };
-    serve::Pipeline::Deps collaborators{*parts.pool, *parts.key_lane, *parts.quick_lane, *parts.insert_lane, worker};
+    serve::Cache cache;
+    if (store_) {
+      parts.cache_counts = std::make_unique<serve::CacheCounts>();
+      cache = {store_.get(), [this] { return tracking_->stream().fresh_at(); }, options_.cache.staleness_max,
+               parts.cache_counts.get()};
+    }
+    serve::Pipeline::Deps collaborators{*parts.pool,        *parts.key_lane, *parts.quick_lane,
+                                        *parts.insert_lane, worker,          cache};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -227,8 +250,10 @@ class Process {
       monitoring_.Attach("quick", *parts.quick_lane);
       monitoring_.Attach("insert", *parts.insert_lane);
       monitoring_.Attach(*parts.server);
+      if (parts.cache_counts) monitoring_.Attach(*parts.cache_counts);
     }
     if (tracking_) monitoring_.Attach(*tracking_);
+    if (store_) monitoring_.Attach(*store_);
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
   }
 
@@ -254,9 +279,20 @@ class Process {
     catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
     monitoring_.SetCatalog(catalog_);
     Publish();
-    if (tracking_) tracking_->Republish(options_.rest.schemas);
+    if (tracking_) tracking_->Take(catalog_, options_.rest.schemas);
     // The database was away at the start, and now it is not.
     if (!database_settings_ && !std::exchange(asked_again_, true)) RequestReload();
+  }
+
+  void OnCacheables(std::shared_ptr<const serve::Cacheables> cacheables, ChangeTracking::Turn turn) {
+    cacheables_ = std::move(cacheables);
+    PublishConfig();
+    const auto waiting = std::make_shared<std::atomic<size_t>>(parts_.size());
+    loops_.PostToEach([this, config = config_, waiting, turn](size_t index) {
+      parts_[index].pipeline->Update(config);
+      if (waiting->fetch_sub(1) > 1) return;
+      boost::asio::post(control_, [this, turn] { tracking_->Live(turn); });
+    });
   }
 
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
@@ -315,6 +351,7 @@ class Process {
     }
     PANDO_CHECK(MakeVerifier());
     telemetry::ConfigureLog(options_.log);
+    if (tracking_) tracking_->Invalidate();
     Publish();
     watcher_->SetIntrospection(IntrospectionOf(options_.rest));
     watcher_->Reload();
@@ -387,14 +424,16 @@ class Process {
   net::LoopGroup loops_;
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
   Monitoring monitoring_;
-  std::vector<LoopParts> parts_;  // constant after Build(); each on its own loop
+  std::unique_ptr<cache::Store> store_;  // null: no cache; outlives what is on the loops
+  std::vector<LoopParts> parts_;         // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
   std::vector<std::string> bound_;            // http.listen with the ports that were chosen
   std::shared_ptr<auth::Verifier> verifier_;  // on the control loop, as all below
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;
-  std::unique_ptr<ChangeTracking> tracking_;  // null when changes.enabled is off
+  std::shared_ptr<const serve::Cacheables> cacheables_;
+  std::unique_ptr<ChangeTracking> tracking_;  // null when nobody wants to know of changes
   std::unique_ptr<net::Signals> signals_;
   net::TaskGroup tasks_;
   net::TaskGroup draining_{control_.get_executor()};

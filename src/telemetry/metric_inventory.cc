@@ -147,6 +147,42 @@ std::vector<MetricRow> ChangesRows() {
   };
 }
 
+std::vector<MetricRow> CacheRows() {
+  return {
+      {MetricId::kCacheRequests,
+       "pando_cache_requests_total",
+       kCounter,
+       "",
+       {{"result", {"hit", "miss", "bypass"}}},
+       "Reads by what the cache had to say; bypass: the answer may not be kept, or the change stream is too old."},
+      {MetricId::kCacheFills,
+       "pando_cache_fills_total",
+       kCounter,
+       "",
+       {{"result", {"kept", "changed", "broken", "too_large"}}},
+       "Answers offered to the cache; changed: the data changed meanwhile, broken: the change stream or the schema did."},
+      {MetricId::kCacheInvalidations,
+       "pando_cache_invalidations_total",
+       kCounter,
+       "",
+       {},
+       "Kept answers dropped because what they depend on changed."},
+      {MetricId::kCacheEvictions,
+       "pando_cache_evictions_total",
+       kCounter,
+       "",
+       {},
+       "Kept answers dropped to make room."},
+      {MetricId::kCacheAnswers, "pando_cache_answers", kGauge, "", {}, "Answers kept now."},
+      {MetricId::kCacheBytes,
+       "pando_cache_bytes",
+       kGauge,
+       "bytes",
+       {},
+       "Memory of the kept answers; cache.url bounds it."},
+  };
+}
+
 std::vector<MetricRow> CatalogRows() {
   return {
       {MetricId::kCatalogAge,
@@ -206,7 +242,7 @@ const std::vector<MetricRow>& Rows() {
   // Leaked on purpose: other threads may still count while the process ends.
   static const auto* rows = [] {
     auto* all = new std::vector<MetricRow>(HttpRows());
-    for (const auto& group : {DatabaseRows(), LaneRows(), ChangesRows(), CatalogRows(), ProcessRows()})
+    for (const auto& group : {DatabaseRows(), LaneRows(), ChangesRows(), CacheRows(), CatalogRows(), ProcessRows()})
       all->insert(all->end(), group.begin(), group.end());
     return all;
   }();

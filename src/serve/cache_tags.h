@@ -1,0 +1,37 @@
+// The tags of what answers depend on (cache/tag.h): a row by its key, an equality that chooses rows, a relation. Values
+// are PostgreSQL's text, and only of types whose text is one for each value.
+//
+// Concurrency  immutable; the same in all of the process, another in the next
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cache/tag.h"
+#include "pgtypes/oid.h"
+
+namespace pando::serve {
+
+// Every answer that shows or looks for rows of the relation has this: for a TRUNCATE, and for changes that are not told
+// one by one.
+cache::Tag WholeTag(pgtypes::Oid relation);
+// Of an answer that any change of the relation may change.
+cache::Tag AnyChangeTag(pgtypes::Oid relation);
+// `key`: the values of the primary key, in the order of its columns in the table.
+cache::Tag RowTag(pgtypes::Oid relation, std::span<const std::string_view> key);
+// Of an answer whose rows were chosen by column = value.
+cache::Tag EqualityTag(pgtypes::Oid relation, std::string_view column, std::string_view value);
+// Goes with each of these: for a change that does not tell the column's value.
+cache::Tag ColumnTag(pgtypes::Oid relation, std::string_view column);
+
+// Whether values of the type are equal exactly where their texts are, and the text of one that a client wrote can be
+// made canonical: integers, boolean, uuid.
+bool IsEqualityType(pgtypes::Oid type);
+// That text; empty when it is no value of the type.
+std::string CanonicalValue(pgtypes::Oid type, std::string_view written);
+// Whether a key of the type has one text, whoever prints it.
+bool IsKeyType(pgtypes::Oid type);
+
+}  // namespace pando::serve
