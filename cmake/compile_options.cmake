@@ -39,6 +39,8 @@ elseif(PANDO_BUILD STREQUAL "tsan")
   endif()
 else()
   set(CMAKE_BUILD_TYPE Debug)
+  # Tests switch rules of the cache off, to prove that they would notice.
+  add_compile_definitions(PANDO_TEST_HOOKS)
   add_compile_options(-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=address,undefined)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

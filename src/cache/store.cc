@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "cache/rules.h"
 
 namespace pando::cache {
 namespace {
@@ -104,7 +105,7 @@ Kept Store::TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<cons
     ++counts_.too_large;
     return Kept::kTooLarge;
   }
-  if (!ledger_.IsCoveredBy(snapshot, tags)) {
+  if (Holds(Rule::kFillCheck) && !ledger_.IsCoveredBy(snapshot, tags)) {
     ++counts_.changed;
     return Kept::kChanged;
   }
@@ -219,6 +220,7 @@ void Store::Hold() {
 }
 
 void Store::HoldLocked() {
+  if (!Holds(Rule::kHold) && run_ > 0) return;
   held_.store(true, std::memory_order_release);
   ++run_;
   DropAll();

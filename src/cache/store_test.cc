@@ -15,7 +15,7 @@ Snapshot S(std::string_view text) { return *Snapshot::Parse(text); }
 const Snapshot kNow = S("100:100:");
 
 std::shared_ptr<const Answer> A(std::string body) {
-  return std::make_shared<const Answer>(Answer{200, "Content-Type: text/plain\r\n", std::move(body)});
+  return std::make_shared<const Answer>(Answer{200, "Content-Type: text/plain\r\n", std::move(body), "things"});
 }
 
 class StoreTest : public testing::Test {

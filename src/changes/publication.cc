@@ -41,9 +41,13 @@ constexpr const char* kPublished = R"sql(
 SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user, c.relreplident = 'd',
        NOT c.relrowsecurity
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid),
+       r.oid,
+       pg_catalog.concat_ws(' ', pg_catalog.current_database(), s.system_identifier,
+                            CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)
   FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1
   JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+ CROSS JOIN pg_catalog.pg_control_system() s
  ORDER BY 1
 )sql";
 
@@ -153,10 +157,11 @@ Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::s
     if (rows.Get(i, 1) == "t") {
       publication.epoch = oid;
     } else {
-      publication.tables.push_back({oid, rows.Get(i, 4) == "t", rows.Get(i, 5) == "t"});
+      publication.tables.push_back({oid, number(6, pgtypes::Oid{0}), rows.Get(i, 4) == "t", rows.Get(i, 5) == "t"});
     }
     publication.snapshot_xmax = number(2, uint64_t{0});
     publication.role = rows.Get(i, 3).value_or("");
+    publication.database = rows.Get(i, 7).value_or("");
   }
   if (publication.epoch == 0) {
     co_return Error::FromDatabase("42P01", "the table " + EpochName() + " is not published any more");

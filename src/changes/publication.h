@@ -36,6 +36,7 @@ std::string Cure(const Unpublished& unpublished, const std::string& role);
 
 struct PublishedTable {
   pgtypes::Oid oid = 0;
+  pgtypes::Oid membership = 0;  // another each time that it was added
   bool by_key = false;  // its identity is the primary key
   bool plain = false;   // no row-level security, and neither parents nor children
 };
@@ -47,7 +48,8 @@ struct Publication {
   // never shown: only who sees at least this much may rely on the stream for a table that was added.
   uint64_t snapshot_xmax = 0;
   std::vector<Unpublished> unpublished;
-  std::string role;  // that publishes
+  std::string role;      // that publishes
+  std::string database;  // as catalog::Snapshot::read_from
 };
 
 // Adds and takes out what is due, and says what is published then. REQUIRES: Install() was done.

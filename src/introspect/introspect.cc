@@ -20,7 +20,10 @@ void ReadSurroundings(const Answers& answers, catalog::Snapshot& snapshot) {
              [&](const Row& row) { snapshot.role_settings[row.Text(0)].emplace_back(row.Text(1), row.Text(2)); });
   ForEachRow(answers[Query::kStatementTimeout],
              [&](const Row& row) { snapshot.statement_timeout = milliseconds(row.Int(0)); });
-  ForEachRow(answers[Query::kSnapshot], [&](const Row& row) { snapshot.read_at = row.Text(0); });
+  ForEachRow(answers[Query::kSnapshot], [&](const Row& row) {
+    snapshot.read_at = row.Text(0);
+    snapshot.read_from = row.Text(1);
+  });
   snapshot.timezones.reserve(static_cast<size_t>(answers[Query::kTimezones].size()));
   ForEachRow(answers[Query::kTimezones], [&](const Row& row) { snapshot.timezones.push_back(row.Text(0)); });
   ForEachRow(answers[Query::kPostgis], [&](const Row& row) {

@@ -256,9 +256,12 @@ SELECT r.rolname, p.name, pg_catalog.substr(u.setting, pg_catalog.strpos(u.setti
 constexpr std::string_view kStatementTimeout = R"(
 SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')";
 
-//   the snapshot that all of these queries have
+//   the snapshot that all of these queries have, which database it is
 constexpr std::string_view kSnapshot = R"(
-SELECT pg_catalog.pg_current_snapshot())";
+SELECT pg_catalog.pg_current_snapshot(),
+       pg_catalog.concat_ws(' ', pg_catalog.current_database(), system_identifier,
+                            CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)
+  FROM pg_catalog.pg_control_system())";
 
 //   name
 constexpr std::string_view kTimezones = R"(
@@ -399,7 +402,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kSchemaComments, QueryInput::kExposed, 2, kSchemaComments},
     {Query::kRoleSettings, QueryInput::kNone, 3, kRoleSettings},
     {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},
-    {Query::kSnapshot, QueryInput::kNone, 1, kSnapshot},
+    {Query::kSnapshot, QueryInput::kNone, 2, kSnapshot},
     {Query::kTimezones, QueryInput::kNone, 1, kTimezones},
     {Query::kPostgis, QueryInput::kNone, 1, kPostgis},
     {Query::kRelationTraits, QueryInput::kNone, 4, kRelationTraits},

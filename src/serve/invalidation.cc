@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cache/rules.h"
 #include "serve/cache_tags.h"
 
 namespace pando::serve {
@@ -10,17 +11,23 @@ namespace {
 using changes::Cell;
 using changes::Change;
 using changes::Row;
+using cache::Holds;
+using cache::Rule;
 using changes::Table;
+
+void AddWhole(pgtypes::Oid relation, std::vector<cache::Tag>& tags) {
+  if (Holds(Rule::kWholeTags)) tags.push_back(WholeTag(relation));
+}
 
 // By the columns of the identity. Where one is not told the row is not known by it, and no answer names it so.
 void AddRow(const Table& table, const Row& row, std::vector<cache::Tag>& tags) {
   std::vector<std::string_view> key;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (!table.columns[i].in_identity) continue;
-    if (i >= row.size() || row[i].kind != Cell::Kind::kText) return tags.push_back(WholeTag(table.oid));
+    if (i >= row.size() || row[i].kind != Cell::Kind::kText) return AddWhole(table.oid, tags);
     key.push_back(row[i].text);
   }
-  tags.push_back(RowTag(table.oid, key));
+  if (Holds(Rule::kRowTags)) tags.push_back(RowTag(table.oid, key));
 }
 
 void AddEqualities(const Table& table, const Row& row, std::vector<cache::Tag>& tags) {
@@ -36,12 +43,12 @@ void AddEqualities(const Table& table, const Row& row, std::vector<cache::Tag>& 
 
 void AddChange(const Change& change, std::vector<cache::Tag>& tags) {
   const Table& table = *change.table;
-  if (change.kind == Change::Kind::kTruncate) return tags.push_back(WholeTag(table.oid));
-  tags.push_back(AnyChangeTag(table.oid));
+  if (change.kind == Change::Kind::kTruncate) return AddWhole(table.oid, tags);
+  if (Holds(Rule::kAnyChangeTags)) tags.push_back(AnyChangeTag(table.oid));
   if (change.before) AddRow(table, *change.before, tags);
   if (!change.after) return;
   AddRow(table, *change.after, tags);
-  AddEqualities(table, *change.after, tags);
+  if (Holds(Rule::kEqualityTags)) AddEqualities(table, *change.after, tags);
 }
 
 }  // namespace
@@ -49,7 +56,7 @@ void AddChange(const Change& change, std::vector<cache::Tag>& tags) {
 std::vector<cache::Tag> TagsOf(const changes::Transaction& transaction) {
   std::vector<cache::Tag> tags;
   for (const Change& change : transaction.changes) AddChange(change, tags);
-  for (const pgtypes::Oid relation : transaction.unlisted) tags.push_back(WholeTag(relation));
+  for (const pgtypes::Oid relation : transaction.unlisted) AddWhole(relation, tags);
   std::sort(tags.begin(), tags.end());
   tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   return tags;

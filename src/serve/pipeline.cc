@@ -1,5 +1,6 @@
 #include "serve/pipeline.h"
 
+#include "cache/rules.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
@@ -8,10 +9,13 @@
 #include "serve/settings.h"
 #include "serve/timing.h"
 #include "sql/accessible.h"
+#include "sql/flat.h"
 #include "telemetry/log.h"
 
 namespace pando::serve {
 
+using cache::Holds;
+using cache::Rule;
 using rest::Action;
 
 struct Pipeline::Work {
@@ -57,6 +61,11 @@ void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
 
 Error NotLoaded() {
   return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
+}
+
+// Of a replica there is none: its snapshots call open transactions visible.
+std::optional<cache::Snapshot> SnapshotOf(const pg::Rows& rows) {
+  return rows.size() == 1 ? cache::Snapshot::Parse(rows.Get(0, 0).value_or("")) : std::nullopt;
 }
 
 void LogFailure(const Error& error, const std::string& request_id) {
@@ -118,7 +127,8 @@ bool Pipeline::FindKept(Work& work) {
   const Cache& cache = deps_.cache;
   if (!cache.store || !work.config->cacheables || !work.principal->anonymous || work.http.method != "GET") return false;
   const Clock::time_point fresh_at = cache.fresh_at();
-  if (fresh_at == Clock::time_point::min() || work.http.received_at - fresh_at > cache.staleness_max) {
+  const bool fresh = fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= cache.staleness_max;
+  if (!fresh && Holds(Rule::kStaleness)) {
     CountOne(cache.counts->bypasses);
     return false;
   }
@@ -147,10 +157,10 @@ void Pipeline::PrepareToKeep(Work& work) {
 void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   const std::shared_ptr<const pg::LaneBracketRows> bracket = std::move(work.bracket);
   if (!work.fill || !bracket || work.response.status != 200) return;
-  const std::optional<cache::Snapshot> snapshot = cache::Snapshot::Parse(bracket->before.Get(0, 0).value_or(""));
+  const std::optional<cache::Snapshot> snapshot = SnapshotOf(bracket->before);
   const bool schema_stands = bracket->after.Get(0, 0) == "t";
   const CacheRule& rule = work.shape->cache;
-  if (!snapshot || !schema_stands || snapshot->xmin() < rule.visible_from) return;
+  if (!snapshot || !schema_stands || (snapshot->xmin() < rule.visible_from && Holds(Rule::kVisibleFrom))) return;
   auto answer = std::make_shared<cache::Answer>();
   answer->status = work.response.status;
   answer->header = http::WriteFields(work.response.headers) + "Cache-Status: pando; hit\r\n";
@@ -271,6 +281,10 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
 Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
   const Shape& shape = *work.shape;
   if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape);
+  if (rows.size() > sql::kFlatRowsMax) {
+    work.print_here = false;
+    return Error(ErrorId::kProtocol, "there are more rows than are printed here");
+  }
   RowKeys* const keys = work.learned ? &work.learned->row_keys : nullptr;
   if (std::optional<Outcome> outcome = PrintOutcome(rows, shape.plan, printer_, keys)) return std::move(*outcome);
   work.print_here = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/backoff.h"
+#include "cache/rules.h"
 #include "changes/advice.h"
 #include "changes/install.h"
 #include "net/sleep.h"
@@ -41,7 +42,8 @@ SELECT NOT EXISTS (SELECT FROM pando_changes.epoch WHERE refreshed IS NULL
 
 std::shared_ptr<const pg::LaneBracket> MakeBracket(const catalog::Catalog& catalog) {
   auto bracket = std::make_shared<pg::LaneBracket>();
-  bracket->before = pg::Command{"SELECT pg_catalog.pg_current_snapshot()", {}, true};
+  bracket->before =
+      pg::Command{"SELECT pg_catalog.pg_current_snapshot() WHERE NOT pg_catalog.pg_is_in_recovery()", {}, true};
   bracket->after = pg::Command{kSchemaStands, {catalog.snapshot().read_at}, true};
   return bracket;
 }
@@ -156,19 +158,22 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
     }
   }
   std::vector<std::string> schemas = options_.schemas;
+  const std::shared_ptr<const catalog::Catalog> catalog = catalog_;
   PANDO_CO_TRY(const changes::Publication publication,
                co_await changes::Publish(*connection, std::move(schemas), deadline));
-  TakePublication(publication);
+  TakePublication(publication, catalog.get());
   co_return Result<void>();
 }
 
-void ChangeTracking::TakePublication(const changes::Publication& publication) {
+// `catalog` is the one before which nothing of `publication` was read.
+void ChangeTracking::TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog) {
   told_.clear();
   epoch_ = publication.epoch;
   published_.store(publication.tables.size(), std::memory_order_relaxed);
   unpublished_.store(publication.unpublished.size(), std::memory_order_relaxed);
   TellUnpublished(publication);
-  OfferCacheables(publication);
+  NoteMemberships(publication);
+  if (catalog && catalog == catalog_.get()) OfferCacheables(publication);
   if (!streaming_ && !stopping_) {
     streaming_ = true;
     stream_.Start();
@@ -189,18 +194,26 @@ void ChangeTracking::TellUnpublished(const changes::Publication& publication) {
   told_unpublished_ = std::move(told);
 }
 
-// What is published is read behind the catalog, so that it is not older.
-void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
+void ChangeTracking::NoteMemberships(const changes::Publication& publication) {
   std::unordered_map<pgtypes::Oid, uint64_t> since;
   for (const changes::PublishedTable& table : publication.tables) {
-    const auto known = since_.find(table.oid);
-    since.emplace(table.oid, known != since_.end() ? known->second : publication.snapshot_xmax);
+    const auto known = since_.find(table.membership);
+    since.emplace(table.membership, known != since_.end() ? known->second : publication.snapshot_xmax);
   }
   since_ = std::move(since);
-  if (!deps_.store || !catalog_ || !has_triggers_) return;
+}
+
+void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
+  if (!deps_.store || !has_triggers_) return;
+  const std::string& read_from = catalog_->snapshot().read_from;
+  if (read_from != publication.database || read_from.ends_with("replica")) {
+    Log(Level::kWarn, "cache.other_database",
+        "nothing is cached: database.url and changes.url do not both reach the primary of one database");
+    return;
+  }
   auto cacheables = std::make_shared<serve::Cacheables>();
   for (const changes::PublishedTable& table : publication.tables) {
-    cacheables->tables[table.oid] = serve::CacheableTable{since_[table.oid], table.by_key, table.plain};
+    cacheables->tables[table.oid] = serve::CacheableTable{since_[table.membership], table.by_key, table.plain};
   }
   cacheables->bracket = MakeBracket(*catalog_);
   deps_.publish(std::move(cacheables), turn_);
@@ -226,7 +239,8 @@ void ChangeTracking::OnHeartbeat(const changes::Heartbeat& heartbeat) {
   const std::optional<cache::Snapshot> snapshot = cache::Snapshot::Parse(heartbeat.snapshot);
   if (!snapshot) return;
   if (deps_.store) deps_.store->Settle(*snapshot);
-  if (floor_ && heartbeat.fingerprint == fingerprint_) return;
+  const bool same = heartbeat.fingerprint == fingerprint_ || !cache::Holds(cache::Rule::kFingerprint);
+  if (floor_ && same) return;
   // What happened to the schema before the stream began was not told, nor is what no trigger sees.
   fingerprint_ = heartbeat.fingerprint;
   floor_ = snapshot;

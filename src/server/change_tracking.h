@@ -69,8 +69,10 @@ class ChangeTracking : private changes::ChangeSink {
   void Republish();
   Task<void> PublishUntilCurrent();
   Task<Result<void>> PublishOnce();
-  void TakePublication(const changes::Publication& publication);
+  void TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog);
   void TellUnpublished(const changes::Publication& publication);
+  void NoteMemberships(const changes::Publication& publication);
+  // REQUIRES: catalog_ is set.
   void OfferCacheables(const changes::Publication& publication);
   bool IsCurrent(const catalog::Catalog& catalog);
   void BeginTurn();
@@ -89,7 +91,7 @@ class ChangeTracking : private changes::ChangeSink {
   std::vector<changes::Xid> ddl_;         // and these, which came through the stream
   std::string fingerprint_;
   std::shared_ptr<const catalog::Catalog> catalog_;  // the one taken last, when it is current
-  // Published tables, with the end of the snapshot in which each was first seen to be.
+  // Published tables by their membership, with the end of the snapshot in which each was first seen to be one.
   std::unordered_map<pgtypes::Oid, uint64_t> since_;
 
   pgtypes::Oid epoch_ = 0;        // the table in which DDL is noted

@@ -58,7 +58,7 @@ bool IsFlat(const plan::Plan& plan) {
   if (plan.action != rest::Action::kRead || plan.mutation || plan.call || !node.relation || !node.hidden.empty()) {
     return false;
   }
-  if (!plan::IsPointRead(plan) && node.limit.value_or(kFlatRowsMax + 1) > kFlatRowsMax) return false;
+  if (node.limit.value_or(0) > kFlatRowsMax && !plan::IsPointRead(plan)) return false;
   // A total beyond the window comes as one more column, which rows have no place for.
   const bool counts = plan.count == plan::Count::kExact || plan.count == plan::Count::kEstimated;
   if (counts && (node.limit || node.offset > 0)) return false;

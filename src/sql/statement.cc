@@ -1,5 +1,6 @@
 #include "sql/statement.h"
 
+#include "plan/cheap.h"
 #include "sql/flat.h"
 #include "sql/sources.h"
 #include "sql/tree_writer.h"
@@ -22,6 +23,7 @@ class StatementWriter {
     if (options_.flat && options_.body && !options_.response_settings && IsFlat(plan_)) {
       statement_.shape.flat = true;
       TreeWriter(out_).WriteRows(plan_.read);
+      if (!plan_.read.limit && !plan::IsPointRead(plan_)) out_ << " LIMIT " << std::to_string(kFlatRowsMax + 1);
     } else {
       WriteWrapped();
     }

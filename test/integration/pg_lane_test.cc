@@ -136,6 +136,41 @@ TEST_F(PgLaneTest, AnswersAReadBeforeItsBatchIsDone) {
   EXPECT_EQ(lane_->stats().statements, 3u);
 }
 
+// Who asks for a bracket has it around the batch; the others go on as ever.
+TEST_F(PgLaneTest, BracketsABatchForThoseWhoAsk) {
+  Start();
+  const auto bracket = std::make_shared<const LaneBracket>(LaneBracket{Sql("select 'before'"), Sql("select 'after'")});
+  const auto ask = [&](std::string sql) -> Spawned<Answer>& {
+    LaneStatement read;
+    read.command = Sql(std::move(sql));
+    read.session = SessionState{"lane_ann", ""};
+    read.bracket = bracket;
+    return reads_.emplace_back(loop_, lane_->Execute(std::move(read), InTime()));
+  };
+  ReadItem(1);
+  ask("select 'mine'");
+  ReadItem(2);
+  ask("select 'mine too'");
+  const std::vector<std::string> expected = {"lane_ann item 1", "mine", "lane_ann item 2", "mine too"};
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(ValueOf(reads_[i]), expected[i]);
+    const auto& around = reads_[i].result()->bracket;
+    ASSERT_EQ(around != nullptr, i % 2 == 1) << i;
+    if (!around) continue;
+    EXPECT_EQ(around->before.Get(0, 0), "before");
+    EXPECT_EQ(around->after.Get(0, 0), "after");
+  }
+  EXPECT_EQ(lane_->stats().batches, 1u);
+  EXPECT_EQ(lane_->stats().statements, 4u);
+
+  // When something fails behind it, what was read is answered, without a bracket.
+  Spawned<Answer>& read = ask("select 'read'");
+  Spawned<Answer>& failing = Read("select 1 / 0");
+  EXPECT_EQ(ValueOf(read), "read");
+  EXPECT_EQ(read.result()->bracket, nullptr);
+  EXPECT_EQ(ValueOf(failing), "alone");
+}
+
 TEST_F(PgLaneTest, StopsAStatementThatIsSlow) {
   Start();
   EXPECT_EQ(ValueOf(Read("select pg_sleep(3600)")), "stopped");

@@ -16,7 +16,8 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 # PANDO_PROGRAM: another build of the program, say one with sanitizers.
 PROGRAM = pathlib.Path(os.environ.get('PANDO_PROGRAM', ROOT / 'build/release/pando'))
 WAIT_SECONDS_MAX = 60
@@ -98,7 +99,8 @@ grant execute on function slow to anon;
 class Pando:
     """One serving process on ports of its own. `environment` comes on top of the settings that keep it private."""
 
-    def __init__(self, folder, config=None, environment=None, arguments=()):
+    def __init__(self, folder, config=None, environment=None, arguments=(), program=None):
+        self.program = program or PROGRAM
         self.folder = folder
         self.port, self.admin_port = free_port(), free_port()
         self.arguments = [*(['--config', str(config)] if config else []), *arguments]
@@ -111,7 +113,7 @@ class Pando:
 
     def run(self, *words, check=True):
         """Runs a subcommand to its end."""
-        done = subprocess.run([PROGRAM, *words, *self.arguments], env=self.environment, cwd=self.folder, text=True,
+        done = subprocess.run([self.program, *words, *self.arguments], env=self.environment, cwd=self.folder, text=True,
                               capture_output=True, timeout=WAIT_SECONDS_MAX, check=False)
         if check and done.returncode:
             raise AssertionError(f'pando {" ".join(words)} ended with {done.returncode}: {done.stderr}')
@@ -119,7 +121,7 @@ class Pando:
 
     def start(self, ready=True):
         self.log = open(self.folder / 'serve.log', 'a+', encoding='utf-8')
-        self.process = subprocess.Popen([PROGRAM, 'serve', *self.arguments], env=self.environment, cwd=self.folder,
+        self.process = subprocess.Popen([self.program, 'serve', *self.arguments], env=self.environment, cwd=self.folder,
                                         stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         if ready:
             wait_until(self._ready, 'the server is ready')

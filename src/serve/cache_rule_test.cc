@@ -1,0 +1,216 @@
+#include "serve/cache_rule.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+
+#include "plan/test_catalog.h"
+#include "serve/cache_tags.h"
+#include "serve/invalidation.h"
+#include "serve/shape_cache.h"
+
+namespace pando::serve {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+constexpr pgtypes::Oid kProjects = 2;
+
+pg::Rows MakeRows(const std::vector<std::vector<const char*>>& values) {
+  PGresult* result = PQmakeEmptyPGresult(nullptr, PGRES_TUPLES_OK);
+  std::vector<PGresAttDesc> columns(values.empty() ? 0 : values[0].size());
+  for (PGresAttDesc& column : columns) column = {const_cast<char*>("c"), 0, 0, 0, 25, -1, -1};
+  PQsetResultAttrs(result, static_cast<int>(columns.size()), columns.data());
+  for (size_t row = 0; row < values.size(); ++row) {
+    for (size_t column = 0; column < columns.size(); ++column) {
+      const char* value = values[row][column];
+      PQsetvalue(result, static_cast<int>(row), static_cast<int>(column), const_cast<char*>(value),
+                 static_cast<int>(strlen(value)));
+    }
+  }
+  return pg::Rows(result);
+}
+
+cache::Tag Row(std::vector<std::string_view> key) { return RowTag(kProjects, key); }
+
+class CacheRuleTest : public testing::Test {
+ protected:
+  CacheRuleTest() {
+    RestOptions options;
+    options.prefix = "/";
+    auto cacheables = std::make_shared<Cacheables>();
+    for (const pgtypes::Oid table : {1u, kProjects, 5u}) cacheables->tables[table] = {7, true, true};
+    cacheables->tables[3] = {7, true, false};   // with policies, say
+    cacheables->tables[4] = {7, false, true};  // its identity is all of the row
+    config_ = MakeConfig(options, nullptr, plan::TestCatalog(), std::move(cacheables));
+  }
+
+  // Of the shape of a request, which is remembered; its values are in `parameters_` then.
+  CacheRule RuleOf(const std::string& target) {
+    http::Request request;
+    request.method = "GET";
+    request.target = target;
+    CutRequest cut;
+    EXPECT_TRUE(ShapeCache::Cut(request, "/", "anon", cut));
+    for (int i = 0; i < 2; ++i) shapes_.Remember(cut, request, *config_, "anon");
+    const auto recalled = shapes_.Recall(cut);
+    if (!recalled) {
+      CacheRule none;
+      none.why_not = "not remembered";
+      return none;
+    }
+    parameters_ = recalled->parameters;
+    return recalled->shape->cache;
+  }
+  std::vector<cache::Tag> TagsOfAnswer(const std::string& target, const std::vector<std::vector<const char*>>& rows) {
+    const CacheRule rule = RuleOf(target);
+    EXPECT_EQ(rule.why_not, "");
+    return TagsOf(rule, parameters_, MakeRows(rows));
+  }
+
+  std::shared_ptr<const Config> config_;
+  ShapeCache shapes_;
+  std::vector<sql::Parameter> parameters_;
+};
+
+TEST_F(CacheRuleTest, ARowByItsKeyDependsOnThatRow) {
+  EXPECT_THAT(TagsOfAnswer("/projects?id=eq.5", {{"5", "a", "1", "{}", "x"}}),
+              UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "id"), EqualityTag(kProjects, "id", "5"),
+                                   Row({"5"})));
+  // Also when it is not there, and does not show its key.
+  EXPECT_THAT(TagsOfAnswer("/projects?select=name&id=eq.05", {}), Contains(Row({"5"})));
+  EXPECT_EQ(RuleOf("/projects?id=eq.5").visible_from, 7u);
+}
+
+TEST_F(CacheRuleTest, AListDependsOnItsEqualityAndItsRows) {
+  EXPECT_THAT(TagsOfAnswer("/projects?select=name,id&client_id=eq.3&name=neq.x&order=name&limit=9", {{"a", "5"}, {"b", "6"}}),
+              UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "client_id"),
+                                   EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"})));
+}
+
+TEST_F(CacheRuleTest, OneWithoutAnEqualityOrAKeyDependsOnEveryChange) {
+  const auto all = UnorderedElementsAre(WholeTag(kProjects), AnyChangeTag(kProjects));
+  EXPECT_THAT(TagsOfAnswer("/projects?order=id&limit=9", {}), all);
+  EXPECT_THAT(TagsOfAnswer("/projects?id=gt.5", {}), all);
+  EXPECT_THAT(TagsOfAnswer("/projects?id=not.eq.5", {}), all);
+  EXPECT_THAT(TagsOfAnswer("/projects?or=(id.eq.5,client_id.eq.3)", {}), all);
+  EXPECT_THAT(TagsOfAnswer("/projects?name=eq.x", {}), all) << "a collation may hold different texts equal";
+  EXPECT_THAT(TagsOfAnswer("/projects?id=eq.x", {}), all) << "no number";
+  EXPECT_THAT(TagsOfAnswer("/projects?select=name&client_id=eq.3", {{"a"}}), Contains(AnyChangeTag(kProjects)));
+  EXPECT_THAT(TagsOfAnswer("/users?id=eq.5", {}), ElementsAre(WholeTag(4), AnyChangeTag(4))) << "not told by key";
+}
+
+TEST_F(CacheRuleTest, AKeyOfTwoColumnsIsInTheOrderOfTheTable) {
+  const std::vector<std::string_view> key = {"1", "2"};
+  EXPECT_THAT(TagsOfAnswer("/users_tasks?select=task_id,user_id&user_id=eq.1", {{"2", "1"}}), Contains(RowTag(5, key)));
+}
+
+TEST_F(CacheRuleTest, WhatCannotBeProvenIsNotKept) {
+  for (const char* target : {
+           "/tasks?id=eq.5",                        // policies
+           "/projects?select=*,clients(*)&id=eq.5",  // embeds
+           "/projects?id=gt.5&offset=3",
+           "/projects?name=like.a*&id=eq.5",
+           "/projects?settings->>a=eq.5",
+           "/projects?select=settings->a&id=eq.5",
+           "/projects?select=id::text&id=eq.5",
+           "/projects?order=settings->a&id=eq.5",
+           "/rpc/search_projects?term=x",
+       }) {
+    EXPECT_NE(RuleOf(target).why_not, "") << target;
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------------- tags
+
+TEST(CacheTagsTest, ValuesAreMadeCanonical) {
+  namespace oid = pgtypes::oid;
+  EXPECT_EQ(CanonicalValue(oid::kInt4, "5"), "5");
+  EXPECT_EQ(CanonicalValue(oid::kInt4, "+005"), "5");
+  EXPECT_EQ(CanonicalValue(oid::kInt4, " -5 "), "-5");
+  EXPECT_EQ(CanonicalValue(oid::kInt8, "9223372036854775807"), "9223372036854775807");
+  EXPECT_EQ(CanonicalValue(oid::kBool, "true"), "t");
+  EXPECT_EQ(CanonicalValue(oid::kUuid, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+  for (const auto& [type, text] : {std::pair{oid::kInt4, ""}, {oid::kInt4, "5.0"}, {oid::kInt4, "3000000000"},
+                                   {oid::kInt2, "40000"}, {oid::kInt4, "5x"}, {oid::kInt4, "+-5"}, {oid::kBool, "maybe"},
+                                   {oid::kUuid, "a0eebc999c0b4ef8bb6d6bb9bd380a11"}, {oid::kText, "x"}}) {
+    EXPECT_EQ(CanonicalValue(type, text), "") << text;
+  }
+}
+
+TEST(CacheTagsTest, DifferentThingsHaveDifferentTags) {
+  const std::vector<std::vector<std::string_view>> keys = {{"1"}, {"2"}, {"1", "2"}, {"12"}, {"", "12"}, {"12", ""},
+                                                           {}, {"12345678"}, {"123456789"}, {"12345678", "9"}};
+  std::set<cache::Tag> tags = {WholeTag(1), WholeTag(2), AnyChangeTag(1), ColumnTag(1, "a"), ColumnTag(1, "b"),
+                               EqualityTag(1, "a", "1"), EqualityTag(1, "a1", ""), EqualityTag(2, "a", "1")};
+  for (const auto& key : keys) tags.insert(RowTag(1, key));
+  EXPECT_EQ(tags.size(), 8 + keys.size());
+  EXPECT_EQ(WholeTag(1), WholeTag(1));
+}
+
+// ------------------------------------------------------------------------------------------------------ invalidation
+
+class InvalidationTest : public testing::Test {
+ protected:
+  using Change = changes::Change;
+  using Cell = changes::Cell;
+
+  static changes::Row Values(std::initializer_list<const char*> texts) {
+    changes::Row row;
+    for (const char* text : texts) {
+      row.push_back(text ? changes::Value{Cell::Kind::kText, text} : changes::Value{Cell::Kind::kNull, ""});
+    }
+    return row;
+  }
+  std::vector<cache::Tag> Of(Change change) {
+    change.table = table_;
+    changes::Transaction transaction;
+    transaction.changes.push_back(std::move(change));
+    return TagsOf(transaction);
+  }
+
+  const std::shared_ptr<const changes::Table> table_ = std::make_shared<changes::Table>(changes::Table{
+      kProjects, "public", "projects", changes::ReplicaIdentity::kDefault,
+      {{"id", true, pgtypes::oid::kInt4}, {"client_id", false, pgtypes::oid::kInt4}, {"name", false, pgtypes::oid::kText}}});
+};
+
+TEST_F(InvalidationTest, AnInsertSatisfiesEqualities) {
+  EXPECT_THAT(Of({Change::Kind::kInsert, nullptr, std::nullopt, false, Values({"5", "3", "x"})}),
+              UnorderedElementsAre(AnyChangeTag(kProjects), Row({"5"}), EqualityTag(kProjects, "id", "5"),
+                                   EqualityTag(kProjects, "client_id", "3")));
+}
+
+TEST_F(InvalidationTest, AnUpdateTellsTheRowAsItWasAndAsItIs) {
+  const auto tags = Of({Change::Kind::kUpdate, nullptr, Values({"5", nullptr, nullptr}), true, Values({"6", "4", "x"})});
+  EXPECT_THAT(tags, Contains(Row({"5"})));
+  EXPECT_THAT(tags, Contains(Row({"6"})));
+  EXPECT_THAT(tags, Contains(EqualityTag(kProjects, "client_id", "4")));
+}
+
+TEST_F(InvalidationTest, AValueThatIsNotToldSatisfiesEveryEqualityOfItsColumn) {
+  Change change{Change::Kind::kUpdate, nullptr, std::nullopt, false, Values({"5", "3", "x"})};
+  (*change.after)[1].kind = Cell::Kind::kUnchanged;
+  const auto tags = Of(std::move(change));
+  EXPECT_THAT(tags, Contains(ColumnTag(kProjects, "client_id")));
+  EXPECT_THAT(tags, Not(Contains(ColumnTag(kProjects, "id"))));
+}
+
+TEST_F(InvalidationTest, ADeleteTellsItsKeyAndATruncateTheTable) {
+  EXPECT_THAT(Of({Change::Kind::kDelete, nullptr, Values({"5", nullptr, nullptr}), true, std::nullopt}),
+              UnorderedElementsAre(AnyChangeTag(kProjects), Row({"5"})));
+  EXPECT_THAT(Of({Change::Kind::kTruncate, nullptr, std::nullopt, false, std::nullopt}), ElementsAre(WholeTag(kProjects)));
+}
+
+TEST_F(InvalidationTest, TablesThatAreNotListedAreDroppedWhole) {
+  changes::Transaction transaction;
+  transaction.unlisted = {kProjects};
+  EXPECT_THAT(TagsOf(transaction), ElementsAre(WholeTag(kProjects)));
+  EXPECT_THAT(TagsOf(changes::Transaction()), IsEmpty());
+}
+
+}  // namespace
+}  // namespace pando::serve

@@ -1,0 +1,209 @@
+"""Each rule of the cache has a scene that it alone decides. The scenes are played with all rules, and then, by a build that
+can switch rules off, each without its rule: then it must end badly, or it would prove nothing."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, wait_until, write_project
+
+SCHEMA = roles('anon', 'authenticated') + '''
+create table things (id int primary key, grp int not null, ver bigint not null);
+insert into things select i, i % 10, 1 from generate_series(1, 100) i;
+create role readers nologin;
+create table shared (id int primary key, ver bigint not null);
+insert into shared values (1, 1);
+grant select on things to anon;
+grant select on shared to readers;
+grant readers to anon;
+alter default privileges in schema public grant select on tables to anon;
+'''
+HOOKED = ROOT / 'build/debug/pando'
+
+
+class Scenes(unittest.TestCase):
+    """What can be seen in a browser, with a database at hand."""
+
+    def play(self, name, rules_off='', program=None):
+        with folder_for_all() as folder:
+            postgres = PrivatePostgres(folder)
+            with open(postgres.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
+                conf.write('wal_level = logical\nmax_prepared_transactions = 5\n')
+            with postgres:
+                postgres.sql(SCHEMA)
+                environment = {'PANDO_DATABASE_URL': postgres.uri('authenticator'), 'PANDO_CHANGES_URL': postgres.uri(),
+                               'PANDO_CACHE_URL': 'memory:64MiB', 'PANDO_SERVER_LOOPS': '1', 'CACHE_RULES_OFF': rules_off}
+                with Pando(folder, write_project(folder), environment, program=program) as pando:
+                    pando.start()
+                    self.pando, self.postgres, self.waiting = pando, postgres, []
+                    try:
+                        wait_until(lambda: pando.metric('pando_changes_streaming') == 1, 'the stream is followed')
+                        self.assertEqual(self.keep('things?id=eq.100'), [{'id': 100, 'grp': 0, 'ver': 1}])
+                        getattr(self, 'scene_' + name)()
+                    finally:
+                        for process in self.waiting:
+                            process.kill()
+                            process.communicate()
+
+    def get(self, path):
+        status, headers, body = self.pando.request('GET', '/rest/v1/' + path)
+        return status, 'hit' in (headers['Cache-Status'] or ''), body
+
+    def see(self, path):
+        return self.pando.json('/rest/v1/' + path)
+
+    def keep(self, path):
+        """Asks until the answer comes from the cache."""
+        wait_until(lambda: self.get(path)[1], f'{path} is kept', seconds=15)
+        return self.see(path)
+
+    def becomes(self, path, expected, seconds=1):
+        """Within what a stream takes; then the promise is broken."""
+        wait_until(lambda: self.see(path) == expected, f'{path} becomes {expected}', seconds)
+
+    def psql(self, text):
+        """In the background."""
+        process = subprocess.Popen([self.postgres.binaries / 'psql', '-X', '-q', '-h', self.postgres.folder, '-U', 'postgres'],
+                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        process.stdin.write(text + '\n')
+        process.stdin.flush()
+        self.waiting.append(process)
+        return process
+
+    def end(self, process, text=''):
+        process.communicate(text, timeout=20)
+
+    def of_group(self, group, *ids):
+        return [{'id': id, 'grp': group, 'ver': 1} for id in ids]
+
+    # -------------------------------------------------------------------------------------------------------- scenes
+
+    def scene_row_tags(self):
+        """A row that leaves its group tells its new group and its key."""
+        path = 'things?grp=eq.1&id=lt.30&order=id'
+        self.assertEqual(self.keep(path), self.of_group(1, 1, 11, 21))
+        self.postgres.sql('update things set grp = 2 where id = 11')
+        self.becomes(path, self.of_group(1, 1, 21))
+        self.assertEqual(self.keep(path), self.of_group(1, 1, 21))
+        self.postgres.sql('delete from things where id = 21')
+        self.becomes(path, self.of_group(1, 1))
+
+    def scene_equality_tags(self):
+        """A row that comes into a group was no part of the answer."""
+        path = 'things?grp=eq.1&id=gt.70&order=id'
+        self.assertEqual(self.keep(path), self.of_group(1, 71, 81, 91))
+        self.postgres.sql('update things set grp = 1 where id = 95')
+        self.becomes(path, self.of_group(1, 71, 81, 91, 95))
+        self.keep(path)
+        self.postgres.sql('insert into things values (101, 1, 1)')
+        self.becomes(path, self.of_group(1, 71, 81, 91, 95, 101))
+
+    def scene_any_change_tags(self):
+        path = 'things?ver=gt.1&order=id'
+        self.assertEqual(self.keep(path), [])
+        self.postgres.sql('update things set ver = 2 where id = 7')
+        self.becomes(path, [{'id': 7, 'grp': 7, 'ver': 2}])
+
+    def scene_whole_tags(self):
+        """More changes than are told one by one, and a TRUNCATE."""
+        self.postgres.sql('insert into things select i, i % 1000, 1 from generate_series(1001, 30000) i')
+        path = 'things?id=eq.29000'
+        self.assertEqual(self.keep(path), self.of_group(0, 29000))
+        self.postgres.sql('update things set ver = 3')
+        self.becomes(path, [{'id': 29000, 'grp': 0, 'ver': 3}], seconds=2)
+        self.keep(path)
+        self.postgres.sql('truncate things')
+        self.becomes(path, [])
+
+    def scene_fill_check(self):
+        """A commit that waits for a standby is in the stream before anybody sees it."""
+        path = 'things?id=eq.5'
+        self.keep(path)
+        self.postgres.sql("alter system set synchronous_standby_names = 'away'; select pg_reload_conf()")
+        wait_until(lambda: self.postgres.sql('show synchronous_standby_names') == 'away', 'commits wait')
+        shown = self.pando.metric('pando_changes_rows_total')
+        writer = self.psql('update things set ver = 9 where id = 5;')
+        wait_until(lambda: self.pando.metric('pando_changes_rows_total') > shown, 'the stream shows it')
+        for _ in range(5):
+            self.assertEqual(self.see(path), self.of_group(5, 5), 'nobody sees it')
+        self.postgres.sql("alter system reset synchronous_standby_names; select pg_reload_conf()")
+        self.end(writer)
+        self.assertEqual(self.see(path), [{'id': 5, 'grp': 5, 'ver': 9}])
+
+    def scene_hold(self):
+        """Who may see a row is a question of the schema."""
+        self.keep('things?id=eq.5')
+        self.postgres.sql('alter table things enable row level security')
+        self.becomes('things?id=eq.5', [])
+        self.postgres.sql('alter table things disable row level security')
+        self.keep('things?id=eq.5')
+        self.postgres.sql('revoke select on things from anon')
+        wait_until(lambda: self.get('things?id=eq.5')[0] == 401, 'the right is gone', 1)
+
+    def scene_fingerprint(self):
+        """No event trigger tells that a role is no member of another any more."""
+        self.assertEqual(self.keep('shared?id=eq.1'), [{'id': 1, 'ver': 1}])
+        self.postgres.sql('revoke readers from anon')
+        wait_until(lambda: self.get('shared?id=eq.1')[0] == 401, 'the membership is gone', 1.5)
+
+    def scene_visible_from(self):
+        """What a transaction did to a table before that was published is never shown."""
+        writer = self.psql('create table late (id int primary key, ver bigint); insert into late values (1, 1);'
+                           'begin; update late set ver = 2;')
+        wait_until(lambda: self.pando.metric('pando_changes_tables', state='published') == 3, 'it is published')
+        wait_until(lambda: self.get('late?id=eq.1')[0] == 200, 'it is served')
+        time.sleep(0.7)
+        for _ in range(8):
+            self.assertEqual(self.see('late?id=eq.1'), [{'id': 1, 'ver': 1}])
+        self.end(writer, 'commit;\n')
+        self.becomes('late?id=eq.1', [{'id': 1, 'ver': 2}])
+        self.keep('late?id=eq.1')
+
+    def scene_staleness(self):
+        """A stream that stands still shows nothing."""
+        path = 'things?id=eq.5'
+        self.keep(path)
+        sender = int(self.postgres.sql('select pid from pg_stat_replication'))
+        os.kill(sender, signal.SIGSTOP)
+        try:
+            self.postgres.sql('update things set ver = 4 where id = 5')
+            self.becomes(path, [{'id': 5, 'grp': 5, 'ver': 4}], seconds=1.5)
+        finally:
+            os.kill(sender, signal.SIGCONT)
+        self.keep(path)
+
+
+NAMES = sorted(name.removeprefix('scene_') for name in dir(Scenes) if name.startswith('scene_'))
+
+
+class WithAllRules(Scenes):
+    pass
+
+
+@unittest.skipUnless(HOOKED.exists(), 'there is no build that can switch rules off')
+class WithoutTheRule(Scenes):
+    def test_every_rule_that_can_be_switched_off_has_a_scene(self):
+        names = re.findall(r'"(\w+)"', re.search(r'kNames\[\] = \{(.*?)\};', pathlib.Path(ROOT / 'src/cache/rules.cc').read_text(),
+                                                 re.DOTALL)[1])
+        self.assertEqual(sorted(names), NAMES)
+
+
+def add_tests(name):
+    def with_it(self):
+        self.play(name)
+
+    def without_it(self):
+        with self.assertRaises(AssertionError, msg='nothing noticed that the rule was missing'):
+            self.play(name, rules_off=name, program=HOOKED)
+    setattr(WithAllRules, f'test_{name}', with_it)
+    setattr(WithoutTheRule, f'test_{name}', without_it)
+
+
+for scene in NAMES:
+    add_tests(scene)
+
+if __name__ == '__main__':
+    unittest.main()
