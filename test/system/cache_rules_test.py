@@ -42,6 +42,7 @@ class Scenes(unittest.TestCase):
                     try:
                         wait_until(lambda: pando.metric('pando_changes_streaming') == 1, 'the stream is followed')
                         self.assertEqual(self.keep('things?id=eq.100'), [{'id': 100, 'grp': 0, 'ver': 1}])
+                        self.playing = True
                         getattr(self, 'scene_' + name)()
                     finally:
                         for process in self.waiting:
@@ -196,8 +197,14 @@ def add_tests(name):
         self.play(name)
 
     def without_it(self):
-        with self.assertRaises(AssertionError, msg='nothing noticed that the rule was missing'):
+        self.playing = False
+        with self.assertRaises(AssertionError, msg='nothing noticed that the rule was missing') as noticed:
             self.play(name, rules_off=name, program=HOOKED)
+        # For what was seen, and not because the scene could not be set.
+        self.assertTrue(self.playing, noticed.exception)
+        self.assertNotRegex(str(noticed.exception), 'is kept|commits wait|the stream shows|is published|is served')
+        if os.environ.get('PANDO_CACHE_REPORT'):
+            print(f'without {name}: {noticed.exception}')
     setattr(WithAllRules, f'test_{name}', with_it)
     setattr(WithoutTheRule, f'test_{name}', without_it)
 
