@@ -169,7 +169,10 @@ std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Par
     tags.push_back(RowTag(rule.relation, key));
     return tags;
   }
-  if (rule.key_columns.empty()) return depend_on_all();
+  const auto is_missing = [&](int place) { return place >= rows.columns(); };
+  if (rule.key_columns.empty() || std::any_of(rule.key_columns.begin(), rule.key_columns.end(), is_missing)) {
+    return depend_on_all();
+  }
   std::vector<std::string_view> key(rule.key_columns.size());
   for (int row = 0; row < rows.size(); ++row) {
     for (size_t i = 0; i < key.size(); ++i) key[i] = rows.Text(row, rule.key_columns[i]);

@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <libpq-fe.h>
 
 #include "plan/test_catalog.h"
 #include "serve/cache_tags.h"
 #include "serve/invalidation.h"
 #include "serve/shape_cache.h"
+#include "serve/test_rows.h"
 
 namespace pando::serve {
 namespace {
@@ -20,19 +20,10 @@ using ::testing::UnorderedElementsAre;
 
 constexpr pgtypes::Oid kProjects = 2;
 
-pg::Rows MakeRows(const std::vector<std::vector<const char*>>& values) {
-  PGresult* result = PQmakeEmptyPGresult(nullptr, PGRES_TUPLES_OK);
-  std::vector<PGresAttDesc> columns(values.empty() ? 0 : values[0].size());
-  for (PGresAttDesc& column : columns) column = {const_cast<char*>("c"), 0, 0, 0, 25, -1, -1};
-  PQsetResultAttrs(result, static_cast<int>(columns.size()), columns.data());
-  for (size_t row = 0; row < values.size(); ++row) {
-    for (size_t column = 0; column < columns.size(); ++column) {
-      const char* value = values[row][column];
-      PQsetvalue(result, static_cast<int>(row), static_cast<int>(column), const_cast<char*>(value),
-                 static_cast<int>(strlen(value)));
-    }
-  }
-  return pg::Rows(result);
+// Of as many columns as the first row has values.
+pg::Rows TextRows(const std::vector<std::vector<const char*>>& values) {
+  const size_t columns = values.empty() ? 0 : values[0].size();
+  return MakeRows(std::vector<TestColumnOf>(columns, TestColumnOf{"c", pgtypes::oid::kText}), values);
 }
 
 cache::Tag Row(std::vector<std::string_view> key) { return RowTag(kProjects, key); }
@@ -69,7 +60,7 @@ class CacheRuleTest : public testing::Test {
   std::vector<cache::Tag> TagsOfAnswer(const std::string& target, const std::vector<std::vector<const char*>>& rows) {
     const CacheRule rule = RuleOf(target);
     EXPECT_EQ(rule.why_not, "");
-    return TagsOf(rule, parameters_, MakeRows(rows));
+    return TagsOf(rule, parameters_, TextRows(rows));
   }
 
   std::shared_ptr<const Config> config_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/assert.h"
 #include "base/json_text.h"
 #include "pgtypes/json_value.h"
 
@@ -13,12 +12,19 @@ namespace {
 constexpr size_t kCapacityMin = 4 << 10;
 constexpr size_t kCapacityKept = 64 << 10;
 
+bool AreOf(const RowKeys& keys, const pg::Rows& rows) {
+  if (keys.size() != static_cast<size_t>(rows.columns())) return false;
+  int column = 0;
+  return std::all_of(keys.begin(), keys.end(), [&](const RowKey& key) { return key.name == rows.column_name(column++); });
+}
+
 RowKeys KeysOf(const pg::Rows& rows) {
   RowKeys keys(static_cast<size_t>(rows.columns()));
   for (size_t i = 0; i < keys.size(); ++i) {
-    keys[i] = i == 0 ? "{" : ",";
-    AppendJsonString(keys[i], rows.column_name(static_cast<int>(i)));
-    keys[i] += ':';
+    keys[i].name = rows.column_name(static_cast<int>(i));
+    keys[i].text = i == 0 ? "{" : ",";
+    AppendJsonString(keys[i].text, keys[i].name);
+    keys[i].text += ':';
   }
   return keys;
 }
@@ -46,7 +52,7 @@ bool RowPrinter::AppendRow(const pg::Rows& rows, int row, const RowKeys& keys) {
   for (size_t i = 0; i < keys.size(); ++i) {
     const int column = static_cast<int>(i);
     const std::optional<std::string_view> text = rows.Get(row, column);
-    Append(keys[i]);
+    Append(keys[i].text);
     if (!text) {
       Append("null");
       continue;
@@ -63,8 +69,7 @@ bool RowPrinter::AppendRow(const pg::Rows& rows, int row, const RowKeys& keys) {
 std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_object, RowKeys* keys) {
   RowKeys own;
   if (!keys) keys = &own;
-  if (keys->empty()) *keys = KeysOf(rows);
-  PANDO_ASSERT(keys->size() == static_cast<size_t>(rows.columns()));
+  if (!AreOf(*keys, rows)) *keys = KeysOf(rows);
   forms_.clear();
   for (int column = 0; column < rows.columns(); ++column) forms_.push_back(pgtypes::JsonFormOf(rows.type(column)));
   used_ = 0;

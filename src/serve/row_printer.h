@@ -16,13 +16,18 @@
 
 namespace pando::serve {
 
-// What stands before each value of a row: `{"id":`, `,"name":`. The same for all answers of one statement.
-using RowKeys = std::vector<std::string>;
+// The columns of a statement's last answer, with what stands before each value of a row: `{"id":`, `,"name":`. Mostly
+// the next answer has the same; those of `*` are the table's of the moment.
+struct RowKey {
+  std::string name;
+  std::string text;
+};
+using RowKeys = std::vector<RowKey>;
 
 class RowPrinter {
  public:
   // [{"column":value,...}, ...], or, with `as_object`, the row by itself. nullopt when the JSON of a value does not
-  // follow from its text. `keys`, when there are any, are those of the statement; they are filled when they are empty.
+  // follow from its text. `keys`, when not null, are kept from one answer of a statement to the next.
   // REQUIRES: as_object: one row.
   std::optional<std::string> Print(const pg::Rows& rows, bool as_object, RowKeys* keys);
 

@@ -158,6 +158,8 @@ class Client {
     address.sin_port = htons(static_cast<uint16_t>(options.port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int on = 1;
+    const timeval patience{.tv_sec = 10, .tv_usec = 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return true;
     Close();
@@ -387,14 +389,26 @@ std::string Expected(Database& database, const std::string& where) {
   return expected;
 }
 
+// Who waits for longer is told.
+std::optional<Answer> AskUntilAnswered(Client& client, const std::string& path) {
+  for (const auto end = Clock::now() + std::chrono::seconds(20); Clock::now() < end;) {
+    std::optional<Answer> answer = client.Ask("GET", path);
+    if (answer && answer->status == 200) return answer;
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  Tell("quiet " + path + ": no answer");
+  return std::nullopt;
+}
+
 void CheckQuiet() {
   std::this_thread::sleep_for(options.bound + milliseconds(500));
   Database database;
   Client client;
   const auto check = [&](const std::string& path, const std::string& where) {
     for (int again = 0; again < 3; ++again) {
-      std::optional<Answer> answer;
-      while (!(answer = client.Ask("GET", path)) || answer->status != 200) std::this_thread::sleep_for(milliseconds(50));
+      if (wrong > kToldMax) return;
+      const std::optional<Answer> answer = AskUntilAnswered(client, path);
+      if (!answer) return;
       std::string shown;
       for (const auto& [id, version] : ParseRows(answer->body)) shown += std::to_string(id) + ":" + std::to_string(version) + " ";
       const std::string expected = Expected(database, where);

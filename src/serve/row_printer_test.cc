@@ -1,0 +1,43 @@
+#include "serve/row_printer.h"
+
+#include <gtest/gtest.h>
+
+#include "pgtypes/oid.h"
+#include "serve/test_rows.h"
+
+namespace pando::serve {
+namespace {
+
+namespace oid = pgtypes::oid;
+
+TEST(RowPrinterTest, PrintsRowsAsAListOrAsOneObject) {
+  RowPrinter printer;
+  const pg::Rows rows = MakeRows({{"id", oid::kInt4}, {"na\"me", oid::kText}}, {{"1", "o\"ne"}, {"2", nullptr}});
+  EXPECT_EQ(printer.Print(rows, false, nullptr), "[{\"id\":1,\"na\\\"me\":\"o\\\"ne\"}, \n {\"id\":2,\"na\\\"me\":null}]");
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}}, {{"1"}}), true, nullptr), "{\"id\":1}");
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}}, {}), false, nullptr), "[]");
+  EXPECT_EQ(printer.Print(MakeRows({{"x", oid::kTextArray}}, {{"{}"}}), false, nullptr), std::nullopt);
+}
+
+TEST(RowPrinterTest, PrintsMoreThanItKeepsRoomFor) {
+  RowPrinter printer;
+  const std::string text(200'000, 'x');
+  for (int again = 0; again < 2; ++again) {
+    const auto printed = printer.Print(MakeRows({{"a", oid::kText}}, {{text.c_str()}, {text.c_str()}}), false, nullptr);
+    ASSERT_TRUE(printed);
+    EXPECT_EQ(*printed, "[{\"a\":\"" + text + "\"}, \n {\"a\":\"" + text + "\"}]");
+  }
+}
+
+// The columns of `*` are those of the moment.
+TEST(RowPrinterTest, TheColumnsOfAStatementMayChange) {
+  RowPrinter printer;
+  RowKeys keys;
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}}, {{"1"}}), false, &keys), "[{\"id\":1}]");
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}, {"a", oid::kInt4}}, {{"1", "2"}}), false, &keys), "[{\"id\":1,\"a\":2}]");
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}, {"b", oid::kInt4}}, {{"1", "2"}}), false, &keys), "[{\"id\":1,\"b\":2}]");
+  EXPECT_EQ(printer.Print(MakeRows({}, {{}}), false, &keys), "[{}]");
+}
+
+}  // namespace
+}  // namespace pando::serve
