@@ -9,7 +9,7 @@
 namespace pando::cache {
 namespace {
 
-constexpr std::string_view kNames[] = {"fill_check", "row_tags",     "equality_tags", "any_change_tags", "whole_tags",
+constexpr std::string_view kNames[] = {"fill_check", "row_tags",    "equality_tags", "any_change_tags", "whole_tags",
                                        "hold",       "fingerprint", "visible_from",  "staleness"};
 
 // A bit for each rule that is off.

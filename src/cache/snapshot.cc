@@ -44,8 +44,7 @@ bool Snapshot::Sees(Xid xid) const {
 bool Snapshot::Includes(const Snapshot& other) const {
   if (xmax_ < other.xmax_) return false;
   return std::all_of(in_progress_.begin(), in_progress_.end(), [&](uint64_t xid) {
-    return xid >= other.xmax_ ||
-           std::binary_search(other.in_progress_.begin(), other.in_progress_.end(), xid);
+    return xid >= other.xmax_ || std::binary_search(other.in_progress_.begin(), other.in_progress_.end(), xid);
   });
 }
 

@@ -241,7 +241,7 @@ struct Snapshot {
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> role_settings;  // ALTER ROLE ... SET, by role
   std::vector<std::string> timezones;                                                     // pg_timezone_names
   Footprint pre_request;  // of rest.pre_request, when configured
-  std::string read_at;  // pg_current_snapshot() of the transaction in which all this was read
+  std::string read_at;    // pg_current_snapshot() of the transaction in which all this was read
   std::string read_from;  // which database that was: its name, its cluster's identifier, and whether it is a replica
   int server_version = 0;
   bool has_postgis = false;

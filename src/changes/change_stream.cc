@@ -293,8 +293,7 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
     const Lsn written = ParseLsn(sent.Get(0, 0).value_or(""));
     counts_.lag_bytes.store(written > position_ ? written - position_ : 0, std::memory_order_relaxed);
     if (!beating_) break;
-    sink_.OnHeartbeat(
-        {std::string(sent.Get(0, 1).value_or("")), std::string(rows.back().Get(0, 0).value_or(""))});
+    sink_.OnHeartbeat({std::string(sent.Get(0, 1).value_or("")), std::string(rows.back().Get(0, 0).value_or(""))});
     PANDO_CO_CHECK(co_await net::SleepFor(options_.heartbeat_every));
   }
   co_return Result<void>();

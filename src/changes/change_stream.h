@@ -39,7 +39,8 @@ struct StreamOrigin {
 // What the primary says with each heartbeat, while there is a stream.
 struct Heartbeat {
   std::string snapshot;  // pg_current_snapshot(): which transactions have ended
-  // Of what no event trigger tells: roles and their membership, settings of roles and databases, the triggers themselves.
+  // Of what no event trigger tells: roles and their membership, settings of roles and databases, the triggers
+  // themselves.
   std::string fingerprint;
 };
 

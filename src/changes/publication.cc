@@ -23,8 +23,8 @@ published AS (
      WHERE r.prrelid <> ($3::pg_catalog.text)::pg_catalog.regclass)
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
        p.oid IS NOT NULL,
-       e.oid IS NOT NULL AND c.relpersistence = 'p' AND i.identified,
-       e.oid IS NOT NULL AND c.relpersistence = 'p',
+       c.relpersistence = 'p' AND i.identified,
+       c.relpersistence = 'p',
        pg_catalog.pg_has_role(c.relowner, 'USAGE')
   FROM exposed e FULL JOIN published p ON p.oid = e.oid
   JOIN pg_catalog.pg_class c ON c.oid = coalesce(e.oid, p.oid) AND c.relkind = 'r'
@@ -35,6 +35,11 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
             AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident))
        ) AS i (identified)
  ORDER BY c.oid
+)sql";
+
+// Whoever plans by a catalog that is so many changes old is refused by other means: it is not current.
+constexpr const char* kPrune = R"sql(
+DELETE FROM pando_changes.epoch WHERE id <= (SELECT max(id) - 10000 FROM pando_changes.epoch)
 )sql";
 
 constexpr const char* kPublished = R"sql(
@@ -77,14 +82,12 @@ Due ReadCandidates(const pg::Rows& rows) {
   Due due;
   for (int i = 0; i < rows.size(); ++i) {
     const auto holds = [&](int column) { return rows.Get(i, column) == "t"; };
-    const bool published = holds(1), wanted = holds(2), is_logged = holds(3), owned = holds(4);
+    const bool published = holds(1), suitable = holds(2), is_logged = holds(3), owned = holds(4);
     std::string table(rows.Text(i, 0));
-    if (published && !wanted && owned) due.take_out.push_back(table);
-    if (published || (wanted && owned)) {
-      if (!published) due.add.push_back(std::move(table));
-      continue;
-    }
-    const Reason reason = wanted ? Reason::kNotOwned : is_logged ? Reason::kNoIdentity : Reason::kUnlogged;
+    if (published && !suitable && owned) due.take_out.push_back(table);
+    if (!published && suitable && owned) due.add.push_back(table);
+    if (published || (suitable && owned)) continue;
+    const Reason reason = suitable ? Reason::kNotOwned : is_logged ? Reason::kNoIdentity : Reason::kUnlogged;
     due.unpublished.push_back({std::move(table), reason});
   }
   return due;
@@ -143,6 +146,7 @@ Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::s
     if (altered) break;
     if (left == 1 || !WasOvertaken(altered.error())) co_return altered.error();
   }
+  PANDO_CO_CHECK(co_await Ask(connection, kPrune, {}, deadline));
   std::vector<pg::Parameter> published = {std::string(kPublication), EpochName()};
   PANDO_CO_TRY(const pg::Rows rows, co_await Ask(connection, kPublished, std::move(published), deadline));
   Publication publication;

@@ -1,6 +1,7 @@
 // Keeps the publication in step with the schema: the tables that are exposed, with their partitions and children, one
 // by one. Never FOR ALL TABLES, which makes a user's UPDATE of a table without a key fail; partitions by themselves and
-// not by their root, whose stream would not show the TRUNCATE of one.
+// not by their root, whose stream would not show the TRUNCATE of one. What is not exposed
+// any more stays: another server may expose it.
 //
 // Concurrency  executor-bound; several servers may do so at the same time
 // Bounds       kTablesPerStatement tables are locked at once, each for kLockTimeout at most
@@ -37,12 +38,12 @@ std::string Cure(const Unpublished& unpublished, const std::string& role);
 struct PublishedTable {
   pgtypes::Oid oid = 0;
   pgtypes::Oid membership = 0;  // another each time that it was added
-  bool by_key = false;  // its identity is the primary key
-  bool plain = false;   // no row-level security, and neither parents nor children
+  bool by_key = false;          // its identity is the primary key
+  bool plain = false;           // no row-level security, and neither parents nor children
 };
 
 struct Publication {
-  pgtypes::Oid epoch = 0;            // the epoch's table
+  pgtypes::Oid epoch = 0;              // the epoch's table
   std::vector<PublishedTable> tables;  // published beside it, by Oid
   // Of a snapshot in which they were. What was open then may have changed one of them before it was published, and is
   // never shown: only who sees at least this much may rely on the stream for a table that was added.

@@ -167,8 +167,8 @@ Exchange Lane::ExchangeOf(Flight& flight, SessionState session) {
   Exchange exchange;
   exchange.session = std::move(session);
   exchange.commands.reserve(batch.size() * 2 + 2);
-  const auto asking =
-      std::find_if(batch.begin(), batch.end(), [](const Waiter* waiter) { return waiter->statement.bracket != nullptr; });
+  const auto asking = std::find_if(batch.begin(), batch.end(),
+                                   [](const Waiter* waiter) { return waiter->statement.bracket != nullptr; });
   if (asking != batch.end()) flight.bracket = (*asking)->statement.bracket;
   if (flight.bracket) exchange.commands.push_back(flight.bracket->before);
   for (Waiter*& waiter : batch) {

@@ -58,8 +58,8 @@ struct LaneStatement {
   std::optional<Command> settings;
   Command command;
   SessionState session;
-  // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another than
-  // that of the first who asks goes without.
+  // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another
+  // than that of the first who asks goes without.
   std::shared_ptr<const LaneBracket> bracket;
 };
 
@@ -68,8 +68,8 @@ struct LaneAnswer {
 
   std::optional<Rows> rows;  // nullopt: it has not been run here, for whatever reason, and may be run alone
   std::shared_ptr<const LaneBracketRows> bracket;  // null: none was asked for, or its batch did not come to its end
-  bool stopped = false;      // the reason: it took options.statement_timeout
-  Clock::duration part{0};   // of the batch's time up to now, divided by the statements answered by now
+  bool stopped = false;                            // the reason: it took options.statement_timeout
+  Clock::duration part{0};  // of the batch's time up to now, divided by the statements answered by now
 };
 
 class Lane {

@@ -10,7 +10,7 @@ namespace pando::serve {
 
 struct CacheCounts {
   std::atomic<uint64_t> hits{0};
-  std::atomic<uint64_t> misses{0};   // of what may be kept
+  std::atomic<uint64_t> misses{0};    // of what may be kept
   std::atomic<uint64_t> bypasses{0};  // reads of what may not, or while the stream is too old
 };
 

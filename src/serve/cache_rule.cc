@@ -71,10 +71,9 @@ std::string WhyNot(const plan::Plan& plan, const sql::Statement& statement, cons
   const bool plain_where = std::all_of(node.where.begin(), node.where.end(),
                                        [&](const Condition& condition) { return IsPlainCondition(node, condition); });
   if (!plain_where) return "a filter of it is not plain";
-  const bool plain_order =
-      std::all_of(node.order.begin(), node.order.end(), [&](const plan::OrderTerm& term) {
-        return !term.embed && PlainColumn(node, term.column);
-      });
+  const bool plain_order = std::all_of(node.order.begin(), node.order.end(), [&](const plan::OrderTerm& term) {
+    return !term.embed && PlainColumn(node, term.column);
+  });
   return plain_order ? "" : "its order is not plain";
 }
 

@@ -35,7 +35,7 @@ class CacheRuleTest : public testing::Test {
     options.prefix = "/";
     auto cacheables = std::make_shared<Cacheables>();
     for (const pgtypes::Oid table : {1u, kProjects, 5u}) cacheables->tables[table] = {7, true, true};
-    cacheables->tables[3] = {7, true, false};   // with policies, say
+    cacheables->tables[3] = {7, true, false};  // with policies, say
     cacheables->tables[4] = {7, false, true};  // its identity is all of the row
     config_ = MakeConfig(options, nullptr, plan::TestCatalog(), std::move(cacheables));
   }
@@ -78,9 +78,10 @@ TEST_F(CacheRuleTest, ARowByItsKeyDependsOnThatRow) {
 }
 
 TEST_F(CacheRuleTest, AListDependsOnItsEqualityAndItsRows) {
-  EXPECT_THAT(TagsOfAnswer("/projects?select=name,id&client_id=eq.3&name=neq.x&order=name&limit=9", {{"a", "5"}, {"b", "6"}}),
-              UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "client_id"),
-                                   EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"})));
+  EXPECT_THAT(
+      TagsOfAnswer("/projects?select=name,id&client_id=eq.3&name=neq.x&order=name&limit=9", {{"a", "5"}, {"b", "6"}}),
+      UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "client_id"),
+                           EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"})));
 }
 
 TEST_F(CacheRuleTest, OneWithoutAnEqualityOrAKeyDependsOnEveryChange) {
@@ -102,7 +103,7 @@ TEST_F(CacheRuleTest, AKeyOfTwoColumnsIsInTheOrderOfTheTable) {
 
 TEST_F(CacheRuleTest, WhatCannotBeProvenIsNotKept) {
   for (const char* target : {
-           "/tasks?id=eq.5",                        // policies
+           "/tasks?id=eq.5",                         // policies
            "/projects?select=*,clients(*)&id=eq.5",  // embeds
            "/projects?id=gt.5&offset=3",
            "/projects?name=like.a*&id=eq.5",
@@ -126,18 +127,30 @@ TEST(CacheTagsTest, ValuesAreMadeCanonical) {
   EXPECT_EQ(CanonicalValue(oid::kInt8, "9223372036854775807"), "9223372036854775807");
   EXPECT_EQ(CanonicalValue(oid::kBool, "true"), "t");
   EXPECT_EQ(CanonicalValue(oid::kUuid, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
-  for (const auto& [type, text] : {std::pair{oid::kInt4, ""}, {oid::kInt4, "5.0"}, {oid::kInt4, "3000000000"},
-                                   {oid::kInt2, "40000"}, {oid::kInt4, "5x"}, {oid::kInt4, "+-5"}, {oid::kBool, "maybe"},
-                                   {oid::kUuid, "a0eebc999c0b4ef8bb6d6bb9bd380a11"}, {oid::kText, "x"}}) {
+  for (const auto& [type, text] : {std::pair{oid::kInt4, ""},
+                                   {oid::kInt4, "5.0"},
+                                   {oid::kInt4, "3000000000"},
+                                   {oid::kInt2, "40000"},
+                                   {oid::kInt4, "5x"},
+                                   {oid::kInt4, "+-5"},
+                                   {oid::kBool, "maybe"},
+                                   {oid::kUuid, "a0eebc999c0b4ef8bb6d6bb9bd380a11"},
+                                   {oid::kText, "x"}}) {
     EXPECT_EQ(CanonicalValue(type, text), "") << text;
   }
 }
 
 TEST(CacheTagsTest, DifferentThingsHaveDifferentTags) {
-  const std::vector<std::vector<std::string_view>> keys = {{"1"}, {"2"}, {"1", "2"}, {"12"}, {"", "12"}, {"12", ""},
-                                                           {}, {"12345678"}, {"123456789"}, {"12345678", "9"}};
-  std::set<cache::Tag> tags = {WholeTag(1), WholeTag(2), AnyChangeTag(1), ColumnTag(1, "a"), ColumnTag(1, "b"),
-                               EqualityTag(1, "a", "1"), EqualityTag(1, "a1", ""), EqualityTag(2, "a", "1")};
+  const std::vector<std::vector<std::string_view>> keys = {
+      {"1"}, {"2"}, {"1", "2"}, {"12"}, {"", "12"}, {"12", ""}, {}, {"12345678"}, {"123456789"}, {"12345678", "9"}};
+  std::set<cache::Tag> tags = {WholeTag(1),
+                               WholeTag(2),
+                               AnyChangeTag(1),
+                               ColumnTag(1, "a"),
+                               ColumnTag(1, "b"),
+                               EqualityTag(1, "a", "1"),
+                               EqualityTag(1, "a1", ""),
+                               EqualityTag(2, "a", "1")};
   for (const auto& key : keys) tags.insert(RowTag(1, key));
   EXPECT_EQ(tags.size(), 8 + keys.size());
   EXPECT_EQ(WholeTag(1), WholeTag(1));
@@ -164,9 +177,14 @@ class InvalidationTest : public testing::Test {
     return TagsOf(transaction);
   }
 
-  const std::shared_ptr<const changes::Table> table_ = std::make_shared<changes::Table>(changes::Table{
-      kProjects, "public", "projects", changes::ReplicaIdentity::kDefault,
-      {{"id", true, pgtypes::oid::kInt4}, {"client_id", false, pgtypes::oid::kInt4}, {"name", false, pgtypes::oid::kText}}});
+  const std::shared_ptr<const changes::Table> table_ =
+      std::make_shared<changes::Table>(changes::Table{kProjects,
+                                                      "public",
+                                                      "projects",
+                                                      changes::ReplicaIdentity::kDefault,
+                                                      {{"id", true, pgtypes::oid::kInt4},
+                                                       {"client_id", false, pgtypes::oid::kInt4},
+                                                       {"name", false, pgtypes::oid::kText}}});
 };
 
 TEST_F(InvalidationTest, AnInsertSatisfiesEqualities) {
@@ -176,7 +194,8 @@ TEST_F(InvalidationTest, AnInsertSatisfiesEqualities) {
 }
 
 TEST_F(InvalidationTest, AnUpdateTellsTheRowAsItWasAndAsItIs) {
-  const auto tags = Of({Change::Kind::kUpdate, nullptr, Values({"5", nullptr, nullptr}), true, Values({"6", "4", "x"})});
+  const auto tags =
+      Of({Change::Kind::kUpdate, nullptr, Values({"5", nullptr, nullptr}), true, Values({"6", "4", "x"})});
   EXPECT_THAT(tags, Contains(Row({"5"})));
   EXPECT_THAT(tags, Contains(Row({"6"})));
   EXPECT_THAT(tags, Contains(EqualityTag(kProjects, "client_id", "4")));
@@ -193,7 +212,8 @@ TEST_F(InvalidationTest, AValueThatIsNotToldSatisfiesEveryEqualityOfItsColumn) {
 TEST_F(InvalidationTest, ADeleteTellsItsKeyAndATruncateTheTable) {
   EXPECT_THAT(Of({Change::Kind::kDelete, nullptr, Values({"5", nullptr, nullptr}), true, std::nullopt}),
               UnorderedElementsAre(AnyChangeTag(kProjects), Row({"5"})));
-  EXPECT_THAT(Of({Change::Kind::kTruncate, nullptr, std::nullopt, false, std::nullopt}), ElementsAre(WholeTag(kProjects)));
+  EXPECT_THAT(Of({Change::Kind::kTruncate, nullptr, std::nullopt, false, std::nullopt}),
+              ElementsAre(WholeTag(kProjects)));
 }
 
 TEST_F(InvalidationTest, TablesThatAreNotListedAreDroppedWhole) {

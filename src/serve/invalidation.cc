@@ -8,11 +8,11 @@
 namespace pando::serve {
 namespace {
 
+using cache::Holds;
+using cache::Rule;
 using changes::Cell;
 using changes::Change;
 using changes::Row;
-using cache::Holds;
-using cache::Rule;
 using changes::Table;
 
 void AddWhole(pgtypes::Oid relation, std::vector<cache::Tag>& tags) {

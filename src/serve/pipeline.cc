@@ -41,11 +41,10 @@ struct Pipeline::Work {
   std::vector<sql::Parameter> parameters;
   std::string canonical;  // query string
   bool at_root = false;
-  bool print_here = true;  // false once a value came that only the database can print as JSON
-  // Of an answer that is to be kept.
-  std::string cache_key;
-  std::optional<cache::Store::Fill> fill;
+  bool print_here = true;                  // false once a value came that only the database can print as JSON
+  std::optional<cache::Store::Fill> fill;  // of an answer that is to be kept
   std::shared_ptr<const pg::LaneBracketRows> bracket;
+  bool kept = false;
   http::Response response;
   Timing timing;
 };
@@ -61,6 +60,19 @@ void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
 
 Error NotLoaded() {
   return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
+}
+
+// Everything of a request that shapes its answer, but for who asks beyond the role: only where that shows nothing are
+// answers kept.
+void WriteCacheKey(const http::Request& request, const std::string& role, std::string& key) {
+  key.assign(request.target);
+  for (const std::string_view name : rest::kReadHeaders) {
+    for (const auto& [field, value] : request.headers) {
+      if (field.size() == name.size() && http::EqualsIgnoreCase(field, name)) key.append(1, '\0').append(value);
+    }
+    key.append(1, '\n');
+  }
+  key.append(role);
 }
 
 // Of a replica there is none: its snapshots call open transactions visible.
@@ -81,7 +93,8 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
   Work work(std::move(request), config_);
   const RestOptions& options = work.config->rest;
   if (auto preflight = AnswerPreflight(work.http, options)) co_return std::move(*preflight);
-  const Result<void> served = co_await Serve(work);
+  Result<void> served = Authenticate(work);
+  if (served && !FindKept(work)) served = co_await Serve(work);
   http::Response& response = work.response;
   if (!served) {
     const bool anonymous = !work.principal || work.principal->anonymous;
@@ -99,43 +112,40 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
     }
   }
   AddCorsHeaders(work.http, options, response);
+  if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
+    response.headers.Add("Cache-Status", CacheStatus(work));
+  }
   co_return std::move(response);
+}
+
+Result<void> Pipeline::Authenticate(Work& work) {
+  const auto authorization = work.http.headers.Find("authorization");
+  const auto apikey = work.http.headers.Find("apikey");
+  PANDO_TRY(work.principal,
+            work.config->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
+  // SET ROLE none means the login role, which may become any other: never what a token may ask for.
+  if (work.role() == "none") return Error::FromDatabase("22023", "role \"none\" does not exist");
+  work.timing.Mark(Phase::kJwt);
+  return {};
 }
 
 // Fills `work.response`, as do those below.
 Task<Result<void>> Pipeline::Serve(Work& work) {
-  const auto authorization = work.http.headers.Find("authorization");
-  const auto apikey = work.http.headers.Find("apikey");
-  PANDO_CO_TRY(work.principal,
-               work.config->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
-  // SET ROLE none means the login role, which may become any other: never what a token may ask for.
-  if (work.role() == "none") co_return Error::FromDatabase("22023", "role \"none\" does not exist");
-  work.timing.Mark(Phase::kJwt);
-  if (Cut(work)) {
-    if (FindKept(work)) co_return Result<void>();
-    if (Recall(work)) co_return co_await ServeShape(work);
-  }
+  if (Recall(work)) co_return co_await ServeShape(work);
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   work.timing.Mark(Phase::kParse);
   if (!work.config->catalog) co_return NotLoaded();
   co_return co_await ServeRest(work, std::move(request));
 }
 
-// True when the answer was in the cache: `work.response` is filled. Of anonymous callers only, so far: who signs in must
-// see what he wrote.
+// True when the answer was in the cache: `work.response` is filled. Of anonymous callers only, so far: who signs in
+// must see what he wrote.
 bool Pipeline::FindKept(Work& work) {
-  const Cache& cache = deps_.cache;
-  if (!cache.store || !work.config->cacheables || !work.principal->anonymous || work.http.method != "GET") return false;
-  const Clock::time_point fresh_at = cache.fresh_at();
-  const bool fresh = fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= cache.staleness_max;
-  if (!fresh && Holds(Rule::kStaleness)) {
-    CountOne(cache.counts->bypasses);
-    return false;
-  }
-  work.cache_key = cut_.Whole();
-  std::shared_ptr<const cache::Answer> answer = cache.store->Find(work.cache_key);
+  if (!MayBeKept(work) || !IsFresh(work)) return false;
+  WriteCacheKey(work.http, work.role(), cache_key_);
+  std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
   if (!answer) return false;
-  CountOne(cache.counts->hits);
+  CountOne(deps_.cache.counts->hits);
   http::Response& response = work.response;
   response.status = answer->status;
   response.ready_header = answer->header;
@@ -145,13 +155,36 @@ bool Pipeline::FindKept(Work& work) {
   return true;
 }
 
+bool Pipeline::MayBeKept(const Work& work) const {
+  return deps_.cache.store && work.config->cacheables && work.principal->anonymous && work.http.method == "GET";
+}
+
+// Whether the stream is young enough to be believed.
+bool Pipeline::IsFresh(const Work& work) const {
+  const Clock::time_point fresh_at = deps_.cache.fresh_at();
+  const bool fresh =
+      fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= deps_.cache.staleness_max;
+  return fresh || !Holds(Rule::kStaleness);
+}
+
 // Before the statement of a read is sent that was not found: what it takes to keep its answer.
 void Pipeline::PrepareToKeep(Work& work) {
-  if (work.cache_key.empty()) return;
-  const bool keep = work.learned && work.config == config_ && work.shape->cache.why_not.empty();
+  if (!MayBeKept(work)) return;
+  const bool keep = work.learned && work.config == config_ && work.shape->cache.why_not.empty() && IsFresh(work);
   CountOne(keep ? deps_.cache.counts->misses : deps_.cache.counts->bypasses);
-  if (!keep || !deps_.cache.store->Admits(work.cache_key)) return work.cache_key.clear();
-  work.fill.emplace(deps_.cache.store->Begin());
+  if (!keep) return;
+  WriteCacheKey(work.http, work.role(), cache_key_);
+  if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());
+}
+
+// RFC 9211, for an answer that was not in the cache.
+std::string Pipeline::CacheStatus(const Work& work) const {
+  if (work.kept) return "pando; fwd=uri-miss; stored";
+  if (!work.config->cacheables) return "pando; fwd=bypass; detail=\"the changes of the database do not come\"";
+  if (!work.principal->anonymous) return "pando; fwd=bypass; detail=\"signed in\"";
+  if (!work.learned) return "pando; fwd=uri-miss";
+  const std::string& why_not = work.shape->cache.why_not;
+  return why_not.empty() ? "pando; fwd=uri-miss" : "pando; fwd=bypass; detail=\"" + why_not + "\"";
 }
 
 void Pipeline::Keep(Work& work, const pg::Rows& rows) {
@@ -167,12 +200,16 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   answer->body = work.response.body;
   answer->route = work.shape->route;
   const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
-  deps_.cache.store->Keep(std::move(*work.fill), work.cache_key, *snapshot, tags, std::move(answer));
+  WriteCacheKey(work.http, work.role(), cache_key_);
+  const cache::Kept kept =
+      deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
+  work.kept = kept == cache::Kept::kYes;
   work.fill.reset();
 }
 
-// True when the request's shape is known: nothing is left to parse. REQUIRES: Cut() was true.
+// True when the request's shape is known: nothing is left to parse.
 bool Pipeline::Recall(Work& work) {
+  if (!Cut(work)) return false;
   std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
   if (!recalled) return false;
   work.shape = std::move(recalled->shape);

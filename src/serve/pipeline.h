@@ -66,7 +66,11 @@ class Pipeline {
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
+  static Result<void> Authenticate(Work& work);
+  bool MayBeKept(const Work& work) const;
+  bool IsFresh(const Work& work) const;
   bool FindKept(Work& work);
+  std::string CacheStatus(const Work& work) const;
   void PrepareToKeep(Work& work);
   void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
@@ -87,7 +91,8 @@ class Pipeline {
   std::shared_ptr<const Config> config_;  // on the executor, as everything below
   ShapeCache shapes_;
   RowPrinter printer_;
-  CutRequest cut_;  // of the request that is being parsed; nothing suspends meanwhile
+  std::string cache_key_;  // used again, so that a hit allocates nothing for it
+  CutRequest cut_;         // of the request that is being parsed; nothing suspends meanwhile
 };
 
 }  // namespace pando::serve

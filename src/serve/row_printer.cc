@@ -15,7 +15,8 @@ constexpr size_t kCapacityKept = 64 << 10;
 bool AreOf(const RowKeys& keys, const pg::Rows& rows) {
   if (keys.size() != static_cast<size_t>(rows.columns())) return false;
   int column = 0;
-  return std::all_of(keys.begin(), keys.end(), [&](const RowKey& key) { return key.name == rows.column_name(column++); });
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](const RowKey& key) { return key.name == rows.column_name(column++); });
 }
 
 RowKeys KeysOf(const pg::Rows& rows) {

@@ -13,7 +13,8 @@ namespace oid = pgtypes::oid;
 TEST(RowPrinterTest, PrintsRowsAsAListOrAsOneObject) {
   RowPrinter printer;
   const pg::Rows rows = MakeRows({{"id", oid::kInt4}, {"na\"me", oid::kText}}, {{"1", "o\"ne"}, {"2", nullptr}});
-  EXPECT_EQ(printer.Print(rows, false, nullptr), "[{\"id\":1,\"na\\\"me\":\"o\\\"ne\"}, \n {\"id\":2,\"na\\\"me\":null}]");
+  EXPECT_EQ(printer.Print(rows, false, nullptr),
+            "[{\"id\":1,\"na\\\"me\":\"o\\\"ne\"}, \n {\"id\":2,\"na\\\"me\":null}]");
   EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}}, {{"1"}}), true, nullptr), "{\"id\":1}");
   EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}}, {}), false, nullptr), "[]");
   EXPECT_EQ(printer.Print(MakeRows({{"x", oid::kTextArray}}, {{"{}"}}), false, nullptr), std::nullopt);
@@ -34,8 +35,10 @@ TEST(RowPrinterTest, TheColumnsOfAStatementMayChange) {
   RowPrinter printer;
   RowKeys keys;
   EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}}, {{"1"}}), false, &keys), "[{\"id\":1}]");
-  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}, {"a", oid::kInt4}}, {{"1", "2"}}), false, &keys), "[{\"id\":1,\"a\":2}]");
-  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}, {"b", oid::kInt4}}, {{"1", "2"}}), false, &keys), "[{\"id\":1,\"b\":2}]");
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}, {"a", oid::kInt4}}, {{"1", "2"}}), false, &keys),
+            "[{\"id\":1,\"a\":2}]");
+  EXPECT_EQ(printer.Print(MakeRows({{"id", oid::kInt4}, {"b", oid::kInt4}}, {{"1", "2"}}), false, &keys),
+            "[{\"id\":1,\"b\":2}]");
   EXPECT_EQ(printer.Print(MakeRows({}, {{}}), false, &keys), "[{}]");
 }
 

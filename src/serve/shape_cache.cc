@@ -106,14 +106,6 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
   return cut.key.size() <= kKeyBytesMax && cut.values.size() <= kValuesMax && placeholders == 0;
 }
 
-std::string CutRequest::Whole() const {
-  std::string whole = key;
-  for (const std::string_view value : values) {
-    whole.append(1, kSeparator).append(std::to_string(value.size())).append(1, kSeparator).append(value);
-  }
-  return whole;
-}
-
 std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
   const auto found = by_key_.find(cut.key);
   if (found == by_key_.end()) return std::nullopt;

@@ -32,9 +32,6 @@ struct CutRequest {
   std::string key;
   std::vector<std::string_view> values;  // still percent-encoded
   std::string_view query;
-
-  // Everything of the request that shapes its answer: key and values.
-  std::string Whole() const;
 };
 
 // What one event loop has learned of a shape from its answers.

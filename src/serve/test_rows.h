@@ -16,7 +16,8 @@ struct TestColumnOf {
 };
 
 // Values are text; null is NULL.
-inline pg::Rows MakeRows(const std::vector<TestColumnOf>& columns, const std::vector<std::vector<const char*>>& values) {
+inline pg::Rows MakeRows(const std::vector<TestColumnOf>& columns,
+                         const std::vector<std::vector<const char*>>& values) {
   PGresult* result = PQmakeEmptyPGresult(nullptr, PGRES_TUPLES_OK);
   std::vector<PGresAttDesc> described;
   for (const TestColumnOf& column : columns) {

@@ -153,7 +153,8 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
     has_triggers_ = installed.triggers;
     if (!has_triggers_) {
       Log(Level::kWarn, "changes.no_triggers",
-          "changes of the schema do not come through the change stream, and nothing is cached; only a superuser may make "
+          "changes of the schema do not come through the change stream, and nothing is cached; only a superuser may "
+          "make "
           "event triggers");
     }
   }

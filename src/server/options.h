@@ -82,11 +82,10 @@ void Describe(Visitor& visit, CacheOptions& o) {
   visit.Option("cache.url", o.url, Reload::kRestart,
                "Where answers are kept until the data changes: off, or memory: with its size, as in memory:256MiB. "
                "Follows the changes of the database, as changes.enabled does.");
-  visit.Option("cache.staleness_max", o.staleness_max,
-               Range<milliseconds>{milliseconds(10), std::chrono::minutes(1)}, Reload::kRestart,
-               "No kept answer is shown when the change stream is older than this.");
-  visit.Option("cache.answer_bytes_max", o.answer_bytes_max, Range<Bytes>{KiB(1), MiB(64)},
-               Reload::kRestart, "A larger answer is not kept.");
+  visit.Option("cache.staleness_max", o.staleness_max, Range<milliseconds>{milliseconds(10), std::chrono::minutes(1)},
+               Reload::kRestart, "No kept answer is shown when the change stream is older than this.");
+  visit.Option("cache.answer_bytes_max", o.answer_bytes_max, Range<Bytes>{KiB(1), MiB(64)}, Reload::kRestart,
+               "A larger answer is not kept.");
 }
 
 // The size in "memory:256MiB"; 0 for "off".

@@ -38,10 +38,10 @@ constexpr uint32_t kQuickBatchMax = 16;
 // What one event loop owns.
 struct LoopParts {
   std::unique_ptr<pg::Pool> pool;
-  std::unique_ptr<pg::Pool> lane_pool;    // null: too few connections to set some apart
-  std::unique_ptr<pg::Lane> key_lane;     // of `lane_pool`, if there is one
-  std::unique_ptr<pg::Lane> quick_lane;   // of `pool`: no read by key waits for it
-  std::unique_ptr<pg::Lane> insert_lane;  // of `pool`: a commit waits for the disk, and no read for it
+  std::unique_ptr<pg::Pool> lane_pool;               // null: too few connections to set some apart
+  std::unique_ptr<pg::Lane> key_lane;                // of `lane_pool`, if there is one
+  std::unique_ptr<pg::Lane> quick_lane;              // of `pool`: no read by key waits for it
+  std::unique_ptr<pg::Lane> insert_lane;             // of `pool`: a commit waits for the disk, and no read for it
   std::unique_ptr<serve::CacheCounts> cache_counts;  // null: no cache
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;

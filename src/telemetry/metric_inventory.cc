@@ -160,7 +160,8 @@ std::vector<MetricRow> CacheRows() {
        kCounter,
        "",
        {{"result", {"kept", "changed", "broken", "too_large"}}},
-       "Answers offered to the cache; changed: the data changed meanwhile, broken: the change stream or the schema did."},
+       "Answers offered to the cache; changed: the data changed meanwhile, broken: the change stream or the schema "
+       "did."},
       {MetricId::kCacheInvalidations,
        "pando_cache_invalidations_total",
        kCounter,

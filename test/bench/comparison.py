@@ -6,6 +6,7 @@
 For each case of cases.py the following take turns, so that all see the same machine; medians, lowest and highest:
 
     pando      the REST API, nothing cached but by PostgreSQL
+    cached     the same with its cache, once it is full; reads only
     pgbench    -M prepared, the very statements that Pando sends for it, at the client count that suits pgbench best
     fastify    by_hand/server.js: the same API as one writes it by hand with Fastify and pg, on the same database
     nginx      a static file of the size of Pando's answer; reads only
@@ -33,7 +34,7 @@ from world import ROOT, World, folder_for_all, token_of
 
 CLIENTS = (4, 8, 16, 32)
 CALIBRATION_SECONDS = 2
-SETTLE_SECONDS = 2  # nginx looks at its file again after a second
+SETTLE_SECONDS = 4  # nginx looks at its file again after a second; a cache fills
 GONE_SECONDS = 1  # the end of a connection costs PostgreSQL as much as some thousand reads
 SAMPLE_KEY = 54_321
 PGBENCH_ZIPF_EXPONENT = 1.001  # it takes none below
@@ -77,6 +78,8 @@ class Comparison:
         if reads:
             self.nginx.serve(body)
             kept.append(self.nginx)
+            # Not before: its heartbeats are statements too.
+            own.append(peers.cached(self.world))
         if reads and not case.owned and len(scripts[0][0].executed) == 1:
             own.append(peers.prototype(self.world, *scripts[0][0].with_place('{}')))
         return kept + own, own

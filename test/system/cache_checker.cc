@@ -69,7 +69,7 @@ constexpr int kGone = -1;  // the group of a row that is not there
 struct State {
   int64_t version = 0;
   int group = kGone;
-  Clock::time_point possible_from;                       // may be seen
+  Clock::time_point possible_from;                         // may be seen
   Clock::time_point sure_from = Clock::time_point::max();  // the one before may not
 };
 
@@ -127,9 +127,11 @@ class Client {
   std::optional<Answer> Ask(const std::string& method, const std::string& path, const std::string& body = "") {
     if (socket_ < 0 && !Connect()) return std::nullopt;
     std::string request = method + " /rest/v1/" + path + " HTTP/1.1\r\nHost: localhost\r\n";
-    if (!body.empty()) request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    if (!body.empty())
+      request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     request += "\r\n" + body;
-    if (send(socket_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) return Fail();
+    if (send(socket_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+      return Fail();
     std::string text;
     size_t header = std::string::npos, length = 0;
     while (header == std::string::npos || text.size() < header + 4 + length) {
@@ -193,7 +195,9 @@ void Check(const std::map<int, int64_t>& found, const std::vector<int>& asked, i
            Clock::time_point begin, Clock::time_point end, const std::string& what) {
   for (const int id : asked) {
     const std::vector<State> possible = rows[static_cast<size_t>(id)].Between(begin - options.bound, end);
-    const auto matches = [&](const State& state) { return state.group != kGone && (group == kGone || state.group == group); };
+    const auto matches = [&](const State& state) {
+      return state.group != kGone && (group == kGone || state.group == group);
+    };
     const auto seen = found.find(id);
     const bool right =
         seen == found.end()
@@ -267,7 +271,8 @@ class Database {
       const bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
       for (int row = 0; good && row < PQntuples(result); ++row) {
         answer.emplace_back();
-        for (int column = 0; column < PQnfields(result); ++column) answer.back().push_back(PQgetvalue(result, row, column));
+        for (int column = 0; column < PQnfields(result); ++column)
+          answer.back().push_back(PQgetvalue(result, row, column));
       }
       PQclear(result);
       if (good) return answer;
@@ -307,7 +312,9 @@ class Writer {
 
  private:
   // One of this writer's own.
-  int AnyId() { return 1 + number_ + options.writers * static_cast<int>(random_() % static_cast<unsigned>(kRows / options.writers)); }
+  int AnyId() {
+    return 1 + number_ + options.writers * static_cast<int>(random_() % static_cast<unsigned>(kRows / options.writers));
+  }
 
   void WriteOverHttp() {
     const int id = AnyId();
@@ -315,8 +322,8 @@ class Writer {
     const State before = row.now();
     if (before.group == kGone) return;
     row.Begin(before.version + 1, before.group);
-    const std::optional<Answer> answer =
-        client_.Ask("PATCH", "things?id=eq." + std::to_string(id), "{\"ver\": " + std::to_string(before.version + 1) + "}");
+    const std::optional<Answer> answer = client_.Ask("PATCH", "things?id=eq." + std::to_string(id),
+                                                     "{\"ver\": " + std::to_string(before.version + 1) + "}");
     if (answer && answer->status == 204) return row.Commit();
     Resolve({id});
   }
@@ -329,7 +336,8 @@ class Writer {
     if (before.group == kGone) {
       const int group = id % kGroups;
       row.Begin(before.version + 1, group);
-      return "insert into things values (" + key + ", " + std::to_string(group) + ", " + version + ", repeat('x', 40)) on conflict (id) do update set ver = excluded.ver, grp = excluded.grp;";
+      return "insert into things values (" + key + ", " + std::to_string(group) + ", " + version +
+             ", repeat('x', 40)) on conflict (id) do update set ver = excluded.ver, grp = excluded.grp;";
     }
     if (dice < 10) {
       row.Begin(before.version + 1, kGone);
@@ -339,7 +347,8 @@ class Writer {
     if (dice < 35) group = static_cast<int>(random_() % kGroups);
     row.Begin(before.version + 1, group);
     // Sometimes with a value so long that it is toasted, and then not in the log of later updates.
-    const std::string pad = dice >= 95 ? ", pad = (select string_agg(md5(i::text), '') from generate_series(1, 200) i)" : "";
+    const std::string pad =
+        dice >= 95 ? ", pad = (select string_agg(md5(i::text), '') from generate_series(1, 200) i)" : "";
     return "update things set ver = " + version + ", grp = " + std::to_string(group) + pad + " where id = " + key + ";";
   }
 
@@ -368,7 +377,8 @@ class Writer {
       const State wanted = row.now();
       // Behind whoever holds the row.
       const auto found = database_.Query("select ver from things where id = " + std::to_string(id) + " for update");
-      const bool happened = wanted.group == kGone ? found.empty() : !found.empty() && found[0][0] == std::to_string(wanted.version);
+      const bool happened =
+          wanted.group == kGone ? found.empty() : !found.empty() && found[0][0] == std::to_string(wanted.version);
       happened ? row.Commit() : row.Undo();
     }
   }
@@ -410,7 +420,8 @@ void CheckQuiet() {
       const std::optional<Answer> answer = AskUntilAnswered(client, path);
       if (!answer) return;
       std::string shown;
-      for (const auto& [id, version] : ParseRows(answer->body)) shown += std::to_string(id) + ":" + std::to_string(version) + " ";
+      for (const auto& [id, version] : ParseRows(answer->body))
+        shown += std::to_string(id) + ":" + std::to_string(version) + " ";
       const std::string expected = Expected(database, where);
       if (shown != expected) Tell("quiet " + path + ": " + shown + "where it is " + expected);
     }
@@ -438,13 +449,15 @@ int main(int argc, char** argv) {
     for (int i = 0; i < options.writers; ++i) {
       threads.emplace_back([i] { Writer(i, options.seed * 1000 + static_cast<unsigned>(i)).Run(); });
     }
-    for (int i = 0; i < options.readers; ++i) threads.emplace_back(Read, options.seed * 1000 + 500 + static_cast<unsigned>(i));
+    for (int i = 0; i < options.readers; ++i)
+      threads.emplace_back(Read, options.seed * 1000 + 500 + static_cast<unsigned>(i));
     std::this_thread::sleep_for(std::chrono::seconds(options.seconds));
     done = true;
   }
   CheckQuiet();
-  std::printf("{\"reads\": %lu, \"hits\": %lu, \"lists\": %lu, \"errors\": %lu, \"writes\": %lu, \"wrong\": %lu, \"told\": [",
-              reads.load(), hits.load(), lists.load(), errors.load(), writes.load(), wrong.load());
+  std::printf(
+      "{\"reads\": %lu, \"hits\": %lu, \"lists\": %lu, \"errors\": %lu, \"writes\": %lu, \"wrong\": %lu, \"told\": [",
+      reads.load(), hits.load(), lists.load(), errors.load(), writes.load(), wrong.load());
   for (size_t i = 0; i < told.size(); ++i) std::printf("%s\"%s\"", i == 0 ? "" : ", ", told[i].c_str());
   std::printf("]}\n");
   return wrong > 0 ? 1 : 0;
