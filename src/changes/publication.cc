@@ -146,7 +146,8 @@ Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::s
     if (altered) break;
     if (left == 1 || !WasOvertaken(altered.error())) co_return altered.error();
   }
-  PANDO_CO_CHECK(co_await Ask(connection, kPrune, {}, deadline));
+  std::vector<pg::Parameter> none;
+  PANDO_CO_CHECK(co_await Ask(connection, kPrune, std::move(none), deadline));
   std::vector<pg::Parameter> published = {std::string(kPublication), EpochName()};
   PANDO_CO_TRY(const pg::Rows rows, co_await Ask(connection, kPublished, std::move(published), deadline));
   Publication publication;
