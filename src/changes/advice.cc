@@ -1,5 +1,7 @@
 #include "changes/advice.h"
 
+#include "telemetry/log.h"
+
 namespace pando::changes {
 
 std::string AdviceFor(const Error& error) {
@@ -12,6 +14,15 @@ std::string AdviceFor(const Error& error) {
   if (state == "53300") return "raise max_wal_senders";
   if (state == "42704") return "create the publication";
   return "";
+}
+
+void Teller::Tell(const Error& why) {
+  const std::string told = why.ToString();
+  if (told == told_) return;
+  told_ = told;
+  const std::string advice = AdviceFor(why);
+  telemetry::Log(telemetry::Level::kWarn, "changes.unavailable",
+                 "no changes come from the database" + (advice.empty() ? "" : "; " + advice) + ": " + told);
 }
 
 }  // namespace pando::changes

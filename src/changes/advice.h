@@ -1,6 +1,6 @@
-// What an operator must do for the database to offer its changes.
+// What an operator must do for the database to offer its changes, and telling him so once.
 //
-// Concurrency  pure
+// Concurrency  AdviceFor: pure. Teller: single-owner
 #pragma once
 
 #include <string>
@@ -11,5 +11,16 @@ namespace pando::changes {
 
 // Empty when the error says nothing about how the database is set up.
 std::string AdviceFor(const Error& error);
+
+// Logs why no changes come, with what to do; the same reason not twice in a row.
+class Teller {
+ public:
+  void Tell(const Error& why);
+  // Changes come: the next reason is told, whatever it is.
+  void Forget() { told_.clear(); }
+
+ private:
+  std::string told_;
+};
 
 }  // namespace pando::changes

@@ -5,7 +5,6 @@
 #include <random>
 
 #include "base/backoff.h"
-#include "changes/advice.h"
 #include "net/sleep.h"
 #include "pg/rows.h"
 #include "telemetry/log.h"
@@ -103,7 +102,7 @@ Task<void> ChangeStream::Run() {
       sink_.OnBreak(ended.error());
     }
     if (stopping_) break;
-    Tell(ended.error());
+    teller_.Tell(ended.error());
     const milliseconds pause = backoff.Next();
     const Result<void> slept = co_await net::SleepFor(pause);
     if (!slept) break;
@@ -130,7 +129,7 @@ Task<Result<void>> ChangeStream::StreamOnce() {
   counts_.lag_bytes.store(0, std::memory_order_relaxed);  // the one before may have ended for it
   counts_.bytes_in_memory.store(0, std::memory_order_relaxed);
   counts_.streaming.store(true, std::memory_order_relaxed);
-  told_.clear();
+  teller_.Forget();
   Log(Level::kInfo, "changes.streaming", "following the changes of the database");
   sink_.OnStart(origin);
   beating_ = true;
@@ -305,15 +304,6 @@ Result<void> ChangeStream::CheckLag() const {
   return Error(ErrorId::kDatabaseConnectionLost,
                "the change stream fell " + std::to_string(lag >> 20) +
                    " MiB behind and gave its slot up, lest the database keep its log");
-}
-
-void ChangeStream::Tell(const Error& why) {
-  const std::string advice = AdviceFor(why);
-  const std::string told = why.ToString();
-  if (told == told_) return;
-  told_ = told;
-  Log(Level::kWarn, "changes.unavailable",
-      "no changes come from the database" + (advice.empty() ? "" : "; " + advice) + ": " + told);
 }
 
 ChangeStreamStats ChangeStream::stats() const {

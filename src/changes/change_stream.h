@@ -20,6 +20,7 @@
 
 #include "base/deadline.h"
 #include "base/result.h"
+#include "changes/advice.h"
 #include "changes/assembler.h"
 #include "changes/transaction.h"
 #include "net/spawn.h"
@@ -113,7 +114,6 @@ class ChangeStream {
   Task<void> BeatWhileStreaming();
   Task<Result<void>> BeatOn(pg::Connection& connection);
   Task<void> TellWhatItWaitsFor();
-  void Tell(const Error& why);
   Result<void> CheckLag() const;
 
   const net::Executor executor_;
@@ -129,7 +129,7 @@ class ChangeStream {
   Lsn confirmed_ = 0;
   Clock::time_point confirmed_at_{};
   Clock::time_point beaten_at_{};  // a heartbeat came back, or the stream began
-  std::string told_;               // why there was no stream, the last time it was logged
+  Teller teller_;                  // why there is no stream
   bool beating_ = false;
   bool stopping_ = false;
   std::atomic<Clock::rep> fresh_at_;

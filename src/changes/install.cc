@@ -156,8 +156,8 @@ DROP EVENT TRIGGER IF EXISTS pando_changes_drop;
 )sql";
 
 struct Found {
-  bool current = false;  // of this version
-  int triggers = 0;      // enabled always
+  bool current = false;   // of this version
+  bool triggers = false;  // all of them, enabled always
 };
 
 Task<Result<Found>> Look(pg::Connection& connection, Deadline deadline) {
@@ -171,7 +171,7 @@ Task<Result<Found>> Look(pg::Connection& connection, Deadline deadline) {
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
   Found found;
   found.current = rows.front().Get(0, 0) == kVersion;
-  found.triggers = rows.front().Get(0, 1) == "3" ? 3 : 0;
+  found.triggers = rows.front().Get(0, 1) == "3";
   co_return found;
 }
 
@@ -187,7 +187,7 @@ std::string Script(bool with_triggers) {
 
 Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline) {
   PANDO_CO_TRY(Found found, co_await Look(connection, deadline));
-  if (!found.current || found.triggers == 0) {
+  if (!found.current || !found.triggers) {
     std::string all = Script(true);
     Result<void> made = co_await connection.RunScript(std::move(all), deadline);
     constexpr std::string_view kInsufficientPrivilege = "42501";
@@ -200,7 +200,7 @@ Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline) {
     PANDO_CO_TRY(found, co_await Look(connection, deadline));
     if (!made && !found.current && !was_current) co_return made.error();
   }
-  co_return Installed{found.triggers != 0};
+  co_return Installed{found.triggers};
 }
 
 }  // namespace pando::changes

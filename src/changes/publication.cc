@@ -4,6 +4,7 @@
 
 #include "changes/install.h"
 #include "pg/rows.h"
+#include "pgtypes/array.h"
 
 namespace pando::changes {
 namespace {
@@ -57,20 +58,6 @@ SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
 )sql";
 
 std::string EpochName() { return std::string(kSchema) + "." + std::string(kEpochTable); }
-
-std::string ArrayLiteral(const std::vector<std::string>& texts) {
-  std::string array = "{";
-  for (const std::string& text : texts) {
-    if (array.size() > 1) array += ',';
-    array += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') array += '\\';
-      array += c;
-    }
-    array += '"';
-  }
-  return array + "}";
-}
 
 struct Due {
   std::vector<std::string> add, take_out;
@@ -138,7 +125,7 @@ std::string Cure(const Unpublished& unpublished, const std::string& role) {
 Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::string> schemas, Deadline deadline) {
   Due due;
   for (int left = kAttempts;; --left) {
-    std::vector<pg::Parameter> wanted = {ArrayLiteral(schemas), std::string(kPublication), EpochName()};
+    std::vector<pg::Parameter> wanted = {pgtypes::ArrayLiteral(schemas), std::string(kPublication), EpochName()};
     PANDO_CO_TRY(const pg::Rows candidates, co_await Ask(connection, kCandidates, std::move(wanted), deadline));
     due = ReadCandidates(candidates);
     Result<void> altered = co_await Alter(connection, "ADD", due.add, deadline);

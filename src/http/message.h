@@ -75,7 +75,4 @@ struct Response {
   std::string_view sent_body() const { return ready ? ready_body : std::string_view(body); }
 };
 
-// The fields as lines, without those that are the connection's to write or would break out of their line.
-std::string WriteFields(const Headers& headers);
-
 }  // namespace pando::http

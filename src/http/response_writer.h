@@ -40,6 +40,9 @@ class ResponseWriter {
   std::string standard_fields_;  // Date of date_second_, and Server
 };
 
+// The fields as lines, without those that are the connection's to write or would break out of their line.
+std::string WriteFields(const Headers& headers);
+
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
 std::string HttpDate(std::time_t second);
 

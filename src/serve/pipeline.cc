@@ -1,6 +1,7 @@
 #include "serve/pipeline.h"
 
 #include "cache/rules.h"
+#include "http/response_writer.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
@@ -66,13 +67,8 @@ Error NotLoaded() {
 // answers kept.
 void WriteCacheKey(const http::Request& request, const std::string& role, std::string& key) {
   key.assign(request.target);
-  for (const std::string_view name : rest::kReadHeaders) {
-    for (const auto& [field, value] : request.headers) {
-      if (field.size() == name.size() && http::EqualsIgnoreCase(field, name)) key.append(1, '\0').append(value);
-    }
-    key.append(1, '\n');
-  }
-  key.append(role);
+  AppendReadHeaders(request, key);
+  key.append(1, '\n').append(role);  // last, for it may hold anything
 }
 
 // Of a replica there is none: its snapshots call open transactions visible.
@@ -145,7 +141,7 @@ bool Pipeline::FindKept(Work& work) {
   WriteCacheKey(work.http, work.role(), cache_key_);
   std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
   if (!answer) return false;
-  CountOne(deps_.cache.counts->hits);
+  deps_.cache.counts->hits.Add();
   http::Response& response = work.response;
   response.status = answer->status;
   response.ready_header = answer->header;
@@ -171,7 +167,7 @@ bool Pipeline::IsFresh(const Work& work) const {
 void Pipeline::PrepareToKeep(Work& work) {
   if (!MayBeKept(work)) return;
   const bool keep = work.learned && work.config == config_ && work.shape->cache.why_not.empty() && IsFresh(work);
-  CountOne(keep ? deps_.cache.counts->misses : deps_.cache.counts->bypasses);
+  (keep ? deps_.cache.counts->misses : deps_.cache.counts->bypasses).Add();
   if (!keep) return;
   WriteCacheKey(work.http, work.role(), cache_key_);
   if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());

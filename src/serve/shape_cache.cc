@@ -73,6 +73,15 @@ size_t Count(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+void AppendReadHeaders(const http::Request& request, std::string& key) {
+  for (const std::string_view name : rest::kReadHeaders) {
+    key += kSeparator;
+    for (const auto& [field, value] : request.headers) {
+      if (field.size() == name.size() && http::EqualsIgnoreCase(field, name)) key.append(value).append(1, kPlaceholder);
+    }
+  }
+}
+
 ShapeCache::ShapeCache(size_t entries_max) : entries_max_(entries_max), nonce_(MakeNonce()) {}
 
 bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix, std::string_view role,
@@ -95,12 +104,7 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
     begin = end + 1;
   }
   cut.key.append(query, copied);
-  for (const std::string_view name : rest::kReadHeaders) {
-    cut.key += kSeparator;
-    for (const auto& [field, value] : request.headers) {
-      if (http::EqualsIgnoreCase(field, name)) cut.key.append(value).append(1, kPlaceholder);
-    }
-  }
+  AppendReadHeaders(request, cut.key);
   cut.key.append(1, kSeparator).append(role);  // last, for it may hold anything
   const auto placeholders = static_cast<size_t>(std::count(query.begin(), query.end(), kPlaceholder));
   return cut.key.size() <= kKeyBytesMax && cut.values.size() <= kValuesMax && placeholders == 0;

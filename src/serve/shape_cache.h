@@ -34,6 +34,9 @@ struct CutRequest {
   std::string_view query;
 };
 
+// Adds to a key the headers that parsing reads, each in its place.
+void AppendReadHeaders(const http::Request& request, std::string& key);
+
 // What one event loop has learned of a shape from its answers.
 struct Learned {
   Pace pace;

@@ -4,7 +4,6 @@
 
 #include "base/backoff.h"
 #include "cache/rules.h"
-#include "changes/advice.h"
 #include "changes/install.h"
 #include "net/sleep.h"
 #include "serve/invalidation.h"
@@ -131,7 +130,7 @@ Task<void> ChangeTracking::PublishUntilCurrent() {
       continue;
     }
     if (stopping_) break;
-    Tell(published.error());
+    teller_.Tell(published.error());
     installed_ = false;  // somebody may have dropped it
     again_ = true;
     const milliseconds pause = backoff.Next();
@@ -168,7 +167,7 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
 
 // `catalog` is the one before which nothing of `publication` was read.
 void ChangeTracking::TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog) {
-  told_.clear();
+  teller_.Forget();
   epoch_ = publication.epoch;
   published_.store(publication.tables.size(), std::memory_order_relaxed);
   unpublished_.store(publication.unpublished.size(), std::memory_order_relaxed);
@@ -254,15 +253,6 @@ void ChangeTracking::OnBreak(const Error&) {
   ++turn_;
   catalog_ = nullptr;
   if (deps_.store) deps_.store->Break();
-}
-
-void ChangeTracking::Tell(const Error& why) {
-  const std::string told = why.ToString();
-  if (told == told_) return;
-  told_ = told;
-  const std::string advice = changes::AdviceFor(why);
-  Log(Level::kWarn, "changes.unavailable",
-      "no changes come from the database" + (advice.empty() ? "" : "; " + advice) + ": " + told);
 }
 
 }  // namespace pando::server

@@ -18,6 +18,7 @@
 
 #include "cache/store.h"
 #include "catalog/catalog.h"
+#include "changes/advice.h"
 #include "changes/change_stream.h"
 #include "changes/publication.h"
 #include "net/spawn.h"
@@ -77,7 +78,6 @@ class ChangeTracking : private changes::ChangeSink {
   bool IsCurrent(const catalog::Catalog& catalog);
   void BeginTurn();
   Task<void> LoadCatalogSoon();
-  void Tell(const Error& why);
 
   const net::Executor executor_;
   ChangeTrackingOptions options_;
@@ -95,7 +95,7 @@ class ChangeTracking : private changes::ChangeSink {
   std::unordered_map<pgtypes::Oid, uint64_t> since_;
 
   pgtypes::Oid epoch_ = 0;        // the table in which DDL is noted
-  std::string told_;              // what keeps it from publishing, the last time it was logged
+  changes::Teller teller_;        // what keeps it from publishing
   std::string told_unpublished_;  // tables
   bool publishing_ = false;       // PublishUntilCurrent() runs
   bool again_ = false;            // and must once more

@@ -156,8 +156,8 @@ void Monitoring::Attach(const cache::Store& store) {
 }
 
 void Monitoring::Attach(const serve::CacheCounts& counts) {
-  const auto collect = [&](std::string_view outcome, const std::atomic<uint64_t>& count) {
-    metrics_.Collect(MetricId::kCacheRequests, {outcome}, [&count] { return double(count.load()); });
+  const auto collect = [&](std::string_view outcome, const telemetry::Counter& count) {
+    metrics_.Collect(MetricId::kCacheRequests, {outcome}, [&count] { return double(count.value()); });
   };
   collect("hit", counts.hits);
   collect("miss", counts.misses);

@@ -8,8 +8,6 @@
 //   double PORT MEAN_MS                  after 20 ms and an exponentially distributed time of that mean
 //   double PORT MEAN_MS STALL_S EVERY_S  and stands still for STALL_S in every EVERY_S, first after half of that;
 //                                        what would be due meanwhile goes out at its end
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -25,6 +23,8 @@
 #include <random>
 #include <string_view>
 #include <vector>
+
+#include "loopback.h"
 
 namespace {
 
@@ -60,7 +60,7 @@ class Double {
 
   void Serve(uint16_t port) {
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-    listener_ = Listen(port);
+    listener_ = ListenOnLoopback(port);
     epoll_ = epoll_create1(0);
     Watch(listener_);
     std::vector<epoll_event> events(kEventsMax);
@@ -80,21 +80,6 @@ class Double {
   }
 
  private:
-  static int Listen(uint16_t port) {
-    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(descriptor, 4096) != 0) {
-      std::perror("double");
-      std::exit(1);
-    }
-    return descriptor;
-  }
-
   void Watch(int descriptor) {
     epoll_event event{};
     event.events = EPOLLIN | (descriptor == listener_ ? 0u : static_cast<uint32_t>(EPOLLET));
@@ -104,9 +89,7 @@ class Double {
 
   void Accept() {
     int descriptor = 0;
-    while ((descriptor = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0) {
-      const int on = 1;
-      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    while ((descriptor = AcceptNext(listener_)) >= 0) {
       if (generations_.size() <= static_cast<size_t>(descriptor))
         generations_.resize(static_cast<size_t>(descriptor) + 1);
       ++generations_[static_cast<size_t>(descriptor)];

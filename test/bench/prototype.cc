@@ -7,8 +7,6 @@
 // VALUE are the statement's parameters as text; {} stands for the first number in the request. The answer is the values
 // of the rows, each with a comma.
 #include <libpq-fe.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +19,8 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "loopback.h"
 
 namespace {
 
@@ -36,7 +36,7 @@ constexpr char kStatement[] = "read";
 class Loop {
  public:
   Loop(uint16_t port, const char* statement, std::vector<std::string> values) : values_(std::move(values)) {
-    listener_ = Listen(port);
+    listener_ = ListenOnLoopback(port, /*shared=*/true);
     database_ = PQconnectdb("");
     if (PQstatus(database_) != CONNECTION_OK) Fail(PQerrorMessage(database_));
     PGresult* prepared = PQprepare(database_, kStatement, statement, 0, nullptr);
@@ -74,20 +74,6 @@ class Loop {
     std::string number;
   };
 
-  static int Listen(uint16_t port) {
-    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(descriptor, 4096) != 0)
-      Fail("cannot listen");
-    return descriptor;
-  }
-
   void Watch(int descriptor) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -97,11 +83,7 @@ class Loop {
 
   void Accept() {
     int descriptor = 0;
-    while ((descriptor = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0) {
-      const int on = 1;
-      setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      Watch(descriptor);
-    }
+    while ((descriptor = AcceptNext(listener_)) >= 0) Watch(descriptor);
   }
 
   // Requests that arrive whole and one by one, as wrk sends them. A client leaves only when all it asked was answered.
