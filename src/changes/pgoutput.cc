@@ -2,62 +2,12 @@
 
 #include <string>
 
+#include "base/byte_reader.h"
+
 namespace pando::changes {
 namespace {
 
-// Numbers in network order and texts, one after the other. After the first one that is not there, nothing is.
-class Fields {
- public:
-  explicit Fields(std::string_view bytes) : rest_(bytes) {}
-
-  uint8_t Byte() { return static_cast<uint8_t>(Number(1)); }
-  uint16_t Int16() { return static_cast<uint16_t>(Number(2)); }
-  uint32_t Int32() { return static_cast<uint32_t>(Number(4)); }
-  uint64_t Int64() { return Number(8); }
-
-  // Ended by a zero byte.
-  std::string_view Text() {
-    const size_t end = rest_.find('\0');
-    if (end == std::string_view::npos) return Fail();
-    const std::string_view text = rest_.substr(0, end);
-    rest_.remove_prefix(end + 1);
-    return text;
-  }
-
-  std::string_view Bytes(size_t count) {
-    if (count > rest_.size()) return Fail();
-    const std::string_view bytes = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return bytes;
-  }
-
-  // As many things as are announced, each of at least one byte.
-  size_t Count(size_t announced) {
-    if (announced > rest_.size()) Fail();
-    return ok_ ? announced : 0;
-  }
-
-  void Refuse() { Fail(); }
-  bool ok() const { return ok_; }
-  bool AtEnd() const { return ok_ && rest_.empty(); }
-
- private:
-  uint64_t Number(size_t bytes) {
-    uint64_t number = 0;
-    for (const char c : Bytes(bytes)) number = number << 8 | static_cast<uint8_t>(c);
-    return number;
-  }
-  std::string_view Fail() {
-    ok_ = false;
-    rest_ = {};
-    return {};
-  }
-
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
-Cell ReadCell(Fields& in) {
+Cell ReadCell(ByteReader& in) {
   switch (in.Byte()) {
     case 'n':
       return {};
@@ -73,13 +23,13 @@ Cell ReadCell(Fields& in) {
   }
 }
 
-Tuple ReadTuple(Fields& in) {
+Tuple ReadTuple(ByteReader& in) {
   Tuple tuple(in.Count(in.Int16()));
   for (Cell& cell : tuple) cell = ReadCell(in);
   return tuple;
 }
 
-message::Commit ReadCommit(Fields& in) {
+message::Commit ReadCommit(ByteReader& in) {
   in.Byte();  // flags, none so far
   message::Commit commit;
   commit.commit_lsn = in.Int64();
@@ -88,7 +38,7 @@ message::Commit ReadCommit(Fields& in) {
   return commit;
 }
 
-message::Begin ReadBegin(Fields& in) {
+message::Begin ReadBegin(ByteReader& in) {
   message::Begin begin;
   begin.final_lsn = in.Int64();
   in.Int64();  // time of the commit, which Commit says as well
@@ -96,7 +46,7 @@ message::Begin ReadBegin(Fields& in) {
   return begin;
 }
 
-message::Relation ReadRelation(Fields& in) {
+message::Relation ReadRelation(ByteReader& in) {
   message::Relation relation;
   relation.relation = in.Int32();
   relation.schema = in.Text();
@@ -114,11 +64,11 @@ message::Relation ReadRelation(Fields& in) {
   return relation;
 }
 
-void ExpectNewRow(Fields& in) {
+void ExpectNewRow(ByteReader& in) {
   if (in.Byte() != 'N') in.Refuse();
 }
 
-message::Insert ReadInsert(Fields& in) {
+message::Insert ReadInsert(ByteReader& in) {
   message::Insert insert;
   insert.relation = in.Int32();
   ExpectNewRow(in);
@@ -126,7 +76,7 @@ message::Insert ReadInsert(Fields& in) {
   return insert;
 }
 
-message::Update ReadUpdate(Fields& in) {
+message::Update ReadUpdate(ByteReader& in) {
   message::Update update;
   update.relation = in.Int32();
   const uint8_t which = in.Byte();
@@ -141,7 +91,7 @@ message::Update ReadUpdate(Fields& in) {
   return update;
 }
 
-message::Delete ReadDelete(Fields& in) {
+message::Delete ReadDelete(ByteReader& in) {
   message::Delete deleted;
   deleted.relation = in.Int32();
   const uint8_t which = in.Byte();
@@ -151,7 +101,7 @@ message::Delete ReadDelete(Fields& in) {
   return deleted;
 }
 
-message::Truncate ReadTruncate(Fields& in) {
+message::Truncate ReadTruncate(ByteReader& in) {
   message::Truncate truncate;
   const uint32_t count = in.Int32();
   in.Byte();  // CASCADE, RESTART IDENTITY
@@ -160,7 +110,7 @@ message::Truncate ReadTruncate(Fields& in) {
   return truncate;
 }
 
-message::Logical ReadLogical(Fields& in) {
+message::Logical ReadLogical(ByteReader& in) {
   message::Logical logical;
   logical.transactional = (in.Byte() & 1) != 0;
   logical.lsn = in.Int64();
@@ -170,34 +120,34 @@ message::Logical ReadLogical(Fields& in) {
   return logical;
 }
 
-message::StreamStart ReadStreamStart(Fields& in) {
+message::StreamStart ReadStreamStart(ByteReader& in) {
   message::StreamStart start;
   start.xid = in.Int32();
   start.first = in.Byte() == 1;
   return start;
 }
 
-message::StreamCommit ReadStreamCommit(Fields& in) {
+message::StreamCommit ReadStreamCommit(ByteReader& in) {
   message::StreamCommit streamed;
   streamed.xid = in.Int32();
   streamed.commit = ReadCommit(in);
   return streamed;
 }
 
-message::StreamAbort ReadStreamAbort(Fields& in) {
+message::StreamAbort ReadStreamAbort(ByteReader& in) {
   message::StreamAbort abort;
   abort.xid = in.Int32();
   abort.aborted = in.Int32();
   return abort;
 }
 
-message::Other ReadOrigin(Fields& in) {
+message::Other ReadOrigin(ByteReader& in) {
   in.Int64();
   in.Text();
   return {};
 }
 
-message::Other ReadType(Fields& in) {
+message::Other ReadType(ByteReader& in) {
   in.Int32();
   in.Text();
   in.Text();
@@ -208,7 +158,7 @@ bool CarriesXid(uint8_t kind) {
   return std::string_view("RYIUDTM").find(static_cast<char>(kind)) != std::string_view::npos;
 }
 
-void ReadContent(uint8_t kind, Fields& in, Message& message) {
+void ReadContent(uint8_t kind, ByteReader& in, Message& message) {
   switch (kind) {
     case 'B':
       message = ReadBegin(in);
@@ -260,7 +210,7 @@ void ReadContent(uint8_t kind, Fields& in, Message& message) {
 }  // namespace
 
 Result<Message> ReadMessage(std::string_view bytes, bool in_stream) {
-  Fields in(bytes);
+  ByteReader in(bytes);
   const uint8_t kind = in.Byte();
   Message message;
   if (in_stream && CarriesXid(kind)) in.Int32();

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "pg/connector.h"
-#include "pg/libpq_connection.h"
+#include "pg/connection_impl.h"
 
 namespace pando::pg {
 
@@ -11,7 +11,7 @@ Task<Result<std::unique_ptr<Connection>>> Connection::Open(ConnectOptions option
   const net::Executor executor = co_await boost::asio::this_coro::executor;
   const size_t statements_max = options.statements_max;
   PANDO_CO_TRY(Connected connected, co_await Connect(std::move(options), deadline));
-  auto connection = std::make_unique<LibpqConnection>(executor, std::move(connected), statements_max);
+  auto connection = std::make_unique<ConnectionImpl>(executor, std::move(connected), statements_max);
   if (!connection->Watch()) co_return Error(ErrorId::kDatabaseUnreachable, "the event loop takes no more sockets");
   co_return std::unique_ptr<Connection>(std::move(connection));
 }

@@ -1,5 +1,5 @@
-// A Connection is one libpq connection on the event loop, always in pipeline mode (PostgreSQL documentation 34.5):
-// an Exchange travels as a whole and comes back as a whole, in one round trip.
+// A Connection is one connection to PostgreSQL on the event loop: an Exchange travels as a whole and comes back as a
+// whole, in one round trip.
 //
 // Concurrency  executor-bound; one Exchange at a time.
 // Ownership    single-owner (the Pool, or whoever opened it).
@@ -26,9 +26,12 @@ using Parameter = std::optional<std::string>;
 
 struct Command {
   std::string sql;
-  std::vector<Parameter> parameters;
+  std::vector<Parameter> parameters = {};
   // Keep the statement prepared on the connection, found again by its text (bounded, least recently used goes).
   bool prepare = true;
+  // Columns of date, timestamp and, where the session's TimeZone is UTC, timestamptz may come in binary (RowColumn),
+  // which costs the server half as much. REQUIRES: nothing in the exchange sets TimeZone
+  bool binary_times = false;
 };
 
 // What stays set on the connection between exchanges. A connection that has it needs no settings for a plain read.
@@ -115,8 +118,6 @@ class Connection {
   // Asks the socket, without suspending: false when the server has closed a connection that was idle. Costs a system
   // call, so it is for connections that have not been used for a while.
   virtual bool alive() const { return usable(); }
-  // A very large parameter or result went through; libpq keeps buffers of that size until the connection is closed.
-  virtual bool oversized() const { return false; }
   virtual int server_version() const = 0;  // 150018
   virtual int backend_pid() const = 0;
   virtual const SessionState& session() const = 0;

@@ -20,6 +20,9 @@ using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, net::E
 using Keywords = std::vector<std::pair<std::string, std::string>>;
 
 Error TooLate() { return Error(ErrorId::kDatabaseUnreachable, "the database did not answer in time"); }
+Error GssIsNotSpoken() {
+  return Error(ErrorId::kDatabaseUnreachable, "encryption by GSSAPI is not spoken here: use sslmode, and no gssencmode");
+}
 Error Cancelled() { return Error(ErrorId::kRequestCancelled, "cancelled while connecting to the database"); }
 
 // The addresses of one name, as hosts of their own; none when it is unknown.
@@ -83,6 +86,8 @@ Task<Result<Keywords>> MakeKeywords(ConnectOptions options, Deadline deadline) {
   }
   keywords.emplace_back("options", StartupOptions(conninfo.Get("options"), options.parameters));
   keywords.emplace_back("client_encoding", "UTF8");
+  // It is what libpq tries first where a ticket lies about.
+  if (conninfo.Get("gssencmode") != "require") keywords.emplace_back("gssencmode", "disable");
   keywords.emplace_back("fallback_application_name", options.application_name);
   if (options.replication) keywords.emplace_back("replication", "database");
   co_return keywords;
@@ -138,9 +143,8 @@ Task<Result<Connected>> Connect(ConnectOptions options, Deadline deadline) {
   PANDO_CO_CHECK(co_await FinishConnecting(connection, deadline));
   connected.cancel_target = trace.Target();
   PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
-  if (PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1) {
-    co_return ConnectionLost(connection);
-  }
+  if (PQsetnonblocking(connection, 1) != 0) co_return ConnectionLost(connection);
+  if (PQgssEncInUse(connection) != 0) co_return GssIsNotSpoken();
   co_return std::move(connected);
 }
 

@@ -15,7 +15,7 @@
 namespace pando::pg {
 
 struct Connected {
-  PqConnectionHandle handle;                  // non-blocking, in pipeline mode
+  PqConnectionHandle handle;                  // non-blocking
   std::optional<CancelTarget> cancel_target;  // nullopt: its statements cannot be cancelled
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 namespace sqlstate = pgtypes::sqlstate;
 
-std::string Field(const PGresult* result, int code) {
+std::string_view Field(const PGresult* result, int code) {
   const char* value = PQresultErrorField(result, code);
   return value ? value : "";
 }
@@ -45,23 +45,28 @@ std::optional<Refusal> FindRefusal(std::string_view message) {
 
 }  // namespace
 
-Error ErrorOfResult(const PGresult* result) {
-  std::string state = Field(result, PG_DIAG_SQLSTATE);
-  if (state.empty()) {
-    return Error(ErrorId::kDatabaseConnectionLost, FirstLine(PQresultErrorMessage(result)));
-  }
-  Error error = Error::FromDatabase(std::move(state), Field(result, PG_DIAG_MESSAGE_PRIMARY));
-  if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) error = error.WithDetail(detail);
-  if (const char* hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)) error = error.WithHint(hint);
+Error ErrorOfFields(const ErrorFields& fields) {
+  Error error = Error::FromDatabase(std::string(fields.sqlstate), std::string(fields.message));
+  if (!fields.detail.empty()) error = error.WithDetail(std::string(fields.detail));
+  if (!fields.hint.empty()) error = error.WithHint(std::string(fields.hint));
   return error;
 }
 
-bool EndsConnection(const PGresult* result) {
-  const std::string severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (severity == "FATAL" || severity == "PANIC") return true;
-  const std::string state = Field(result, PG_DIAG_SQLSTATE);
-  return state.empty() || state == sqlstate::kAdminShutdown || state == sqlstate::kCrashShutdown ||
-         state == sqlstate::kCannotConnectNow;
+bool EndsConnection(const ErrorFields& fields) {
+  return fields.severity == "FATAL" || fields.severity == "PANIC" || fields.sqlstate == sqlstate::kAdminShutdown ||
+         fields.sqlstate == sqlstate::kCrashShutdown || fields.sqlstate == sqlstate::kCannotConnectNow;
+}
+
+Error ErrorOfResult(const PGresult* result) {
+  ErrorFields fields;
+  fields.sqlstate = Field(result, PG_DIAG_SQLSTATE);
+  if (fields.sqlstate.empty()) {
+    return Error(ErrorId::kDatabaseConnectionLost, FirstLine(PQresultErrorMessage(result)));
+  }
+  fields.message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
+  fields.detail = Field(result, PG_DIAG_MESSAGE_DETAIL);
+  fields.hint = Field(result, PG_DIAG_MESSAGE_HINT);
+  return ErrorOfFields(fields);
 }
 
 Error ConnectionLost(const PGconn* connection) {

@@ -1,4 +1,4 @@
-// What libpq reports, as an Error.
+// What PostgreSQL and libpq report, as an Error.
 //
 // Internal to pg/.
 #pragma once
@@ -9,15 +9,19 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "pg/message.h"
 
 namespace pando::pg {
 
-// The refusal in a PGRES_FATAL_ERROR: SQLSTATE, message, detail, hint. Without a SQLSTATE libpq itself made it, because
-// the connection broke: kDatabaseConnectionLost.
-Error ErrorOfResult(const PGresult* result);
+// A refusal: SQLSTATE, message, detail, hint.
+Error ErrorOfFields(const ErrorFields& fields);
 
 // The server ends the connection after this error (shutdown, pg_terminate_backend).
-bool EndsConnection(const PGresult* result);
+bool EndsConnection(const ErrorFields& fields);
+
+// The refusal in a PGRES_FATAL_ERROR. Without a SQLSTATE libpq itself made it, because the connection broke:
+// kDatabaseConnectionLost.
+Error ErrorOfResult(const PGresult* result);
 
 // kDatabaseConnectionLost with libpq's words.
 Error ConnectionLost(const PGconn* connection);

@@ -1,35 +1,57 @@
 #include "pg/pipeline.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 
 #include "base/assert.h"
 #include "pg/database_error.h"
+#include "pgtypes/oid.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {
 
 namespace sqlstate = pgtypes::sqlstate;
 
-void ResultReader::ResetReader() {
+namespace {
+
+constexpr const char* kSenseless = "the server sent a message that cannot be read";
+constexpr const char* kCopy = "the command asked for a COPY, which an exchange cannot carry";
+
+bool ComesInBinary(uint32_t type, bool in_utc) {
+  namespace oid = pgtypes::oid;
+  return type == oid::kDate || type == oid::kTimestamp || (type == oid::kTimestamptz && in_utc);
+}
+
+// How its rows are asked for. REQUIRES: statement.columns
+std::shared_ptr<const RowColumns> WithBinaryTimes(StatementCache::Statement& statement, bool in_utc) {
+  if (statement.binary_times && statement.binary_times_in_utc == in_utc) return statement.binary_times;
+  auto columns = std::make_shared<RowColumns>(*statement.columns);
+  for (RowColumn& column : *columns) column.binary = ComesInBinary(column.type, in_utc);
+  statement.binary_times = std::move(columns);
+  statement.binary_times_in_utc = in_utc;
+  return statement.binary_times;
+}
+
+}  // namespace
+
+void AnswerReader::ResetReader() {
   error_.reset();
   connection_ended_ = false;
-  result_bytes_max_ = 0;
 }
 
-void ResultReader::TakeError(const PGresult* result) {
-  if (EndsConnection(result)) connection_ended_ = true;
-  if (!error_) error_ = ErrorOfResult(result);
+void AnswerReader::TakeError(const ErrorFields& fields) {
+  if (EndsConnection(fields)) connection_ended_ = true;
+  if (!error_) error_ = ErrorOfFields(fields);
 }
 
-void ResultReader::LoseTrack(const char* what) {
+void AnswerReader::LoseTrack(const char* what) {
   connection_ended_ = true;
   if (!error_) error_ = Error(ErrorId::kProtocol, what);
 }
 
-void Pipeline::Reset(PGconn* connection, const OnRows* on_rows) {
+void Pipeline::Reset(Wire& wire, const OnRows* on_rows) {
   ResetReader();
-  connection_ = connection;
+  wire_ = &wire;
   on_rows_ = on_rows;
   answered_ = 0;
   steps_.clear();
@@ -37,125 +59,145 @@ void Pipeline::Reset(PGconn* connection, const OnRows* on_rows) {
   rows_.clear();
   failed_ = nullptr;
   stale_ = Stale::kNo;
-  queued_ = true;
 }
 
 void Pipeline::Add(const Command& command, Duty duty) {
-  if (!queued_) return;
-  values_.clear();
-  for (const Parameter& parameter : command.parameters) values_.push_back(parameter ? parameter->c_str() : nullptr);
-  const int count = static_cast<int>(values_.size());
-  int sent = 0;
-  StatementCache::Statement* statement = nullptr;
-  if (command.prepare) {
-    statement = Prepare(command.sql, duty);
-    if (!queued_) return;
-    sent = PQsendQueryPrepared(connection_, statement->name.c_str(), count, values_.data(), nullptr, nullptr, 0);
-  } else {
-    sent = PQsendQueryParams(connection_, command.sql.c_str(), count, nullptr, values_.data(), nullptr, nullptr, 0);
+  Outbox& out = wire_->out();
+  if (!command.prepare) {
+    out.Parse("", command.sql);
+    out.Bind("", command.parameters, nullptr);
+    out.DescribePortal();
+    out.Execute();
+    steps_.push_back(Step{Kind::kExecute, duty});
+    return;
   }
-  steps_.push_back(Step{Kind::kExecute, duty, false, statement});
-  queued_ = sent == 1;
+  Statement* statement = Prepare(command.sql, duty);
+  Step step{Kind::kExecute, duty, statement};
+  if (command.binary_times && statement->columns) step.columns = WithBinaryTimes(*statement, wire_->in_utc());
+  out.Bind(statement->name, command.parameters, step.columns.get());
+  out.Execute();
+  steps_.push_back(std::move(step));
 }
 
-// The statement of that text; its Parse is queued when the connection has not got it.
+// The statement of that text; asks for it when the server has not got it.
 StatementCache::Statement* Pipeline::Prepare(const std::string& sql, Duty duty) {
-  if (StatementCache::Statement* known = statements_.Find(sql)) return known;
-  StatementCache::Statement* statement = statements_.Add(sql);
-  queued_ = PQsendPrepare(connection_, statement->name.c_str(), sql.c_str(), 0, nullptr) == 1;
-  steps_.push_back(Step{Kind::kParse, duty, false, statement});
+  if (Statement* known = statements_.Find(sql)) return known;
+  Statement* statement = statements_.Add(sql);
+  wire_->out().Parse(statement->name, sql);
+  wire_->out().DescribeStatement(statement->name);
+  steps_.push_back(Step{Kind::kPrepare, duty, statement});
   return statement;
 }
 
-void Pipeline::AddText(const char* sql, Duty duty) {
-  if (!queued_) return;
-  queued_ = PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
-  steps_.push_back(Step{Kind::kExecute, duty, false, nullptr});
-}
+void Pipeline::AddText(std::string_view sql, Duty duty) { Add(Command{std::string(sql), {}, false}, duty); }
 
 void Pipeline::Sync(Duty duty) {
-  if (!queued_) return;
-  // A failed flush inside is not reported here: libpq remembers it and tells when the answer is read.
-  queued_ = PQpipelineSync(connection_) == 1;
-  steps_.push_back(Step{Kind::kSync, duty, false, nullptr});
+  wire_->out().Sync();
+  steps_.push_back(Step{Kind::kSync, duty});
 }
 
-bool Pipeline::Read(PGconn* connection) {
-  const bool ended = ReadMore(connection);
+bool Pipeline::Read(Wire& wire) {
+  ReadMore(wire);
   if (on_rows_ && !rows_.empty()) {
     const size_t first = answered_ - rows_.size();
     (*on_rows_)(first, TakeRows());
   }
-  return ended;
+  return next_ == steps_.size() || connection_ended_;
 }
 
-bool Pipeline::ReadMore(PGconn* connection) {
+void Pipeline::ReadMore(Wire& wire) {
   while (next_ < steps_.size() && !connection_ended_) {
-    if (PQisBusy(connection)) return false;
-    Step& step = steps_[next_];
-    PqResultHandle result(PQgetResult(connection));
-    if (result) {
-      Take(std::move(result), step);
-    } else if (!EndOfStep(step)) {
-      connection_ended_ = true;
-      if (!error_) error_ = ConnectionLost(connection);
+    const std::optional<Message> message = wire.Next();
+    if (!message) {
+      if (!wire.readable()) LoseTrack(kSenseless);
+      return;
     }
+    Take(*message);
   }
-  return true;
 }
 
-// A null result ends the results of one message. False when it came without any, as it does on a broken connection.
-bool Pipeline::EndOfStep(Step& step) {
-  if (!step.answered) return false;
-  // A Sync that fails (a deferred constraint at commit) has an error and a null before its own result.
-  if (step.kind == Kind::kSync) {
-    step.answered = false;
-  } else {
-    ++next_;
-  }
-  return true;
-}
-
-void Pipeline::Take(PqResultHandle result, Step& step) {
-  const ExecStatusType status = PQresultStatus(result.get());
-  step.answered = true;
-  switch (status) {
-    case PGRES_PIPELINE_SYNC:
+// What each step is answered with: kPrepare with ParseComplete (1), ParameterDescription (t), and RowDescription (T) or
+// NoData (n); kExecute with BindComplete (2), DataRow (D) for each row, and CommandComplete (C) or EmptyQueryResponse
+// (I), an unnamed one with 1 and T or n as well; kSync with ReadyForQuery (Z). Any of them with an ErrorResponse (E).
+void Pipeline::Take(const Message& message) {
+  Step& step = steps_[next_];
+  const bool executes = step.kind == Kind::kExecute;
+  switch (message.type) {
+    case '1':
+      if (step.kind == Kind::kPrepare) step.statement->prepared = true;
+      return;
+    case 't':
+      return;
+    case '2':
+      if (executes && step.statement) BeginRows(step.columns ? step.columns : step.statement->columns);
+      return;
+    case 'T':
+    case 'n':
+      return TakeColumns(step, message.body);
+    case 'D':
+      if (!executes || !builder_.AddMessage(message.body)) LoseTrack(kSenseless);
+      return;
+    case 'C':
+    case 'I':
+      return executes ? EndRows(step, message.body) : LoseTrack(kSenseless);
+    case 'Z':
       if (step.kind != Kind::kSync) return LoseTrack("the server ended a pipeline too early");
       ++next_;
       return;
-    case PGRES_PIPELINE_ABORTED:
-      if (step.kind == Kind::kParse) statements_.Forget(step.statement);
-      return;
-    case PGRES_FATAL_ERROR:
-      return TakeFailure(result.get(), step);
-    case PGRES_COMMAND_OK:
-    case PGRES_TUPLES_OK:
-    case PGRES_EMPTY_QUERY:
-      if (step.kind == Kind::kParse) step.statement->prepared = true;
-      if (step.kind == Kind::kExecute && step.duty == Duty::kAnswer) {
-        result_bytes_max_ = std::max(result_bytes_max_, PQresultMemorySize(result.get()));
-        ++answered_;
-        rows_.emplace_back(result.release());
-      }
-      return;
+    case 'E':
+      return TakeFailure(ReadErrorFields(message.body));
+    case 'G':
+    case 'H':
+    case 'W':
+      return LoseTrack(kCopy);
     default:
-      return LoseTrack("the command asked for a COPY, which an exchange cannot carry");
+      return LoseTrack(kSenseless);
   }
 }
 
-void Pipeline::TakeFailure(const PGresult* result, Step& step) {
-  if (step.kind == Kind::kParse) statements_.Forget(step.statement);
-  if (step.duty == Duty::kAside && !EndsConnection(result)) return;
-  const bool first = !error_;
-  TakeError(result);
-  if (!first || step.kind != Kind::kExecute || !step.statement) return;
-  failed_ = step.statement;
-  const char* raised_by = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
-  if (error_->sqlstate() == sqlstate::kInvalidStatementName) {
+void Pipeline::TakeColumns(Step& step, std::string_view body) {
+  // NoData has no body.
+  std::optional<RowColumns> columns = body.empty() ? RowColumns() : ReadColumns(body);
+  if (!columns || step.kind == Kind::kSync) return LoseTrack(kSenseless);
+  auto known = std::make_shared<const RowColumns>(std::move(*columns));
+  if (step.kind == Kind::kExecute) return BeginRows(std::move(known));
+  step.statement->columns = std::move(known);
+  ++next_;
+}
+
+void Pipeline::BeginRows(std::shared_ptr<const RowColumns> columns) { builder_.Begin(std::move(columns)); }
+
+void Pipeline::EndRows(const Step& step, std::string_view tag) {
+  ++next_;
+  if (step.duty != Duty::kAnswer) return;
+  builder_.SetAffected(ReadAffected(tag));
+  ++answered_;
+  rows_.push_back(builder_.Take());
+}
+
+void Pipeline::TakeFailure(const ErrorFields& fields) {
+  Step& step = steps_[next_];
+  const bool counts = step.duty != Duty::kAside || EndsConnection(fields);
+  if (counts) {
+    if (!error_ && step.statement && step.statement->prepared) NoteStale(fields, step.statement);
+    TakeError(fields);
+  }
+  SkipSegment();
+}
+
+// The server skips what stands before the next Sync.
+void Pipeline::SkipSegment() {
+  for (; next_ < steps_.size() && steps_[next_].kind != Kind::kSync; ++next_) {
+    const Step& step = steps_[next_];
+    if (step.kind == Kind::kPrepare && !step.statement->prepared) statements_.Forget(step.statement);
+  }
+}
+
+void Pipeline::NoteStale(const ErrorFields& fields, Statement* statement) {
+  failed_ = statement;
+  if (fields.sqlstate == sqlstate::kInvalidStatementName) {
     stale_ = Stale::kUnknownToServer;
-  } else if (error_->sqlstate() == sqlstate::kFeatureNotSupported && raised_by &&
-             std::string_view(raised_by) == "RevalidateCachedQuery") {
+  } else if (fields.sqlstate == sqlstate::kFeatureNotSupported && fields.routine == "RevalidateCachedQuery") {
     stale_ = Stale::kResultTypeChanged;
   }
 }
@@ -172,21 +214,25 @@ bool Pipeline::DropStaleStatement() {
   return true;
 }
 
-bool ScriptReader::Read(PGconn* connection) {
+bool ScriptReader::Read(Wire& wire) {
   while (!connection_ended_) {
-    if (PQisBusy(connection)) return false;
-    PqResultHandle result(PQgetResult(connection));
-    if (!result) return true;
-    switch (PQresultStatus(result.get())) {
-      case PGRES_FATAL_ERROR:
-        TakeScriptError(result.get());
+    const std::optional<Message> message = wire.Next();
+    if (!message) {
+      if (!wire.readable()) LoseTrack(kSenseless);
+      return connection_ended_;
+    }
+    switch (message->type) {
+      case 'Z':
+        return true;
+      case 'E':
+        TakeScriptError(ReadErrorFields(message->body));
         break;
-      case PGRES_COPY_IN:
+      case 'G':
         // The server answers with an error, which ends the script.
-        PQputCopyEnd(connection, "a script cannot carry the data of a COPY");
+        wire.out().CopyFail("a script cannot carry the data of a COPY");
         break;
-      case PGRES_COPY_OUT:
-      case PGRES_COPY_BOTH:
+      case 'H':
+      case 'W':
         LoseTrack("a script cannot take the data of a COPY");
         break;
       default:
@@ -196,13 +242,14 @@ bool ScriptReader::Read(PGconn* connection) {
   return true;
 }
 
-void ScriptReader::TakeScriptError(const PGresult* result) {
+void ScriptReader::TakeScriptError(const ErrorFields& fields) {
   if (error_) return;
-  TakeError(result);
-  const char* position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-  if (!position || error_->detail()) return;
+  TakeError(fields);
+  if (fields.position.empty() || error_->detail()) return;
   // Counted in characters; lines are found in bytes. UTF-8 continuation bytes are not characters.
-  long left = std::strtol(position, nullptr, 10) - 1;
+  long left = 0;
+  std::from_chars(fields.position.data(), fields.position.data() + fields.position.size(), left);
+  --left;
   int line = 1;
   for (char c : script_) {
     const bool continuation = (static_cast<unsigned char>(c) & 0xC0) == 0x80;

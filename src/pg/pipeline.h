@@ -1,9 +1,10 @@
-// Queueing commands into libpq's pipeline, and reading what the server answers.
+// Queueing commands for the server, and reading what it answers (PostgreSQL documentation 55.2).
 //
 // Internal to pg/.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,34 +12,32 @@
 
 #include "base/error.h"
 #include "pg/connection.h"
-#include "pg/pq.h"
+#include "pg/message.h"
 #include "pg/rows.h"
 #include "pg/statement_cache.h"
+#include "pg/wire.h"
 
 namespace pando::pg {
 
-// Takes results as they arrive.
-class ResultReader {
+// Takes answers as they arrive.
+class AnswerReader {
  public:
-  virtual ~ResultReader() = default;
+  virtual ~AnswerReader() = default;
   // Takes what is there. True when nothing more is owed, or when the connection has ended (connection_ended()).
-  virtual bool Read(PGconn* connection) = 0;
+  virtual bool Read(Wire& wire) = 0;
 
   // The first error that counts.
   const std::optional<Error>& error() const { return error_; }
   // The server ends the connection, or the conversation cannot be followed any more.
   bool connection_ended() const { return connection_ended_; }
-  // Bytes of the largest result: libpq keeps buffers of that size.
-  size_t result_bytes_max() const { return result_bytes_max_; }
 
  protected:
   void ResetReader();
-  void TakeError(const PGresult* result);
+  void TakeError(const ErrorFields& fields);
   void LoseTrack(const char* what);
 
   std::optional<Error> error_;
   bool connection_ended_ = false;
-  size_t result_bytes_max_ = 0;
 };
 
 // What a queued message is for.
@@ -48,22 +47,20 @@ enum class Duty : uint8_t {
   kAside,    // stands in a segment of its own; its failure does not matter
 };
 
-// One flush: segments of messages, each ended by a Sync. A failed message takes the rest of its segment with it.
-class Pipeline final : public ResultReader {
+// One flush: segments of steps, each ended by a Sync. A failed step takes the rest of its segment with it.
+class Pipeline final : public AnswerReader {
  public:
   explicit Pipeline(StatementCache& statements) : statements_(statements) {}
 
-  // Forgets the flush before. With `on_rows`, which outlives the flush, rows go there rather than to TakeRows().
-  // REQUIRES: nothing is owed.
-  void Reset(PGconn* connection, const OnRows* on_rows = nullptr);
+  // Forgets the flush before and queues into `wire`, which outlives the flush as `on_rows` does: with that, rows go
+  // there rather than to TakeRows(). REQUIRES: nothing is owed.
+  void Reset(Wire& wire, const OnRows* on_rows = nullptr);
 
   void Add(const Command& command, Duty duty);
-  void AddText(const char* sql, Duty duty);
+  void AddText(std::string_view sql, Duty duty);
   void Sync(Duty duty);
-  // False when libpq could not queue something (memory); what was queued then must not be read but abandoned.
-  bool queued() const { return queued_; }
 
-  bool Read(PGconn* connection) override;
+  bool Read(Wire& wire) override;
 
   // Commands of kAnswer that have their rows.
   size_t answered() const { return answered_; }
@@ -74,42 +71,50 @@ class Pipeline final : public ResultReader {
   bool DropStaleStatement();
 
  private:
-  enum class Kind : uint8_t { kParse, kExecute, kSync };
+  using Statement = StatementCache::Statement;
+  enum class Kind : uint8_t {
+    kPrepare,  // Parse and Describe of a named statement
+    kExecute,  // Bind and Execute; of an unnamed statement with Parse before and Describe between
+    kSync,
+  };
   struct Step {
     Kind kind;
     Duty duty;
-    bool answered = false;
-    StatementCache::Statement* statement = nullptr;  // parsed or executed; null for an unnamed one
+    Statement* statement = nullptr;            // prepared or executed; null for an unnamed one
+    std::shared_ptr<const RowColumns> columns = nullptr;  // as the rows were asked for, where that is known
   };
   enum class Stale : uint8_t { kNo, kUnknownToServer, kResultTypeChanged };
 
-  StatementCache::Statement* Prepare(const std::string& sql, Duty duty);
-  void Take(PqResultHandle result, Step& step);
-  bool ReadMore(PGconn* connection);
-  void TakeFailure(const PGresult* result, Step& step);
-  bool EndOfStep(Step& step);
+  Statement* Prepare(const std::string& sql, Duty duty);
+  void ReadMore(Wire& wire);
+  void Take(const Message& message);
+  void TakeColumns(Step& step, std::string_view body);
+  void BeginRows(std::shared_ptr<const RowColumns> columns);
+  void EndRows(const Step& step, std::string_view tag);
+  void TakeFailure(const ErrorFields& fields);
+  void SkipSegment();
+  void NoteStale(const ErrorFields& fields, Statement* statement);
 
   StatementCache& statements_;
-  PGconn* connection_ = nullptr;
+  Wire* wire_ = nullptr;
   std::vector<Step> steps_;
   size_t next_ = 0;
-  std::vector<const char*> values_;  // scratch
   const OnRows* on_rows_ = nullptr;
   size_t answered_ = 0;
+  RowsBuilder builder_;  // of the step at next_
   std::vector<Rows> rows_;
-  StatementCache::Statement* failed_ = nullptr;
+  Statement* failed_ = nullptr;
   Stale stale_ = Stale::kNo;
-  bool queued_ = true;
 };
 
-// The results of a text of many statements, sent outside of pipeline mode. Rows are dropped.
-class ScriptReader final : public ResultReader {
+// The answers to a text of many statements (simple query protocol). Rows are dropped.
+class ScriptReader final : public AnswerReader {
  public:
   explicit ScriptReader(const std::string& script) : script_(script) {}
-  bool Read(PGconn* connection) override;
+  bool Read(Wire& wire) override;
 
  private:
-  void TakeScriptError(const PGresult* result);
+  void TakeScriptError(const ErrorFields& fields);
   const std::string& script_;
 };
 

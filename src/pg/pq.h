@@ -1,4 +1,4 @@
-// libpq's handles as owners.
+// libpq's handles as owners, and its results as Rows.
 //
 // Internal to pg/.
 #pragma once
@@ -6,6 +6,8 @@
 #include <libpq-fe.h>
 
 #include <memory>
+
+#include "pg/rows.h"
 
 namespace pando::pg {
 
@@ -18,5 +20,8 @@ struct ClearResult {
 
 using PqConnectionHandle = std::unique_ptr<PGconn, FinishConnection>;
 using PqResultHandle = std::unique_ptr<PGresult, ClearResult>;
+
+// REQUIRES: not null
+Rows RowsOf(const PGresult* result);
 
 }  // namespace pando::pg

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include "base/assert.h"
+#include "base/byte_order.h"
 #include "pg/connector.h"
 #include "pg/database_error.h"
 #include "pg/pq.h"
@@ -17,17 +18,6 @@ namespace {
 struct FreeCopyData {
   void operator()(char* data) const { PQfreemem(data); }
 };
-
-// Numbers in the frames are in network order.
-uint64_t ReadInt64(std::string_view bytes) {
-  uint64_t number = 0;
-  for (const char c : bytes.substr(0, 8)) number = number << 8 | static_cast<uint8_t>(c);
-  return number;
-}
-
-void AppendInt64(std::string& out, uint64_t number) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift);
-}
 
 // Microseconds since 2000-01-01 00:00 UTC.
 uint64_t ServerTime() {
@@ -55,13 +45,13 @@ class LibpqReplicationSession final : public ReplicationSession {
       if (!result) break;
       const ExecStatusType status = PQresultStatus(result.get());
       if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-        rows = Rows(result.release());
+        rows = RowsOf(result.get());
       } else if (!failure) {
         failure = ErrorOfResult(result.get());
       }
     }
     if (failure) co_return *failure;
-    co_return rows;
+    co_return std::move(rows);
   }
 
   Task<Result<void>> Start(std::string command, Deadline deadline) override {
@@ -86,8 +76,8 @@ class LibpqReplicationSession final : public ReplicationSession {
 
   Result<void> Confirm(uint64_t lsn) override {
     std::string reply = "r";
-    for (int i = 0; i < 3; ++i) AppendInt64(reply, lsn);  // written, flushed, applied
-    AppendInt64(reply, ServerTime());
+    for (int i = 0; i < 3; ++i) AppendNumber(reply, lsn);  // written, flushed, applied
+    AppendNumber(reply, ServerTime());
     reply += '\0';  // no answer wanted
     // What cannot be sent now is sent along with the next wait.
     const bool sent =
@@ -120,10 +110,10 @@ class LibpqReplicationSession final : public ReplicationSession {
     ReplicationFrame frame;
     if (bytes.front() == 'w' && bytes.size() >= kDataHeader) {
       frame.is_data = true;
-      frame.server_lsn = ReadInt64(bytes.substr(9));
+      frame.server_lsn = ReadNumber<uint64_t>(bytes.data() + 9);
       frame.data = bytes.substr(kDataHeader);
     } else if (bytes.front() == 'k' && bytes.size() == kKeepalive) {
-      frame.server_lsn = ReadInt64(bytes.substr(1));
+      frame.server_lsn = ReadNumber<uint64_t>(bytes.data() + 1);
       frame.reply_wanted = bytes.back() != 0;
     } else {
       return Error(ErrorId::kProtocol, "the database sent a frame of replication that cannot be read");
@@ -148,8 +138,6 @@ class LibpqReplicationSession final : public ReplicationSession {
 Task<Result<std::unique_ptr<ReplicationSession>>> ReplicationSession::Open(ConnectOptions options, Deadline deadline) {
   options.replication = true;
   PANDO_CO_TRY(Connected connected, co_await Connect(std::move(options), deadline));
-  // The replication protocol knows simple queries alone.
-  if (PQexitPipelineMode(connected.handle.get()) != 1) co_return ConnectionLost(connected.handle.get());
   const net::Executor executor = co_await asio::this_coro::executor;
   auto session = std::make_unique<LibpqReplicationSession>(executor, std::move(connected.handle));
   if (!session->Watch()) co_return Error(ErrorId::kDatabaseUnreachable, "the event loop takes no more sockets");

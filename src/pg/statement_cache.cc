@@ -16,7 +16,7 @@ StatementCache::Statement* StatementCache::Find(std::string_view sql) {
 }
 
 StatementCache::Statement* StatementCache::Add(std::string_view sql) {
-  recent_first_.push_front(Statement{std::string(sql), "s" + std::to_string(++names_given_), false});
+  recent_first_.push_front(Statement{std::string(sql), "s" + std::to_string(++names_given_)});
   const bool added = by_sql_.emplace(recent_first_.front().sql, recent_first_.begin()).second;
   PANDO_ASSERT(added);
   return &recent_first_.front();

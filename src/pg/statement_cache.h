@@ -10,10 +10,13 @@
 
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "pg/rows.h"
 
 namespace pando::pg {
 
@@ -23,6 +26,11 @@ class StatementCache {
     std::string sql;
     std::string name;
     bool prepared = false;  // the server has confirmed its Parse
+    // What its rows have, all as text, and how they are asked for when dates and times may be binary. The server keeps
+    // to it: it would rather refuse the statement ("cached plan must not change result type"). Null: not known yet.
+    std::shared_ptr<const RowColumns> columns = nullptr;
+    std::shared_ptr<const RowColumns> binary_times = nullptr;
+    bool binary_times_in_utc = false;
   };
 
   explicit StatementCache(size_t statements_max);

@@ -365,7 +365,7 @@ Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteShared(Work& work, pg::La
   const Shape& shape = *work.shape;
   pg::LaneStatement wanted;
   wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
-  wanted.command = pg::Command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
+  wanted.command = CommandOf(work);
   wanted.session = *shape.demand.session;
   PrepareToKeep(work);
   if (work.fill) wanted.bracket = work.config->cacheables->bracket;
@@ -393,6 +393,13 @@ std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
   return session;
 }
 
+pg::Command Pipeline::CommandOf(const Work& work) {
+  const Shape& shape = *work.shape;
+  pg::Command command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
+  command.binary_times = shape.statement.shape.flat && !shape.demand.all_settings;
+  return command;
+}
+
 pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   const Shape& shape = *work.shape;
   const Config& config = *work.config;
@@ -406,7 +413,7 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
     exchange.commands.push_back(std::move(*settings));
   }
   const sql::Statement& statement = shape.statement;
-  exchange.commands.push_back(pg::Command{statement.query.sql, work.parameters, config.rest.prepared_statements});
+  exchange.commands.push_back(CommandOf(work));
   if (statement.estimate) {
     exchange.commands.push_back(pg::Command{statement.estimate->sql, statement.estimate->parameters, false});
   }

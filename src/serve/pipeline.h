@@ -83,6 +83,7 @@ class Pipeline {
   Task<Result<void>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);
   static std::optional<pg::SessionState> SessionOf(const Work& work);
+  static pg::Command CommandOf(const Work& work);
   static pg::Exchange ExchangeOf(const Work& work);
   Result<Outcome> Read(Work& work, const pg::Rows& rows);
   static Result<void> Answer(Work& work, Outcome outcome);

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/json_text.h"
-#include "pgtypes/json_value.h"
+#include "pgtypes/binary_time.h"
 
 namespace pando::serve {
 namespace {
@@ -51,19 +51,25 @@ void RowPrinter::Append(std::string_view piece) {
 bool RowPrinter::AppendRow(const pg::Rows& rows, int row, const RowKeys& keys) {
   if (keys.empty()) Append("{");
   for (size_t i = 0; i < keys.size(); ++i) {
-    const int column = static_cast<int>(i);
-    const std::optional<std::string_view> text = rows.Get(row, column);
+    const std::optional<std::string_view> value = rows.Get(row, static_cast<int>(i));
     Append(keys[i].text);
-    if (!text) {
+    if (!value) {
       Append("null");
       continue;
     }
-    const pgtypes::JsonForm form = forms_[i];
-    const char* end = pgtypes::WriteJson(Room(pgtypes::JsonSizeMax(form, *text)), form, *text);
-    if (!end) return false;
-    used_ = static_cast<size_t>(end - text_.get());
+    if (!AppendValue(forms_[i], *value)) return false;
   }
   Append("}");
+  return true;
+}
+
+bool RowPrinter::AppendValue(Form form, std::string_view value) {
+  const char* end =
+      form.is_binary
+          ? pgtypes::WriteBinaryTimeJson(Room(pgtypes::kBinaryTimeJsonSizeMax), form.form, value)
+          : pgtypes::WriteJson(Room(pgtypes::JsonSizeMax(form.form, value)), form.form, value);
+  if (!end) return false;
+  used_ = static_cast<size_t>(end - text_.get());
   return true;
 }
 
@@ -72,7 +78,10 @@ std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_objec
   if (!keys) keys = &own;
   if (!AreOf(*keys, rows)) *keys = KeysOf(rows);
   forms_.clear();
-  for (int column = 0; column < rows.columns(); ++column) forms_.push_back(pgtypes::JsonFormOf(rows.type(column)));
+  for (int i = 0; i < rows.columns(); ++i) {
+    const pg::RowColumn& column = rows.column(i);
+    forms_.push_back({pgtypes::JsonFormOf(column.type), column.binary});
+  }
   used_ = 0;
   bool printed = true;
   if (!as_object) Append("[");

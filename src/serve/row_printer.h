@@ -27,21 +27,27 @@ using RowKeys = std::vector<RowKey>;
 class RowPrinter {
  public:
   // [{"column":value,...}, ...], or, with `as_object`, the row by itself. nullopt when the JSON of a value does not
-  // follow from its text. `keys`, when not null, are kept from one answer of a statement to the next.
+  // follow from what the database sent. `keys`, when not null, are kept from one answer of a statement to the next.
   // REQUIRES: as_object: one row.
   std::optional<std::string> Print(const pg::Rows& rows, bool as_object, RowKeys* keys);
 
  private:
+  struct Form {
+    pgtypes::JsonForm form;
+    bool is_binary;
+  };
+
   // Where the next bytes go, with room for so many.
   char* Room(size_t bytes);
   void Append(std::string_view piece);
   bool AppendRow(const pg::Rows& rows, int row, const RowKeys& keys);
+  bool AppendValue(Form form, std::string_view value);
 
   // Not a string: that would fill with zeros what is written over at once.
   std::unique_ptr<char[]> text_;
   size_t capacity_ = 0;
   size_t used_ = 0;
-  std::vector<pgtypes::JsonForm> forms_;  // of the columns
+  std::vector<Form> forms_;  // of the columns
 };
 
 }  // namespace pando::serve

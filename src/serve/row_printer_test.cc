@@ -31,6 +31,19 @@ TEST(RowPrinterTest, PrintsMoreThanItKeepsRoomFor) {
 }
 
 // The columns of `*` are those of the moment.
+TEST(RowPrinterTest, PrintsDatesThatComeInBinary) {
+  pg::RowsBuilder builder;
+  builder.Begin(std::make_shared<pg::RowColumns>(
+      pg::RowColumns{{"day", oid::kDate, true}, {"text", oid::kText, false}}));
+  using Values = std::vector<std::optional<std::string_view>>;
+  builder.Add(Values{std::string_view("\0\0\0\1", 4), "a"});
+  builder.Add(Values{std::nullopt, "b"});
+  const pg::Rows rows = builder.Take();
+  RowPrinter printer;
+  EXPECT_EQ(printer.Print(rows, false, nullptr),
+            "[{\"day\":\"2000-01-02\",\"text\":\"a\"}, \n {\"day\":null,\"text\":\"b\"}]");
+}
+
 TEST(RowPrinterTest, TheColumnsOfAStatementMayChange) {
   RowPrinter printer;
   RowKeys keys;

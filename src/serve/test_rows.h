@@ -1,9 +1,10 @@
 // Rows as the database would answer them, for tests.
 #pragma once
 
-#include <libpq-fe.h>
-
-#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pg/rows.h"
@@ -18,20 +19,16 @@ struct TestColumnOf {
 // Values are text; null is NULL.
 inline pg::Rows MakeRows(const std::vector<TestColumnOf>& columns,
                          const std::vector<std::vector<const char*>>& values) {
-  PGresult* result = PQmakeEmptyPGresult(nullptr, PGRES_TUPLES_OK);
-  std::vector<PGresAttDesc> described;
-  for (const TestColumnOf& column : columns) {
-    described.push_back({const_cast<char*>(column.name), 0, 0, 0, column.type, -1, -1});
+  auto described = std::make_shared<pg::RowColumns>();
+  for (const TestColumnOf& column : columns) described->push_back({column.name, column.type});
+  pg::RowsBuilder builder;
+  builder.Begin(std::move(described));
+  for (const std::vector<const char*>& row : values) {
+    std::vector<std::optional<std::string_view>> given;
+    for (const char* value : row) given.push_back(value ? std::optional<std::string_view>(value) : std::nullopt);
+    builder.Add(given);
   }
-  PQsetResultAttrs(result, static_cast<int>(described.size()), described.data());
-  for (size_t row = 0; row < values.size(); ++row) {
-    for (size_t column = 0; column < columns.size(); ++column) {
-      const char* value = values[row][column];
-      PQsetvalue(result, static_cast<int>(row), static_cast<int>(column), const_cast<char*>(value),
-                 value ? static_cast<int>(std::strlen(value)) : -1);
-    }
-  }
-  return pg::Rows(result);
+  return builder.Take();
 }
 
 }  // namespace pando::serve

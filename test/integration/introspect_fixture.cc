@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "pg/pq.h"
 
 namespace pando::introspect {
 namespace {
@@ -110,12 +111,12 @@ class PlainConnection : public pg::Connection {
     std::vector<const char*> values;
     for (const pg::Parameter& parameter : command.parameters)
       values.push_back(parameter ? parameter->c_str() : nullptr);
-    PGresult* result = PQexecParams(handle_.get(), command.sql.c_str(), static_cast<int>(values.size()), nullptr,
-                                    values.data(), nullptr, nullptr, 0);
-    answers.emplace_back(result);
-    const ExecStatusType status = PQresultStatus(result);
+    const pg::PqResultHandle result(PQexecParams(handle_.get(), command.sql.c_str(), static_cast<int>(values.size()),
+                                                 nullptr, values.data(), nullptr, nullptr, 0));
+    answers.push_back(pg::RowsOf(result.get()));
+    const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return std::nullopt;
-    return Error::FromDatabase(PQresultErrorField(result, PG_DIAG_SQLSTATE), PQerrorMessage(handle_.get()));
+    return Error::FromDatabase(PQresultErrorField(result.get(), PG_DIAG_SQLSTATE), PQerrorMessage(handle_.get()));
   }
 
   Handle handle_;

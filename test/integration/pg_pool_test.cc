@@ -180,15 +180,6 @@ TEST_F(PgPoolTest, OpensAnotherForTheCallerWhoWaitsWhenOneBreaks) {
   EXPECT_EQ(pool_->stats().opened, 2u);
 }
 
-TEST_F(PgPoolTest, KeepsNoConnectionWhoseBuffersHaveGrown) {
-  Start(Options(1));
-  {
-    Lease lease = AcquireNow();
-    EXPECT_EQ(Value(*lease, "select length($1)", {std::string(8 << 20, 'x')}), std::to_string(8 << 20));
-  }
-  EXPECT_EQ(pool_->stats().open, 0u);
-}
-
 TEST_F(PgPoolTest, LendsNoConnectionThatDiedWhileItWasIdle) {
   Start(Options(2));
   {

@@ -1,7 +1,7 @@
-// How a LibpqConnection comes back into order after an exchange that did not simply run through.
+// How a ConnectionImpl comes back into order after an exchange that did not simply run through.
 #include "base/assert.h"
 #include "pg/database_error.h"
-#include "pg/libpq_connection.h"
+#include "pg/connection_impl.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {
@@ -22,26 +22,26 @@ Error StopError(Wake wake) {
 
 }  // namespace
 
-bool LibpqConnection::NeedsRecovery(Wake wake, Finish finish) const {
+bool ConnectionImpl::NeedsRecovery(Wake wake, Finish finish) const {
   if (wake == Wake::kFailed) return false;
   if (StoppedByUs(wake)) return true;
-  const bool open = PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
+  const bool open = wire_->in_transaction();
   // A transaction that should be held and failed, or one that is left where none should be.
   return open && (finish != Finish::kHold || pipeline_.error().has_value());
 }
 
-Task<void> LibpqConnection::Recover(ResultReader& reader, Wake wake, Finish finish) {
+Task<void> ConnectionImpl::Recover(AnswerReader& reader, Wake wake, Finish finish) {
   if (StoppedByUs(wake)) co_await StopStatement(reader);
-  if (!handle_) co_return;
-  const bool open = PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
+  if (!wire_) co_return;
+  const bool open = wire_->in_transaction();
   const bool keep = finish == Finish::kHold && !reader.error();
   if (open && !keep) co_await RollBack();
 }
 
-Task<void> LibpqConnection::StopStatement(ResultReader& reader) {
+Task<void> ConnectionImpl::StopStatement(AnswerReader& reader) {
   const Deadline grace = Deadline::After(kStopGrace);
   // The server ignores a cancel request while it reads a message: one that is half sent would be executed yet.
-  const bool half_sent = PQflush(handle_.get()) != 0;
+  const bool half_sent = !wire_->Flush();
   CancelSent sent = CancelSent::kNotSent;
   if (cancel_target_) sent = co_await SendCancelRequest(*cancel_target_, grace);
   // A request that is still on its way could hit the next statement.
@@ -53,30 +53,30 @@ Task<void> LibpqConnection::StopStatement(ResultReader& reader) {
   if (wake != Wake::kReady) Break();
 }
 
-Task<void> LibpqConnection::RollBack() {
+Task<void> ConnectionImpl::RollBack() {
   Pipeline pipeline(statements_);
-  pipeline.Reset(handle_.get());
+  pipeline.Reset(*wire_);
   pipeline.AddText("ROLLBACK", Duty::kSupport);
   pipeline.Sync(Duty::kSupport);
   const Wake wake = co_await Drive(pipeline, Deadline::After(kStopGrace));
-  if (wake != Wake::kReady || PQtransactionStatus(handle_.get()) != PQTRANS_IDLE) Break();
+  if (wake != Wake::kReady || wire_->in_transaction()) Break();
 }
 
 // The socket closes at once, so that the server notices.
-void LibpqConnection::Break() {
+void ConnectionImpl::Break() {
   watch_.Detach();
-  handle_.reset();
+  wire_.reset();
 }
 
 // The error that the caller gets, if any; breaks the connection when it cannot go on.
-std::optional<Error> LibpqConnection::Verdict(const ResultReader& reader, Wake wake) {
+std::optional<Error> ConnectionImpl::Verdict(const AnswerReader& reader, Wake wake) {
   std::optional<Error> error = reader.error();
   if (StoppedByUs(wake) && !reader.connection_ended()) {
     // What has run to its end nevertheless is reported as it is: the caller learns the outcome.
     const bool cancelled = error && error->sqlstate() == pgtypes::sqlstate::kQueryCanceled;
-    if (!handle_ || cancelled) error = StopError(wake);
+    if (!wire_ || cancelled) error = StopError(wake);
   } else if (wake == Wake::kFailed && !reader.connection_ended()) {
-    error = ConnectionLost(handle_.get());
+    error = wire_->Lost();
   }
   if (reader.connection_ended() || wake == Wake::kFailed) Break();
   return error;

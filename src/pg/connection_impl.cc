@@ -1,6 +1,5 @@
-#include "pg/libpq_connection.h"
+#include "pg/connection_impl.h"
 
-#include <openssl/ssl.h>
 #include <poll.h>
 
 #include <utility>
@@ -16,13 +15,12 @@ namespace sqlstate = pgtypes::sqlstate;
 
 namespace {
 
-// Above this, libpq's buffers are worth a new connection.
-constexpr size_t kBufferBytesKept = 4 << 20;
-constexpr size_t kParametersMax = 65535;  // a count of 16 bits in the Bind message
+constexpr size_t kParametersMax = 65535;        // a count of 16 bits in the Bind message
+constexpr size_t kBytesMax = size_t{1} << 30;  // of its texts: PostgreSQL reads no longer message
 
 bool HasZeroByte(const std::string& text) { return text.find('\0') != std::string::npos; }
 
-// PostgreSQL's own words for a zero byte. libpq would end the text there and run something else.
+// PostgreSQL's own words for a zero byte. The protocol ends texts there.
 Error ZeroByte() {
   return Error::FromDatabase(std::string(sqlstate::kCharacterNotInRepertoire),
                              "invalid byte sequence for encoding \"UTF8\": 0x00");
@@ -34,37 +32,40 @@ std::optional<Error> RefuseCommand(const Command& command) {
     return Error::FromDatabase(std::string(sqlstate::kProgramLimitExceeded),
                                "a statement takes at most 65535 parameters");
   }
+  size_t bytes = command.sql.size();
   for (const Parameter& parameter : command.parameters) {
     if (parameter && HasZeroByte(*parameter)) return ZeroByte();
+    bytes += parameter ? parameter->size() : 0;
+  }
+  if (bytes >= kBytesMax - kParametersMax * sizeof(uint32_t)) {
+    return Error::FromDatabase(std::string(sqlstate::kProgramLimitExceeded),
+                               "a statement and its parameters take less than 1 GB");
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-LibpqConnection::LibpqConnection(net::Executor executor, Connected connected, size_t statements_max)
-    : handle_(std::move(connected.handle)),
-      tls_(PQsslInUse(handle_.get()) ? PQsslStruct(handle_.get(), "OpenSSL") : nullptr),
+ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max)
+    : cancel_target_(connected.cancel_target),
+      server_version_(PQserverVersion(connected.handle.get())),
+      backend_pid_(PQbackendPID(connected.handle.get())),
+      wire_(std::make_unique<Wire>(std::move(connected.handle))),
       watch_(executor),
-      cancel_target_(connected.cancel_target),
-      server_version_(PQserverVersion(handle_.get())),
-      backend_pid_(PQbackendPID(handle_.get())),
       statements_(statements_max),
       pipeline_(statements_) {}
 
-bool LibpqConnection::Watch() { return watch_.Attach(PQsocket(handle_.get())); }
+bool ConnectionImpl::Watch() { return watch_.Attach(wire_->socket()); }
 
-bool LibpqConnection::usable() const {
-  return handle_ && !in_flight_ && !held_ && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE;
-}
+bool ConnectionImpl::usable() const { return wire_ && !in_flight_ && !held_ && !wire_->in_transaction(); }
 
-bool LibpqConnection::alive() const {
-  if (!handle_) return false;
-  pollfd socket{PQsocket(handle_.get()), POLLIN | POLLRDHUP, 0};
+bool ConnectionImpl::alive() const {
+  if (!wire_) return false;
+  pollfd socket{wire_->socket(), POLLIN | POLLRDHUP, 0};
   return poll(&socket, 1, 0) == 0 || (socket.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) == 0;
 }
 
-Task<Result<std::vector<Rows>>> LibpqConnection::Run(Exchange exchange, Deadline deadline) {
+Task<Result<std::vector<Rows>>> ConnectionImpl::Run(Exchange exchange, Deadline deadline) {
   if (std::optional<Error> refusal = RefuseToRun(exchange, deadline)) co_return *refusal;
   // A timeout of the session belongs to those who asked for it.
   if (!exchange.session && session_.statement_timeout.count() != 0) {
@@ -72,14 +73,8 @@ Task<Result<std::vector<Rows>>> LibpqConnection::Run(Exchange exchange, Deadline
     exchange.session->statement_timeout = milliseconds(0);
   }
   in_flight_ = true;
-  NoteParameterBytes(exchange);
   for (bool repeated = false;; repeated = true) {
     Queue(exchange);
-    if (!pipeline_.queued()) {
-      Error error = ConnectionLost(handle_.get());
-      Break();
-      co_return error;
-    }
     const Wake wake = co_await Drive(pipeline_, deadline);
     if (NeedsRecovery(wake, exchange.finish)) {
       co_await WithoutCancellation();
@@ -87,14 +82,14 @@ Task<Result<std::vector<Rows>>> LibpqConnection::Run(Exchange exchange, Deadline
       co_await WithCancellation();
     }
     const auto state = co_await asio::this_coro::cancellation_state;
-    const bool may_repeat = !repeated && handle_ && wake == Wake::kReady && !WasCancelled(state);
+    const bool may_repeat = !repeated && wire_ && wake == Wake::kReady && !WasCancelled(state);
     if (!may_repeat || !pipeline_.DropStaleStatement()) co_return Conclude(exchange, wake);
   }
 }
 
-std::optional<Error> LibpqConnection::RefuseToRun(const Exchange& exchange, Deadline deadline) const {
+std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadline deadline) const {
   PANDO_ASSERT(!held_);
-  if (!handle_ || in_flight_)
+  if (!wire_ || in_flight_)
     return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
   if (deadline.passed()) return Error(ErrorId::kRequestDeadline, "the deadline passed before the statement began");
   for (const Command& command : exchange.commands) {
@@ -109,17 +104,8 @@ std::optional<Error> LibpqConnection::RefuseToRun(const Exchange& exchange, Dead
   return std::nullopt;
 }
 
-void LibpqConnection::NoteParameterBytes(const Exchange& exchange) {
-  size_t bytes = 0;
-  for (const Command& command : exchange.commands) {
-    bytes += command.sql.size();
-    for (const Parameter& parameter : command.parameters) bytes += parameter ? parameter->size() : 0;
-  }
-  if (bytes > kBufferBytesKept) oversized_ = true;
-}
-
-void LibpqConnection::Queue(const Exchange& exchange) {
-  pipeline_.Reset(handle_.get(), exchange.on_rows);
+void ConnectionImpl::Queue(const Exchange& exchange) {
+  pipeline_.Reset(*wire_, exchange.on_rows);
   QueueRetired();
   if (exchange.finish != Finish::kCommit) pipeline_.AddText("BEGIN", Duty::kSupport);
   if (exchange.session && *exchange.session != session_) QueueSwitch(*exchange.session);
@@ -134,17 +120,17 @@ void LibpqConnection::Queue(const Exchange& exchange) {
   }
 }
 
-void LibpqConnection::QueueRetired() {
+void ConnectionImpl::QueueRetired() {
   if (!statements_.has_retired()) return;
   for (const std::string& deallocate : statements_.TakeRetired()) {
-    pipeline_.AddText(deallocate.c_str(), Duty::kAside);
+    pipeline_.AddText(deallocate, Duty::kAside);
     pipeline_.Sync(Duty::kAside);
   }
 }
 
 // In the segment of the commands themselves: when the role cannot be taken, the server skips them, and a failure
 // further on takes the switch back with everything else.
-void LibpqConnection::QueueSwitch(const SessionState& wanted) {
+void ConnectionImpl::QueueSwitch(const SessionState& wanted) {
   if (wanted.role != session_.role) {
     const std::string role = wanted.role.empty() ? "none" : wanted.role;
     pipeline_.Add(Command{"select pg_catalog.set_config('role', $1, false)", {role}, true}, Duty::kSupport);
@@ -159,7 +145,7 @@ void LibpqConnection::QueueSwitch(const SessionState& wanted) {
   }
 }
 
-void LibpqConnection::QueueTimeout(milliseconds timeout) {
+void ConnectionImpl::QueueTimeout(milliseconds timeout) {
   if (timeout.count() == 0) {
     pipeline_.AddText("RESET statement_timeout", Duty::kSupport);
     return;
@@ -168,29 +154,26 @@ void LibpqConnection::QueueTimeout(milliseconds timeout) {
   pipeline_.Add(Command{"select pg_catalog.set_config('statement_timeout', $1, false)", {value}, true}, Duty::kSupport);
 }
 
-Task<Wake> LibpqConnection::Drive(ResultReader& reader, Deadline deadline) {
+Task<Wake> ConnectionImpl::Drive(AnswerReader& reader, Deadline deadline) {
   for (;;) {
-    // A failure to send is reported by libpq when the answer is read, after what the server may have said before.
-    const bool unsent = PQflush(handle_.get()) == 1;
-    if (reader.Read(handle_.get())) co_return reader.connection_ended() ? Wake::kFailed : Wake::kReady;
+    // It may have something to say in answer.
+    if (reader.Read(*wire_)) co_return reader.connection_ended() ? Wake::kFailed : Wake::kReady;
+    const bool sent = wire_->Flush();
     const auto state = co_await asio::this_coro::cancellation_state;
     if (WasCancelled(state)) co_return Wake::kCancelled;
     // While something is still to be sent the server may be blocked on sending to us: both directions are watched.
-    const Interest interest = unsent ? Interest::kReadOrWrite : Interest::kRead;
+    const Interest interest = sent ? Interest::kRead : Interest::kReadOrWrite;
     Wake wake = Wake::kReady;
-    if (!HasBufferedInput()) wake = co_await watch_.Wait(interest, deadline);
+    if (!wire_->HasBufferedInput()) wake = co_await watch_.Wait(interest, deadline);
     if (wake != Wake::kReady) co_return wake;
-    if (PQconsumeInput(handle_.get()) == 1) continue;
-    reader.Read(handle_.get());
+    if (wire_->Receive()) continue;
+    reader.Read(*wire_);
     co_return Wake::kFailed;
   }
 }
 
-bool LibpqConnection::HasBufferedInput() const { return tls_ && SSL_pending(static_cast<SSL*>(tls_)) > 0; }
-
-Result<std::vector<Rows>> LibpqConnection::Conclude(Exchange& exchange, Wake wake) {
+Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;
-  if (pipeline_.result_bytes_max() > kBufferBytesKept) oversized_ = true;
   if (std::optional<Error> failure = Verdict(pipeline_, wake)) return *failure;
   if (exchange.finish == Finish::kCommit && exchange.session) session_ = std::move(*exchange.session);
   if (exchange.finish == Finish::kHold) {
@@ -198,11 +181,12 @@ Result<std::vector<Rows>> LibpqConnection::Conclude(Exchange& exchange, Wake wak
     held_session_ = std::move(exchange.session);
   }
   statements_.Trim();
+  wire_->Shrink();
   return pipeline_.TakeRows();
 }
 
-Task<Result<void>> LibpqConnection::End(bool commit, Deadline deadline) {
-  if (!handle_ || in_flight_) {
+Task<Result<void>> ConnectionImpl::End(bool commit, Deadline deadline) {
+  if (!wire_ || in_flight_) {
     co_return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
   }
   PANDO_ASSERT(held_);
@@ -213,7 +197,7 @@ Task<Result<void>> LibpqConnection::End(bool commit, Deadline deadline) {
   co_return ended;
 }
 
-Task<Result<void>> LibpqConnection::Clean(Deadline deadline) {
+Task<Result<void>> ConnectionImpl::Clean(Deadline deadline) {
   if (!usable()) co_return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
   Result<void> cleaned = co_await RunText("DISCARD ALL", deadline);
   if (cleaned) {
@@ -226,9 +210,9 @@ Task<Result<void>> LibpqConnection::Clean(Deadline deadline) {
 }
 
 // One text in a segment of its own.
-Task<Result<void>> LibpqConnection::RunText(const char* sql, Deadline deadline) {
+Task<Result<void>> ConnectionImpl::RunText(std::string_view sql, Deadline deadline) {
   in_flight_ = true;
-  pipeline_.Reset(handle_.get());
+  pipeline_.Reset(*wire_);
   pipeline_.AddText(sql, Duty::kSupport);
   pipeline_.Sync(Duty::kSupport);
   const Wake wake = co_await Drive(pipeline_, deadline);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pg/connection.h"
@@ -13,12 +14,13 @@
 #include "pg/pipeline.h"
 #include "pg/socket_watch.h"
 #include "pg/statement_cache.h"
+#include "pg/wire.h"
 
 namespace pando::pg {
 
-class LibpqConnection final : public Connection {
+class ConnectionImpl final : public Connection {
  public:
-  LibpqConnection(net::Executor executor, Connected connected, size_t statements_max);
+  ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max);
 
   // False when the event loop refused the socket; the connection is broken then.
   bool Watch();
@@ -32,7 +34,6 @@ class LibpqConnection final : public Connection {
   size_t failed_command() const override { return pipeline_.answered(); }
   bool usable() const override;
   bool alive() const override;
-  bool oversized() const override { return oversized_; }
   int server_version() const override { return server_version_; }
   int backend_pid() const override { return backend_pid_; }
   const SessionState& session() const override { return session_; }
@@ -44,36 +45,31 @@ class LibpqConnection final : public Connection {
   void QueueRetired();
   void QueueSwitch(const SessionState& wanted);
   void QueueTimeout(milliseconds timeout);
-  void NoteParameterBytes(const Exchange& exchange);
 
   // Sends what is queued and reads until nothing is owed. kFailed: the connection broke.
-  Task<Wake> Drive(ResultReader& reader, Deadline deadline);
-  // Bytes that OpenSSL has taken off the socket and libpq has not taken yet: the socket will not announce them again.
-  bool HasBufferedInput() const;
+  Task<Wake> Drive(AnswerReader& reader, Deadline deadline);
   // What is left to do after the conversation stopped early or left a transaction open.
   bool NeedsRecovery(Wake wake, Finish finish) const;
-  Task<void> Recover(ResultReader& reader, Wake wake, Finish finish);
-  Task<void> StopStatement(ResultReader& reader);
+  Task<void> Recover(AnswerReader& reader, Wake wake, Finish finish);
+  Task<void> StopStatement(AnswerReader& reader);
   Task<void> RollBack();
   void Break();
 
   Result<std::vector<Rows>> Conclude(Exchange& exchange, Wake wake);
-  std::optional<Error> Verdict(const ResultReader& reader, Wake wake);
-  Task<Result<void>> RunText(const char* sql, Deadline deadline);
+  std::optional<Error> Verdict(const AnswerReader& reader, Wake wake);
+  Task<Result<void>> RunText(std::string_view sql, Deadline deadline);
 
-  PqConnectionHandle handle_;  // null: broken
-  void* const tls_;            // OpenSSL's SSL, owned by the handle; null without TLS
-  SocketWatch watch_;          // dies before the handle closes the socket
   const std::optional<CancelTarget> cancel_target_;
   const int server_version_;
   const int backend_pid_;
+  std::unique_ptr<Wire> wire_;  // null: broken
+  SocketWatch watch_;           // dies before the wire closes the socket
   StatementCache statements_;
   Pipeline pipeline_;
   SessionState session_;
   std::optional<SessionState> held_session_;  // becomes session_ if the held transaction commits
   bool held_ = false;
   bool in_flight_ = false;  // stays true when a coroutine is destroyed in the middle: nobody knows what is owed then
-  bool oversized_ = false;
 };
 
 // Cancellation is off while a connection is brought back into order: the coroutine may be cancelled already, and every

@@ -1,0 +1,216 @@
+#include "pg/message.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/byte_order.h"
+#include "base/byte_reader.h"
+
+namespace pando::pg {
+
+namespace {
+
+constexpr int16_t kBinary = 1;
+constexpr size_t kHeaderBytes = 5;     // a type and a length, which counts itself
+constexpr size_t kLengthBytes = 4;
+constexpr size_t kMessageBytesMax = (size_t{1} << 30) + (1 << 20);  // a value has less than 1 GB
+// Below this much room a read is not worth its system call. A socket's buffer holds more.
+constexpr size_t kRoomMin = 16 << 10;
+constexpr size_t kCapacityMin = 32 << 10;
+constexpr size_t kCapacityKept = 256 << 10;
+
+}  // namespace
+
+size_t Outbox::Begin(char type) {
+  const size_t begin = bytes_.size();
+  bytes_ += type;
+  bytes_.append(kLengthBytes, '\0');
+  return begin;
+}
+
+void Outbox::End(size_t begin) {
+  WriteNumber(bytes_.data() + begin + 1, static_cast<uint32_t>(bytes_.size() - begin - 1));
+}
+
+void Outbox::Text(std::string_view text) {
+  bytes_.append(text);
+  bytes_ += '\0';
+}
+
+void Outbox::Parse(std::string_view name, std::string_view sql) {
+  const size_t begin = Begin('P');
+  Text(name);
+  Text(sql);
+  AppendNumber(bytes_, int16_t{0});  // the server infers the types of all parameters
+  End(begin);
+}
+
+void Outbox::Name(char type, char kind, std::string_view name) {
+  const size_t begin = Begin(type);
+  bytes_ += kind;
+  Text(name);
+  End(begin);
+}
+
+void Outbox::DescribeStatement(std::string_view name) { Name('D', 'S', name); }
+void Outbox::DescribePortal() { Name('D', 'P', ""); }
+
+void Outbox::Bind(std::string_view name, const std::vector<Parameter>& parameters, const RowColumns* columns) {
+  const size_t begin = Begin('B');
+  Text("");  // the portal
+  Text(name);
+  AppendNumber(bytes_, int16_t{0});  // all parameters are text
+  AppendNumber(bytes_, static_cast<uint16_t>(parameters.size()));
+  for (const Parameter& parameter : parameters) {
+    AppendNumber(bytes_, parameter ? static_cast<int32_t>(parameter->size()) : int32_t{-1});
+    if (parameter) bytes_.append(*parameter);
+  }
+  const bool some_binary =
+      columns && std::any_of(columns->begin(), columns->end(), [](const RowColumn& column) { return column.binary; });
+  AppendNumber(bytes_, static_cast<int16_t>(some_binary ? columns->size() : 0));
+  if (some_binary) {
+    for (const RowColumn& column : *columns) AppendNumber(bytes_, column.binary ? kBinary : int16_t{0});
+  }
+  End(begin);
+}
+
+void Outbox::Execute() {
+  const size_t begin = Begin('E');
+  Text("");                          // the portal
+  AppendNumber(bytes_, int32_t{0});  // all rows
+  End(begin);
+}
+
+void Outbox::Sync() { End(Begin('S')); }
+
+void Outbox::Query(std::string_view sql) {
+  const size_t begin = Begin('Q');
+  Text(sql);
+  End(begin);
+}
+
+void Outbox::CopyFail(std::string_view reason) {
+  const size_t begin = Begin('f');
+  Text(reason);
+  End(begin);
+}
+
+void Outbox::MarkSent(size_t bytes) {
+  sent_ += bytes;
+  PANDO_ASSERT(sent_ <= bytes_.size());
+  if (sent_ == bytes_.size()) Drop();
+}
+
+void Outbox::Drop() {
+  if (bytes_.capacity() > kCapacityKept) {
+    bytes_ = std::string();
+  } else {
+    bytes_.clear();
+  }
+  sent_ = 0;
+}
+
+std::optional<Message> Inbox::Next() {
+  if (broken_ || end_ - begin_ < kHeaderBytes) return std::nullopt;
+  const char* header = bytes_.get() + begin_;
+  const size_t length = ReadNumber<uint32_t>(header + 1);
+  if (length < kLengthBytes || length > kMessageBytesMax) {
+    broken_ = true;
+    return std::nullopt;
+  }
+  const size_t size = 1 + length;
+  if (end_ - begin_ < size) return std::nullopt;
+  begin_ += size;
+  return Message{header[0], std::string_view(header + kHeaderBytes, length - kLengthBytes)};
+}
+
+Inbox::Free Inbox::Space() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (capacity_ - end_ < kRoomMin) {
+    const size_t waiting = end_ - begin_;
+    // Grows with what has come, not with what a header says.
+    const bool fits = waiting + kRoomMin <= capacity_;
+    Move(fits ? capacity_ : std::max(capacity_ * 2, kCapacityMin));
+  }
+  return {bytes_.get() + end_, capacity_ - end_};
+}
+
+void Inbox::Move(size_t capacity) {
+  const size_t waiting = end_ - begin_;
+  if (capacity == capacity_) {
+    std::memmove(bytes_.get(), bytes_.get() + begin_, waiting);
+  } else {
+    auto moved = std::make_unique_for_overwrite<char[]>(capacity);
+    if (waiting > 0) std::memcpy(moved.get(), bytes_.get() + begin_, waiting);
+    bytes_ = std::move(moved);
+    capacity_ = capacity;
+  }
+  begin_ = 0;
+  end_ = waiting;
+}
+
+void Inbox::Shrink() {
+  if (capacity_ <= kCapacityKept || begin_ != end_) return;
+  bytes_.reset();
+  capacity_ = begin_ = end_ = 0;
+}
+
+ErrorFields ReadErrorFields(std::string_view body) {
+  ErrorFields fields;
+  ByteReader in(body);
+  while (const auto kind = static_cast<char>(in.Byte())) {
+    const std::string_view text = in.Text();
+    switch (kind) {
+      case 'V':  // never translated, unlike S
+        fields.severity = text;
+        break;
+      case 'C':
+        fields.sqlstate = text;
+        break;
+      case 'M':
+        fields.message = text;
+        break;
+      case 'D':
+        fields.detail = text;
+        break;
+      case 'H':
+        fields.hint = text;
+        break;
+      case 'P':
+        fields.position = text;
+        break;
+      case 'R':
+        fields.routine = text;
+        break;
+      default:
+        break;
+    }
+  }
+  return fields;
+}
+
+std::optional<RowColumns> ReadColumns(std::string_view body) {
+  ByteReader in(body);
+  RowColumns columns(in.Count(in.Int16()));
+  for (RowColumn& column : columns) {
+    column.name = in.Text();
+    in.Bytes(6);  // the table and the number of its column
+    column.type = in.Int32();
+    in.Bytes(8);  // the type's size and modifier, the format
+  }
+  if (!in.AtEnd()) return std::nullopt;
+  return columns;
+}
+
+int64_t ReadAffected(std::string_view body) {
+  const std::string_view tag = ByteReader(body).Text();
+  const std::string_view last = tag.substr(tag.rfind(' ') + 1);  // all of it without a blank
+  int64_t count = 0;
+  std::from_chars(last.data(), last.data() + last.size(), count);
+  return count;
+}
+
+}  // namespace pando::pg

@@ -1,0 +1,100 @@
+// The messages of PostgreSQL's protocol 3.0 (PostgreSQL documentation 55.7): the ones we send, and taking apart what
+// the server sends.
+//
+// Concurrency  single-owner
+// Internal to pg/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/connection.h"
+#include "pg/rows.h"
+
+namespace pando::pg {
+
+// Messages on their way to the server.
+class Outbox {
+ public:
+  // An empty name is the unnamed statement. No text holds a zero byte.
+  void Parse(std::string_view name, std::string_view sql);
+  void DescribeStatement(std::string_view name);
+  void DescribePortal();
+  // `columns` says which come in binary; null: all as text. REQUIRES: at most 65535 parameters.
+  void Bind(std::string_view name, const std::vector<Parameter>& parameters, const RowColumns* columns);
+  void Execute();
+  void Sync();
+  void Query(std::string_view sql);
+  void CopyFail(std::string_view reason);
+
+  std::string_view unsent() const { return std::string_view(bytes_).substr(sent_); }
+  void MarkSent(size_t bytes);
+  void Drop();
+
+ private:
+  size_t Begin(char type);
+  void End(size_t begin);
+  void Text(std::string_view text);
+  void Name(char type, char kind, std::string_view name);
+
+  std::string bytes_;
+  size_t sent_ = 0;
+};
+
+struct Message {
+  char type = 0;
+  std::string_view body;
+};
+
+// Bytes from the server, until they are whole messages.
+class Inbox {
+ public:
+  // nullopt: not all of it has come, or it is broken(). Valid until the next Space().
+  std::optional<Message> Next();
+  // A message gave a length that none can have.
+  bool broken() const { return broken_; }
+
+  // Where the next bytes go; at least one.
+  struct Free {
+    char* begin;
+    size_t size;
+  };
+  Free Space();
+  void MarkFilled(size_t bytes) { end_ += bytes; }
+  // Gives back what a large message took. REQUIRES: no message is in use
+  void Shrink();
+
+ private:
+  void Move(size_t capacity);
+
+  std::unique_ptr<char[]> bytes_;
+  size_t capacity_ = 0;
+  size_t begin_ = 0;  // of what has not been handed out
+  size_t end_ = 0;
+  bool broken_ = false;
+};
+
+// An ErrorResponse (55.8). What it does not hold is empty.
+struct ErrorFields {
+  std::string_view severity;
+  std::string_view sqlstate;
+  std::string_view message;
+  std::string_view detail;
+  std::string_view hint;
+  std::string_view position;  // in the statement's text, in characters from 1
+  std::string_view routine;   // of PostgreSQL's source
+};
+ErrorFields ReadErrorFields(std::string_view body);
+
+// A RowDescription's columns, in text format. nullopt: malformed.
+std::optional<RowColumns> ReadColumns(std::string_view body);
+
+// The number at the end of a CommandComplete ("INSERT 0 5"); 0 when there is none.
+int64_t ReadAffected(std::string_view body);
+
+}  // namespace pando::pg
