@@ -39,7 +39,7 @@ http::Response AnswerReadiness(const std::vector<Check>& checks) {
 }
 
 // A coroutine of its own, because a lambda that is one must not capture.
-Task<http::Response> Ready(http::Response response) { co_return response; }
+Task<void> Ready() { co_return; }
 
 }  // namespace
 
@@ -72,7 +72,10 @@ http::Handler MakeHandler(Sources sources) {
   PANDO_ASSERT(sources.readiness != nullptr);
   PANDO_ASSERT(sources.metrics != nullptr);
   PANDO_ASSERT(sources.config != nullptr);
-  return [sources = std::move(sources)](http::Request request) { return Ready(Answer(request, sources)); };
+  return [sources = std::move(sources)](http::Request& request, http::Response& response) {
+    response = Answer(request, sources);
+    return Ready();
+  };
 }
 
 }  // namespace pando::admin

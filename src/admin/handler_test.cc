@@ -102,15 +102,17 @@ TEST_F(HandlerTest, AnswersOnAnEventLoop) {
   http::Request request;
   request.method = "GET";
   request.target = "/livez";
+  http::Response response;
   boost::asio::io_context loop;
-  std::optional<int> status;
+  std::optional<bool> has_thrown;
 
-  boost::asio::co_spawn(loop, handler(std::move(request)), [&](std::exception_ptr escaped, http::Response response) {
-    if (!escaped) status = response.status;
-  });
+  boost::asio::co_spawn(loop, handler(request, response),
+                        [&](std::exception_ptr escaped) { has_thrown = escaped != nullptr; });
   loop.run();
 
-  EXPECT_EQ(status, 200);
+  EXPECT_EQ(has_thrown, false);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "{\"live\":true}");
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ Task<bool> Connection::Answer() {
   const Step step = co_await ReadRequest();
   if (step == Step::kGone) co_return false;
   if (step == Step::kRefused) co_return co_await AnswerRefusal();
-  const Response response = co_await Handle();
+  Response response;
+  co_await Handle(response);
   if (client_gone_ || broken_) {
     Observe(0);
     co_return false;
@@ -71,7 +72,7 @@ void Connection::CheckOnClient() {
   if (peer == net::PeerState::kGone) client_gone_ = true;
   if (client_gone_) return CancelHandler();
   // The handler keeps the deadline itself and answers in its own words; this is for one that does not.
-  if (now >= seen_.deadline.at() + host_.wheel.tick()) {
+  if (now >= request_.deadline.at() + host_.wheel.tick()) {
     timed_out_ = true;
     CancelHandler();
   }

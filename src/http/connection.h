@@ -75,6 +75,7 @@ class Connection final : public net::DeadlineWheel::Entry {
 
   // Reading: connection_input.cc.
   Step BeginRequest();
+  void ClearRequest();
   Task<Step> ReadRequest();
   Task<Step> ReadHeader();
   Step TakeHeader();
@@ -84,8 +85,8 @@ class Connection final : public net::DeadlineWheel::Entry {
   Step RefuseHeaderSize();
 
   // Answering: connection_output.cc.
-  Task<Response> Handle();
-  Task<void> CallHandler(Response& response);
+  Task<void> Handle(Response& response);
+  void CheckHandled(const std::exception_ptr& escaped, Response& response);
   Task<bool> AnswerRefusal();
   Task<bool> Send(const Response& response);
   Task<bool> SendRest(std::string head, std::string_view body, size_t sent);
@@ -118,15 +119,14 @@ class Connection final : public net::DeadlineWheel::Entry {
   bool client_gone_ = false;   // nothing is to be said any more
   bool broken_ = false;        // Break() was called
   bool probed_ = false;        // a 100 Continue asks whether the client is there
-  bool header_known_ = false;  // seen_ is filled
+  bool header_known_ = false;  // request_ has all but its body
   bool is_head_ = false;
 
   InputBuffer input_;
   HeaderScanner scanner_;
   std::optional<RequestParser> parser_;  // from the whole header to the next request
   std::optional<Refusal> refusal_;
-  Request request_;        // being read; the handler takes it
-  Request seen_;           // what is kept of it: all but headers and body
+  Request request_;        // being read and answered; body and headers are the handler's to take
   uint64_t bytes_in_ = 0;  // of this exchange
   uint64_t bytes_out_ = 0;
 };

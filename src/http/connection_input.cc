@@ -29,12 +29,9 @@ Connection::Step Connection::RefuseHeaderSize() {
 Connection::Step Connection::BeginRequest() {
   scanner_ = HeaderScanner();
   parser_.reset();
-  request_ = Request();
+  ClearRequest();
   header_known_ = is_head_ = false;
   bytes_in_ = bytes_out_ = 0;
-  seen_.received_at = Clock::time_point();
-  seen_.id.clear();
-  if (seen_.target.capacity() > kIdleStringBytesMax) seen_.target = std::string();
   if (!input_.empty()) return Step::kNext;
   input_.ShrinkTo(kReadBytes);
   if (host_.draining) {
@@ -43,6 +40,16 @@ Connection::Step Connection::BeginRequest() {
   }
   Enter(Phase::kIdle, Clock::now() + options().idle_timeout);
   return Step::kNext;
+}
+
+// An idle connection keeps room for the next request like those that most are.
+void Connection::ClearRequest() {
+  for (std::string* text : {&request_.method, &request_.target, &request_.body, &request_.id}) {
+    text->clear();
+    if (text->capacity() > kIdleStringBytesMax) text->shrink_to_fit();
+  }
+  request_.headers.Clear();
+  request_.received_at = Clock::time_point();
 }
 
 Task<Connection::Step> Connection::ReadRequest() {
@@ -63,8 +70,8 @@ Task<Connection::Step> Connection::ReadHeader() {
     }
     if (input_.size() >= options().header_bytes_max.count) co_return RefuseHeaderSize();
     if (!input_.empty() && phase_ != Phase::kHeader) {
-      seen_.received_at = Clock::now();
-      Enter(Phase::kHeader, seen_.received_at + options().header_timeout);
+      request_.received_at = Clock::now();
+      Enter(Phase::kHeader, request_.received_at + options().header_timeout);
     }
     const Step step = co_await Fill(kReadBytes);
     if (step != Step::kNext) co_return step;
@@ -84,15 +91,6 @@ Connection::Step Connection::TakeHeader() {
   request_.is_tls = stream_.is_tls();
   request_.received_at = Clock::now();
   request_.deadline = Deadline(request_.received_at + options().request_timeout);
-
-  // The handler takes the request; answer and log still need these.
-  seen_.method = request_.method;
-  seen_.target = request_.target;
-  seen_.id = request_.id;
-  seen_.remote_address = remote_address_;
-  seen_.is_tls = request_.is_tls;
-  seen_.deadline = request_.deadline;
-  seen_.received_at = request_.received_at;
   is_head_ = request_.method == "HEAD";
   header_known_ = !refusal_ || (refusal_->status != 400 && refusal_->status != 505);
   return refusal_ ? Step::kRefused : Step::kNext;
@@ -114,7 +112,7 @@ Task<Connection::Step> Connection::ReadBody() {
     }
     // The request's own deadline bounds the body as a whole: a byte every now and then does not hold it open.
     const Clock::time_point pause_end = Clock::now() + options().body_timeout;
-    Enter(Phase::kBody, std::min(pause_end, seen_.deadline.at()));
+    Enter(Phase::kBody, std::min(pause_end, request_.deadline.at()));
     const Step step = co_await Fill(kBodyReadBytes);
     if (step != Step::kNext) co_return step;
   }

@@ -26,13 +26,19 @@ net::Stream::Gather Remaining(std::string_view head, std::string_view body, size
 
 }  // namespace
 
-Task<Response> Connection::Handle() {
+// `response` outlives the call.
+Task<void> Connection::Handle(Response& response) {
   host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) + 1,
                                  std::memory_order_relaxed);
   probed_ = false;
-  Enter(Phase::kHandling, seen_.received_at + host_.wheel.tick());
-  Response response;
-  co_await CallHandler(response);
+  Enter(Phase::kHandling, request_.received_at + host_.wheel.tick());
+  std::exception_ptr escaped;
+  try {
+    co_await host_.deps.handler(request_, response);
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  CheckHandled(escaped, response);
   host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) - 1,
                                  std::memory_order_relaxed);
   if (timed_out_) {
@@ -42,25 +48,18 @@ Task<Response> Connection::Handle() {
     // The next request's handler starts uncancelled.
     co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
   }
-  co_return response;
 }
 
-// `response` outlives the call.
-Task<void> Connection::CallHandler(Response& response) {
-  std::exception_ptr escaped;
-  try {
-    Task<Response> task = host_.deps.handler(std::move(request_));
-    response = co_await std::move(task);
-    if (response.status >= 200 && response.status <= 999) co_return;
-    telemetry::Log(telemetry::Level::kError, "http.status", "a handler answered with a status that is none",
-                   {{"request_id", seen_.id}, {"status", static_cast<int64_t>(response.status)}});
-  } catch (...) {
-    escaped = std::current_exception();
-  }
+void Connection::CheckHandled(const std::exception_ptr& escaped, Response& response) {
+  const bool is_status = response.status >= 200 && response.status <= 999;
+  if (!escaped && is_status) return;
   if (escaped && !client_gone_ && !timed_out_) {
     const std::string what = net::DescribeException(escaped);
     telemetry::Log(telemetry::Level::kError, "http.exception", "an exception escaped from the request handler",
-                   {{"code", RowOf(ErrorId::kInternalBug).code}, {"request_id", seen_.id}, {"what", what}});
+                   {{"code", RowOf(ErrorId::kInternalBug).code}, {"request_id", request_.id}, {"what", what}});
+  } else if (!escaped) {
+    telemetry::Log(telemetry::Level::kError, "http.status", "a handler answered with a status that is none",
+                   {{"request_id", request_.id}, {"status", static_cast<int64_t>(response.status)}});
   }
   response = MakeErrorResponse(500, Error(ErrorId::kInternalBug, "an internal error"));
 }
@@ -73,16 +72,16 @@ Response Connection::MakeErrorResponse(int status, const Error& error) const {
 }
 
 Task<bool> Connection::AnswerRefusal() {
-  if (seen_.id.empty()) seen_.id = host_.ids.Choose({});
+  if (request_.id.empty()) request_.id = host_.ids.Choose({});
   Response response = MakeErrorResponse(refusal_->status, refusal_->error);
   response.close = true;
   co_return co_await Send(response);
 }
 
-// True when the connection may be used again. `response` outlives the call.
+// True when the connection may be used again.
 Task<bool> Connection::Send(const Response& response) {
   Exchanged exchanged;
-  exchanged.request_id = seen_.id;
+  exchanged.request_id = request_.id;
   exchanged.is_head = is_head_;
   exchanged.close = response.close || host_.draining || !parser_->wants_keep_alive();
   exchanged.keep_alive_10 = !exchanged.close && parser_->is_http10();
@@ -135,12 +134,12 @@ Task<bool> Connection::SendContinue() {
 void Connection::Observe(int status, const Response* response) {
   if (!host_.deps.observe) return;
   Exchange exchange;
-  exchange.request = header_known_ ? &seen_ : nullptr;
+  exchange.request = header_known_ ? &request_ : nullptr;
   exchange.response = response;
   exchange.status = status;
   exchange.bytes_in = bytes_in_;
   exchange.bytes_out = bytes_out_;
-  if (seen_.received_at != Clock::time_point()) exchange.duration = Clock::now() - seen_.received_at;
+  if (request_.received_at != Clock::time_point()) exchange.duration = Clock::now() - request_.received_at;
   host_.deps.observe(exchange);
 }
 

@@ -29,6 +29,7 @@ class Headers {
   void Set(std::string_view name, std::string value);
   void Remove(std::string_view name);
   void Reserve(size_t count) { fields_.reserve(count); }
+  void Clear() { fields_.clear(); }
 
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }

@@ -65,9 +65,11 @@ void Describe(Visitor& visit, ServerOptions& o) {
                "Longest time that requests in flight are given to finish at shutdown.");
 }
 
-// Answers one request. An exception that escapes is logged and answered 500 PANDO9000.
+// Answers one request: fills `response`, which is empty. Both outlive the call, and the handler may take the request
+// apart but for what the observer of exchanges is to see of it. An exception that escapes is logged and answered 500
+// PANDO9000.
 // The coroutine is cancelled (terminal) when the client goes away before the answer.
-using Handler = std::function<Task<Response>(Request request)>;
+using Handler = std::function<Task<void>(Request& request, Response& response)>;
 
 // Renders an error that the connection itself meets (400, 408, 413, ...) as a response body; `status` is decided by the
 // connection. Keeps the error format the caller's.
@@ -75,7 +77,7 @@ using ErrorRenderer = std::function<Response(int status, const Error& error)>;
 
 // What the connection saw of one exchange, after the last byte was written (or failed): for metrics and access log.
 struct Exchange {
-  // Null when the request could not be parsed. Headers and body are empty here: the handler took them.
+  // Null when the request could not be parsed. Its body may be gone: the handler took it.
   const Request* request = nullptr;
   const Response* response = nullptr;  // null when the client was gone before there was one; its body may be gone
   int status = 0;                      // 0: the client was gone before an answer

@@ -147,7 +147,7 @@ class ServerTest : public testing::Test {
 
   void StartServer(ServerOptions options = Options(), std::shared_ptr<std::atomic<uint64_t>> open = nullptr) {
     Server::Deps deps;
-    deps.handler = [this](Request request) { return Answer(std::move(request)); };
+    deps.handler = [this](Request& request, Response& response) { return AnswerInto(request, response); };
     deps.render_error = [](int, const Error& error) {
       Response response;
       response.body = std::string(error.code()) + " " + error.message();
@@ -215,6 +215,11 @@ class ServerTest : public testing::Test {
   net::LoopGroup loops_{1};
 
  private:
+  Task<void> AnswerInto(Request& request, Response& response) {
+    Task<Response> answer = Answer(request);
+    response = co_await std::move(answer);
+  }
+
   Task<Response> Answer(Request request) {
     Response response;
     const std::string path(request.path());

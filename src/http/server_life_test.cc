@@ -243,7 +243,7 @@ TEST_F(ServerLifeTest, NewOptionsHoldForNewConnections) {
 
 TEST_F(ServerLifeTest, ListenSaysWhatIsWrongBeforeAnythingStarts) {
   Server::Deps deps;
-  deps.handler = [](Request) -> Task<Response> { co_return Response(); };
+  deps.handler = [](Request&, Response&) -> Task<void> { co_return; };
   deps.render_error = [](int, const Error&) { return Response(); };
   ServerOptions options;
   options.listen = {"127.0.0.1:0", "nowhere"};

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "pg/connector.h"
 #include "pg/connection_impl.h"
+#include "pg/connector.h"
 
 namespace pando::pg {
 

@@ -15,7 +15,7 @@ namespace sqlstate = pgtypes::sqlstate;
 
 namespace {
 
-constexpr size_t kParametersMax = 65535;        // a count of 16 bits in the Bind message
+constexpr size_t kParametersMax = 65535;       // a count of 16 bits in the Bind message
 constexpr size_t kBytesMax = size_t{1} << 30;  // of its texts: PostgreSQL reads no longer message
 
 bool HasZeroByte(const std::string& text) { return text.find('\0') != std::string::npos; }
@@ -89,8 +89,7 @@ Task<Result<std::vector<Rows>>> ConnectionImpl::Run(Exchange exchange, Deadline 
 
 std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadline deadline) const {
   PANDO_ASSERT(!held_);
-  if (!wire_ || in_flight_)
-    return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
+  if (!wire_ || in_flight_) return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
   if (deadline.passed()) return Error(ErrorId::kRequestDeadline, "the deadline passed before the statement began");
   for (const Command& command : exchange.commands) {
     if (std::optional<Error> refusal = RefuseCommand(command)) return refusal;

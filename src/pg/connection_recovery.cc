@@ -1,7 +1,7 @@
 // How a ConnectionImpl comes back into order after an exchange that did not simply run through.
 #include "base/assert.h"
-#include "pg/database_error.h"
 #include "pg/connection_impl.h"
+#include "pg/database_error.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {

@@ -2,8 +2,8 @@
 #include <optional>
 
 #include "base/assert.h"
-#include "pg/database_error.h"
 #include "pg/connection_impl.h"
+#include "pg/database_error.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {

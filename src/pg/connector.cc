@@ -21,7 +21,8 @@ using Keywords = std::vector<std::pair<std::string, std::string>>;
 
 Error TooLate() { return Error(ErrorId::kDatabaseUnreachable, "the database did not answer in time"); }
 Error GssIsNotSpoken() {
-  return Error(ErrorId::kDatabaseUnreachable, "encryption by GSSAPI is not spoken here: use sslmode, and no gssencmode");
+  return Error(ErrorId::kDatabaseUnreachable,
+               "encryption by GSSAPI is not spoken here: use sslmode, and no gssencmode");
 }
 Error Cancelled() { return Error(ErrorId::kRequestCancelled, "cancelled while connecting to the database"); }
 

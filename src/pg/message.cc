@@ -14,7 +14,7 @@ namespace pando::pg {
 namespace {
 
 constexpr int16_t kBinary = 1;
-constexpr size_t kHeaderBytes = 5;     // a type and a length, which counts itself
+constexpr size_t kHeaderBytes = 5;  // a type and a length, which counts itself
 constexpr size_t kLengthBytes = 4;
 constexpr size_t kMessageBytesMax = (size_t{1} << 30) + (1 << 20);  // a value has less than 1 GB
 // Below this much room a read is not worth its system call. A socket's buffer holds more.

@@ -80,7 +80,7 @@ class Pipeline final : public AnswerReader {
   struct Step {
     Kind kind;
     Duty duty;
-    Statement* statement = nullptr;            // prepared or executed; null for an unnamed one
+    Statement* statement = nullptr;                       // prepared or executed; null for an unnamed one
     std::shared_ptr<const RowColumns> columns = nullptr;  // as the rows were asked for, where that is known
   };
   enum class Stale : uint8_t { kNo, kUnknownToServer, kResultTypeChanged };

@@ -51,8 +51,8 @@ TEST_F(PipelineTest, DescribesAStatementOnceAndReadsItsRowsEachTime) {
 
   Ask({"select a", "select a"});
   EXPECT_EQ(TypesOf(heard_), "BEBES");
-  ASSERT_TRUE(Say(kBound + RowMessage({"y"}) + DoneMessage("SELECT 1") + kBound + DoneMessage("SELECT 0") +
-                  ReadyMessage()));
+  ASSERT_TRUE(
+      Say(kBound + RowMessage({"y"}) + DoneMessage("SELECT 1") + kBound + DoneMessage("SELECT 0") + ReadyMessage()));
   rows = pipeline_.TakeRows();
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].Text(0, 0), "y");
@@ -133,8 +133,8 @@ TEST_F(PipelineTest, AFatalErrorEndsTheConnection) {
 TEST_F(PipelineTest, EndsTheConnectionOnWhatItCannotFollow) {
   const std::string columns = ColumnsMessage({{"a", oid::kText}, {"b", oid::kText}});
   for (const std::string& bytes :
-       {MessageOf('?'), RowMessage({"x"}), DoneMessage("SELECT 1"), ReadyMessage(), MessageOf('G', "x"),
-        "D\0\0\0\0"s, kPrepared + MessageOf('T', "x"), kPrepared + columns + kBound + RowMessage({"x"}),
+       {MessageOf('?'), RowMessage({"x"}), DoneMessage("SELECT 1"), ReadyMessage(), MessageOf('G', "x"), "D\0\0\0\0"s,
+        kPrepared + MessageOf('T', "x"), kPrepared + columns + kBound + RowMessage({"x"}),
         kPrepared + columns + kBound + MessageOf('D', "\0\2\0\0\0\4"s),
         kPrepared + columns + kBound + MessageOf('D', "\0\2\xff\xff\xff\xff\0\0\0\1xy"s)}) {
     TestServer server;

@@ -105,8 +105,7 @@ void PoolImpl::TakeBack(Pooled pooled, bool unclean, bool discard) {
   --counters_.lent;
   const bool broken = !pooled.connection->usable();
   const bool surplus = taken() > options_.connections_max;
-  const bool retire =
-      discard || broken || surplus || closed_ || Outlived(pooled, Clock::now());
+  const bool retire = discard || broken || surplus || closed_ || Outlived(pooled, Clock::now());
   if (!retire && unclean) {
     Spawn("pg.clean", CleanOne(shared_from_this(), std::move(pooled)));
   } else if (!retire) {

@@ -50,7 +50,8 @@ inline std::string SettingMessage(const std::string& name, const std::string& va
   return MessageOf('S', name + '\0' + value + '\0');
 }
 
-inline std::string ErrorMessage(const std::string& severity, const std::string& sqlstate, const std::string& routine = "") {
+inline std::string ErrorMessage(const std::string& severity, const std::string& sqlstate,
+                                const std::string& routine = "") {
   const std::string fields = "S" + severity + '\0' + "V" + severity + '\0' + "C" + sqlstate + '\0' + "Mno luck" + '\0' +
                              "Dthe detail" + '\0' + "Hthe hint" + '\0' + "R" + routine + '\0';
   return MessageOf('E', fields + '\0');

@@ -17,9 +17,7 @@ bool IsUtc(std::string_view zone) {
   return std::find(std::begin(kNamesOfUtc), std::end(kNamesOfUtc), zone) != std::end(kNamesOfUtc);
 }
 
-void* TlsOf(PGconn* connection) {
-  return PQsslInUse(connection) != 0 ? PQsslStruct(connection, "OpenSSL") : nullptr;
-}
+void* TlsOf(PGconn* connection) { return PQsslInUse(connection) != 0 ? PQsslStruct(connection, "OpenSSL") : nullptr; }
 
 }  // namespace
 

@@ -1,7 +1,9 @@
 #include "serve/answer.h"
 
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <limits>
 
 #include "base/ascii.h"
 #include "serve/errors.h"
@@ -67,10 +69,25 @@ Result<std::vector<std::optional<std::string>>> ReadLocation(const std::string& 
 // ------------------------------------------------------------------------------------------------------------ ranges
 
 std::string ContentRange(int64_t first, int64_t rows, std::optional<int64_t> total) {
-  std::string range = "*";
+  constexpr size_t kNumbersMax = 3 * (std::numeric_limits<int64_t>::digits10 + 2);
+  std::array<char, kNumbersMax + 2> text;
+  char* to = text.data();
+  const auto write = [&](int64_t number) { to = std::to_chars(to, text.data() + text.size(), number).ptr; };
   const bool none = rows == 0 || (total && *total == 0);
-  if (!none) range = std::to_string(first) + "-" + std::to_string(first + rows - 1);
-  return range + "/" + (total ? std::to_string(*total) : "*");
+  if (none) {
+    *to++ = '*';
+  } else {
+    write(first);
+    *to++ = '-';
+    write(first + rows - 1);
+  }
+  *to++ = '/';
+  if (total) {
+    write(*total);
+  } else {
+    *to++ = '*';
+  }
+  return std::string(text.data(), to);
 }
 
 bool IsWrite(Action action) {
@@ -140,6 +157,8 @@ class Answer {
       : outcome_(std::move(outcome)), request_(request), plan_(plan), options_(options) {}
 
   Result<http::Response> Make() {
+    constexpr size_t kFieldsUsual = 8;
+    response_.headers.Reserve(kFieldsUsual);
     if (plan_.media.explain) {
       TakeBody();
       AddCommonHeaders();

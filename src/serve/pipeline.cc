@@ -20,8 +20,8 @@ using cache::Rule;
 using rest::Action;
 
 struct Pipeline::Work {
-  Work(http::Request request, std::shared_ptr<const Config> current)
-      : http(std::move(request)), config(std::move(current)) {}
+  Work(http::Request& request, http::Response& response, std::shared_ptr<const Config> current)
+      : http(request), response(response), config(std::move(current)) {}
 
   const std::string& role() const { return principal->role; }
 
@@ -33,7 +33,8 @@ struct Pipeline::Work {
     learned = nullptr;
   }
 
-  http::Request http;
+  http::Request& http;
+  http::Response& response;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const auth::Principal> principal;
   std::shared_ptr<const Shape> shape;  // null for the root and OPTIONS
@@ -46,7 +47,6 @@ struct Pipeline::Work {
   std::optional<cache::Store::Fill> fill;  // of an answer that is to be kept
   std::shared_ptr<const pg::LaneBracketRows> bracket;
   bool kept = false;
-  http::Response response;
   Timing timing;
 };
 
@@ -85,13 +85,21 @@ void LogFailure(const Error& error, const std::string& request_id) {
 
 }  // namespace
 
-Task<http::Response> Pipeline::Handle(http::Request request) {
-  Work work(std::move(request), config_);
+Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
+  Work work(request, response, config_);
   const RestOptions& options = work.config->rest;
-  if (auto preflight = AnswerPreflight(work.http, options)) co_return std::move(*preflight);
+  if (auto preflight = AnswerPreflight(work.http, options)) {
+    response = std::move(*preflight);
+    co_return;
+  }
   Result<void> served = Authenticate(work);
-  if (served && !FindKept(work)) served = co_await Serve(work);
-  http::Response& response = work.response;
+  if (served && !FindKept(work)) {
+    if (Recall(work)) {
+      served = co_await ServeShape(work);
+    } else {
+      served = co_await Serve(work);
+    }
+  }
   if (!served) {
     const bool anonymous = !work.principal || work.principal->anonymous;
     response = RenderError(served.error(), ErrorContext{anonymous, options.client_error_verbosity == "minimal"});
@@ -111,7 +119,6 @@ Task<http::Response> Pipeline::Handle(http::Request request) {
   if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
     response.headers.Add("Cache-Status", CacheStatus(work));
   }
-  co_return std::move(response);
 }
 
 Result<void> Pipeline::Authenticate(Work& work) {
@@ -127,7 +134,6 @@ Result<void> Pipeline::Authenticate(Work& work) {
 
 // Fills `work.response`, as do those below.
 Task<Result<void>> Pipeline::Serve(Work& work) {
-  if (Recall(work)) co_return co_await ServeShape(work);
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   work.timing.Mark(Phase::kParse);
   if (!work.config->catalog) co_return NotLoaded();
@@ -325,22 +331,18 @@ Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
 }
 
 Task<Result<void>> Pipeline::Execute(Work& work) {
-  const Shape& shape = *work.shape;
   if (pg::Lane* lane = LaneOf(work)) {
-    Task<Result<std::optional<pg::Rows>>> shared = ExecuteShared(work, *lane);
-    PANDO_CO_TRY(const std::optional<pg::Rows> rows, co_await std::move(shared));
-    if (rows) {
-      PANDO_CO_TRY(Outcome outcome, Read(work, *rows));
-      PANDO_CO_CHECK(CheckOutcome(outcome, shape.request, shape.plan));
-      PANDO_CO_CHECK(Answer(work, std::move(outcome)));
-      Keep(work, *rows);
-      co_return Result<void>();
-    }
+    PrepareToKeep(work);
+    Task<Result<pg::LaneAnswer>> run = lane->Execute(LaneStatementOf(work), work.http.deadline);
+    PANDO_CO_TRY(pg::LaneAnswer shared, co_await std::move(run));
+    LearnPace(work, shared);
+    if (shared.rows) co_return AnswerShared(work, std::move(shared));
+    // It has not been run.
     work.fill.reset();
   }
   const Result<void> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business.
-  const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && shape.plan.read_only;
+  const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && work.shape->plan.read_only;
   if (!again) co_return Result<void>(first);
   co_return co_await ExecuteOnce(work);
 }
@@ -360,24 +362,30 @@ pg::Lane* Pipeline::LaneOf(const Work& work) const {
   return nullptr;
 }
 
-// nullopt: it has not been run, and may be run alone.
-Task<Result<std::optional<pg::Rows>>> Pipeline::ExecuteShared(Work& work, pg::Lane& lane) {
+pg::LaneStatement Pipeline::LaneStatementOf(const Work& work) {
   const Shape& shape = *work.shape;
   pg::LaneStatement wanted;
   wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
   wanted.command = CommandOf(work);
   wanted.session = *shape.demand.session;
-  PrepareToKeep(work);
   if (work.fill) wanted.bracket = work.config->cacheables->bracket;
-  Task<Result<pg::LaneAnswer>> run = lane.Execute(std::move(wanted), work.http.deadline);
-  PANDO_CO_TRY(pg::LaneAnswer answer, co_await std::move(run));
-  if (shape.demand.sharing == Sharing::kWhenQuick) {
-    Pace& pace = work.learned->pace;
-    if (answer.stopped) pace.WasStopped(Clock::now());
-    if (answer.rows) pace.RanTogether(answer.part, answer.rows->bytes(), Clock::now());
-  }
-  work.bracket = std::move(answer.bracket);
-  co_return std::move(answer.rows);
+  return wanted;
+}
+
+void Pipeline::LearnPace(Work& work, const pg::LaneAnswer& shared) {
+  if (work.shape->demand.sharing != Sharing::kWhenQuick) return;
+  Pace& pace = work.learned->pace;
+  if (shared.stopped) pace.WasStopped(Clock::now());
+  if (shared.rows) pace.RanTogether(shared.part, shared.rows->bytes(), Clock::now());
+}
+
+Result<void> Pipeline::AnswerShared(Work& work, pg::LaneAnswer shared) {
+  work.bracket = std::move(shared.bracket);
+  PANDO_TRY(Outcome outcome, Read(work, *shared.rows));
+  PANDO_CHECK(CheckOutcome(outcome, work.shape->request, work.shape->plan));
+  PANDO_CHECK(Answer(work, std::move(outcome)));
+  Keep(work, *shared.rows);
+  return {};
 }
 
 SettingsInput Pipeline::SettingsOf(const Work& work) {

@@ -50,8 +50,9 @@ class Pipeline {
   };
   Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}
 
-  // Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement then is too.
-  Task<http::Response> Handle(http::Request request);
+  // An http::Handler. Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement
+  // then is too.
+  Task<void> Handle(http::Request& request, http::Response& response);
 
   void Update(std::shared_ptr<const Config> config) {
     config_ = std::move(config);
@@ -78,7 +79,9 @@ class Pipeline {
   bool Cut(const Work& work);
   Task<Result<void>> ServeShape(Work& work);
   Task<Result<void>> Execute(Work& work);
-  Task<Result<std::optional<pg::Rows>>> ExecuteShared(Work& work, pg::Lane& lane);
+  static pg::LaneStatement LaneStatementOf(const Work& work);
+  static void LearnPace(Work& work, const pg::LaneAnswer& shared);
+  Result<void> AnswerShared(Work& work, pg::LaneAnswer shared);
   pg::Lane* LaneOf(const Work& work) const;
   Task<Result<void>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);

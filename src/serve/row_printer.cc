@@ -11,6 +11,13 @@ namespace {
 
 constexpr size_t kCapacityMin = 4 << 10;
 constexpr size_t kCapacityKept = 64 << 10;
+constexpr std::string_view kBraces = "{}";
+constexpr std::string_view kNull = "null";
+
+char* Write(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
 
 bool AreOf(const RowKeys& keys, const pg::Rows& rows) {
   if (keys.size() != static_cast<size_t>(rows.columns())) return false;
@@ -32,45 +39,52 @@ RowKeys KeysOf(const pg::Rows& rows) {
 
 }  // namespace
 
-char* RowPrinter::Room(size_t bytes) {
-  if (capacity_ - used_ < bytes) {
-    const size_t capacity = std::max({capacity_ * 2, used_ + bytes, kCapacityMin});
-    auto grown = std::make_unique_for_overwrite<char[]>(capacity);
-    if (used_ > 0) std::memcpy(grown.get(), text_.get(), used_);
-    text_ = std::move(grown);
-    capacity_ = capacity;
-  }
-  return text_.get() + used_;
+void RowPrinter::Reserve(size_t bytes) {
+  if (capacity_ - used_ >= bytes) return;
+  const size_t capacity = std::max({capacity_ * 2, used_ + bytes, kCapacityMin});
+  auto grown = std::make_unique_for_overwrite<char[]>(capacity);
+  if (used_ > 0) std::memcpy(grown.get(), text_.get(), used_);
+  text_ = std::move(grown);
+  capacity_ = capacity;
 }
 
 void RowPrinter::Append(std::string_view piece) {
-  std::copy(piece.begin(), piece.end(), Room(piece.size()));
+  Reserve(piece.size());
+  Write(text_.get() + used_, piece);
   used_ += piece.size();
 }
 
+// With the row's values in `values_`.
+size_t RowPrinter::RowSizeMax(const RowKeys& keys) const {
+  size_t size = kBraces.size();
+  for (size_t i = 0; i < keys.size(); ++i) size += keys[i].text.size() + SizeMax(forms_[i], values_[i]);
+  return size;
+}
+
 bool RowPrinter::AppendRow(const pg::Rows& rows, int row, const RowKeys& keys) {
-  if (keys.empty()) Append("{");
+  values_.clear();
+  for (size_t i = 0; i < keys.size(); ++i) values_.push_back(rows.Get(row, static_cast<int>(i)));
+  Reserve(RowSizeMax(keys));
+  char* to = text_.get() + used_;
+  if (keys.empty()) *to++ = kBraces.front();
   for (size_t i = 0; i < keys.size(); ++i) {
-    const std::optional<std::string_view> value = rows.Get(row, static_cast<int>(i));
-    Append(keys[i].text);
-    if (!value) {
-      Append("null");
-      continue;
-    }
-    if (!AppendValue(forms_[i], *value)) return false;
+    to = WriteValue(Write(to, keys[i].text), forms_[i], values_[i]);
+    if (!to) return false;
   }
-  Append("}");
+  *to++ = kBraces.back();
+  used_ = static_cast<size_t>(to - text_.get());
   return true;
 }
 
-bool RowPrinter::AppendValue(Form form, std::string_view value) {
-  const char* end =
-      form.is_binary
-          ? pgtypes::WriteBinaryTimeJson(Room(pgtypes::kBinaryTimeJsonSizeMax), form.form, value)
-          : pgtypes::WriteJson(Room(pgtypes::JsonSizeMax(form.form, value)), form.form, value);
-  if (!end) return false;
-  used_ = static_cast<size_t>(end - text_.get());
-  return true;
+size_t RowPrinter::SizeMax(Form form, const std::optional<std::string_view>& value) {
+  if (!value) return kNull.size();
+  return form.is_binary ? pgtypes::kBinaryTimeJsonSizeMax : pgtypes::JsonSizeMax(form.form, *value);
+}
+
+char* RowPrinter::WriteValue(char* to, Form form, const std::optional<std::string_view>& value) {
+  if (!value) return Write(to, kNull);
+  return form.is_binary ? pgtypes::WriteBinaryTimeJson(to, form.form, *value)
+                        : pgtypes::WriteJson(to, form.form, *value);
 }
 
 std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_object, RowKeys* keys) {

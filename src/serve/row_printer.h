@@ -37,17 +37,19 @@ class RowPrinter {
     bool is_binary;
   };
 
-  // Where the next bytes go, with room for so many.
-  char* Room(size_t bytes);
+  void Reserve(size_t bytes);
   void Append(std::string_view piece);
+  size_t RowSizeMax(const RowKeys& keys) const;
   bool AppendRow(const pg::Rows& rows, int row, const RowKeys& keys);
-  bool AppendValue(Form form, std::string_view value);
+  static size_t SizeMax(Form form, const std::optional<std::string_view>& value);
+  static char* WriteValue(char* to, Form form, const std::optional<std::string_view>& value);
 
   // Not a string: that would fill with zeros what is written over at once.
   std::unique_ptr<char[]> text_;
   size_t capacity_ = 0;
   size_t used_ = 0;
-  std::vector<Form> forms_;  // of the columns
+  std::vector<Form> forms_;                              // of the columns
+  std::vector<std::optional<std::string_view>> values_;  // of the row at hand
 };
 
 }  // namespace pando::serve

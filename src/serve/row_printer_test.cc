@@ -33,8 +33,8 @@ TEST(RowPrinterTest, PrintsMoreThanItKeepsRoomFor) {
 // The columns of `*` are those of the moment.
 TEST(RowPrinterTest, PrintsDatesThatComeInBinary) {
   pg::RowsBuilder builder;
-  builder.Begin(std::make_shared<pg::RowColumns>(
-      pg::RowColumns{{"day", oid::kDate, true}, {"text", oid::kText, false}}));
+  builder.Begin(
+      std::make_shared<pg::RowColumns>(pg::RowColumns{{"day", oid::kDate, true}, {"text", oid::kText, false}}));
   using Values = std::vector<std::optional<std::string_view>>;
   builder.Add(Values{std::string_view("\0\0\0\1", 4), "a"});
   builder.Add(Values{std::nullopt, "b"});

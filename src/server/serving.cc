@@ -193,7 +193,9 @@ class Process {
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
-    deps.handler = [pipeline](http::Request request) { return pipeline->Handle(std::move(request)); };
+    deps.handler = [pipeline](http::Request& request, http::Response& response) {
+      return pipeline->Handle(request, response);
+    };
     deps.render_error = [](int status, const Error& error) {
       return serve::RenderErrorWithStatus(status, error, false);
     };

@@ -8,7 +8,7 @@
 
 namespace pando::sql {
 
-// libpq holds all rows of a result in memory, and PostgreSQL ends a text that grows past 1 GB: more rows than this are
+// All rows of a result are held in memory, and PostgreSQL ends a text that grows past 1 GB: more rows than this are
 // left to the latter. A read without a limit is tried with one more: when that comes back, the database prints it.
 inline constexpr int64_t kFlatRowsMax = 10'000;
 

@@ -22,7 +22,8 @@ class PgBinaryTimesTest : public PgTest {
     for (int row = 0; row < rows.size(); ++row) {
       char json[pgtypes::kBinaryTimeJsonSizeMax + 100];
       const std::string_view value = rows.Text(row, 0);
-      const char* end = in_binary ? pgtypes::WriteBinaryTimeJson(json, form, value) : pgtypes::WriteJson(json, form, value);
+      const char* end =
+          in_binary ? pgtypes::WriteBinaryTimeJson(json, form, value) : pgtypes::WriteJson(json, form, value);
       ASSERT_TRUE(end);
       ASSERT_EQ(std::string_view(json, static_cast<size_t>(end - json)), rows.Text(row, 1));
     }
