@@ -15,7 +15,7 @@ http::Response Make(int status, std::string_view type, std::string body) {
   http::Response response;
   response.status = status;
   response.headers.Add("Content-Type", std::string(type));
-  // Health and metrics are of the moment; /config is nobody's to keep.
+  // Health and metrics are of the moment; the rest is nobody's to keep.
   response.headers.Add("Cache-Control", "no-store");
   response.body = std::move(body);
   return response;
@@ -49,12 +49,18 @@ http::Response RenderError(int status, const Error& error) {
                               ",\"details\":" + detail + ",\"hint\":" + JsonOrNull(error.hint()) + "}");
 }
 
+http::Response AnswerCache(std::string report) {
+  if (!report.empty()) return MakeJson(200, std::move(report));
+  return RenderError(404, Error(ErrorId::kInvalidPath, "there is no cache").WithHint("set cache.url"));
+}
+
 http::Response Answer(const http::Request& request, const Sources& sources) {
   const std::string_view path = request.path();
-  const bool is_known = path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/config";
+  const bool is_known =
+      path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/config" || path == "/cache";
   if (!is_known) {
     const Error error(ErrorId::kInvalidPath, "the admin port has no such path");
-    return RenderError(404, error.WithHint("there are /livez, /readyz, /metrics and /config"));
+    return RenderError(404, error.WithHint("there are /livez, /readyz, /metrics, /config and /cache"));
   }
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response refusal =
@@ -65,6 +71,7 @@ http::Response Answer(const http::Request& request, const Sources& sources) {
   if (path == "/livez") return MakeJson(200, "{\"live\":true}");
   if (path == "/readyz") return AnswerReadiness(sources.readiness());
   if (path == "/metrics") return Make(200, telemetry::kMetricsContentType, sources.metrics());
+  if (path == "/cache") return AnswerCache(sources.cache());
   return MakeJson(200, sources.config());
 }
 
@@ -72,6 +79,7 @@ http::Handler MakeHandler(Sources sources) {
   PANDO_ASSERT(sources.readiness != nullptr);
   PANDO_ASSERT(sources.metrics != nullptr);
   PANDO_ASSERT(sources.config != nullptr);
+  PANDO_ASSERT(sources.cache != nullptr);
   return [sources = std::move(sources)](http::Request& request, http::Response& response) {
     response = Answer(request, sources);
     return Ready();

@@ -4,6 +4,7 @@
 //   /readyz    200 when it should get requests, 503 with the reasons when not: take it out of the load balancer
 //   /metrics   Prometheus text format
 //   /config    the effective configuration as JSON, secrets masked
+//   /cache     what is kept in the cache, as JSON: the largest, the hottest, the most often invalidated
 //
 // Concurrency  the handler runs on its server's event loop; so do the callbacks, which must not block
 #pragma once
@@ -27,6 +28,7 @@ struct Sources {
   std::function<std::vector<Check>()> readiness;  // ready when all are ok
   std::function<std::string()> metrics;           // text format 0.0.4
   std::function<std::string()> config;            // JSON
+  std::function<std::string()> cache;             // JSON; "" when there is none
 };
 
 // Answers one request; never suspends.

@@ -20,7 +20,8 @@ class HandlerTest : public testing::Test {
   Sources MakeSources() {
     return {.readiness = [this] { return checks_; },
             .metrics = [] { return std::string("pando_build_info 1\n"); },
-            .config = [] { return std::string(R"({"http.listen":{}})"); }};
+            .config = [] { return std::string(R"({"http.listen":{}})"); },
+            .cache = [this] { return cache_; }};
   }
 
   http::Response Get(std::string target, std::string method = "GET") {
@@ -30,6 +31,7 @@ class HandlerTest : public testing::Test {
     return Answer(request, MakeSources());
   }
 
+  std::string cache_ = R"({"answers":1})";
   std::vector<Check> checks_ = {{"database", true, ""}, {"catalog", true, ""}};
 };
 
@@ -73,6 +75,12 @@ TEST_F(HandlerTest, GivesTheConfigurationAsJson) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, R"({"http.listen":{}})");
   EXPECT_THAT(response.headers.Find("Cache-Control"), Optional(std::string_view("no-store")));
+}
+
+TEST_F(HandlerTest, GivesTheCacheWhereThereIsOne) {
+  EXPECT_EQ(Get("/cache").body, R"({"answers":1})");
+  cache_ = "";
+  EXPECT_EQ(Get("/cache").status, 404);
 }
 
 TEST_F(HandlerTest, AnswersHeadAsGet) { EXPECT_EQ(Get("/readyz", "HEAD").status, 200); }

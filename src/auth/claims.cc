@@ -93,6 +93,13 @@ std::optional<std::string> ReadRole(const boost::json::object& claims, const Rol
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
+std::string ReadSubject(const boost::json::object& claims) {
+  const boost::json::value* subject = Member(claims, "sub");
+  if (subject == nullptr) return "";
+  const boost::json::value* issuer = Member(claims, "iss");
+  return boost::json::serialize(*subject) + (issuer == nullptr ? "" : " " + boost::json::serialize(*issuer));
+}
+
 }  // namespace
 
 Result<void> CheckTimes(const TimeClaims& times, int64_t now) {
@@ -108,6 +115,7 @@ Result<Claims> CheckClaims(std::string payload, const std::optional<std::string>
   Claims claims;
   PANDO_TRY(claims.times, ReadTimes(*json, now));
   PANDO_CHECK(CheckAudience(*json, audience));
+  claims.subject = ReadSubject(*json);
   claims.role = ReadRole(*json, role_path);
   // PostgreSQL's texts end at a NUL, so that this role would be taken for another.
   if (claims.role && claims.role->find('\0') != std::string::npos) return Invalid("Parsing claims failed");

@@ -28,6 +28,8 @@ struct Claims {
   TimeClaims times;
   std::optional<std::string> role;  // at the role path; a value that is not a string as its JSON
   std::string payload;              // the JSON object as it stands in the token
+  // Who it is about, as "iss" and "sub" say: the same in each token of theirs. Empty without a "sub".
+  std::string subject;
 };
 
 // Checks times, then the audience: "aud" is always a string or an array of strings, and must name `audience` if that

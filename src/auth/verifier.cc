@@ -88,6 +88,7 @@ class TokenVerifier final : public Verifier {
     if (!claims.role) return AnonymousDisabled();
     Principal principal;
     principal.claims_json = WithRole(claims.payload, *claims.role);
+    principal.caller = std::hash<std::string>()(claims.subject.empty() ? claims.payload : claims.subject);
     // The public key of a site is a token for the anonymous role: its bearer is as anonymous as one without.
     principal.anonymous = claims.role == anonymous_role_;
     principal.role = std::move(*claims.role);

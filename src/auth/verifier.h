@@ -47,6 +47,9 @@ struct Principal {
   // The claims as compact JSON, with "role" added when the token had none (an anonymous caller: {"role":"anon"}).
   std::string claims_json;
   bool anonymous = true;
+  // The same for each token of the same issuer and subject; without a subject, for the same claims. Others may share
+  // it.
+  size_t caller = 0;
 };
 
 class Verifier {

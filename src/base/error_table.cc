@@ -82,6 +82,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {ErrorId::kHttpOverloaded, "PANDO2008", ErrorKind::kOverloaded, "too many connections or requests are open"},
     {ErrorId::kNetwork, "PANDO2009", ErrorKind::kUnavailable, "a network operation failed"},
     {ErrorId::kTls, "PANDO2010", ErrorKind::kInvalidArgument, "a TLS certificate, key or handshake is not usable"},
+    {ErrorId::kPreconditionFailed, "PANDO2011", ErrorKind::kPreconditionFailed,
+     "the resource is not what If-Match or If-None-Match asks for"},
     {ErrorId::kEmbeddedNotInstalled, "PANDO3001", ErrorKind::kNotFound, "no PostgreSQL server is installed"},
     {ErrorId::kEmbeddedInUse, "PANDO3002", ErrorKind::kConflict, "the data folder is in use by another Pando"},
     {ErrorId::kEmbeddedVersion, "PANDO3003", ErrorKind::kConflict,
@@ -133,6 +135,8 @@ std::string_view ToString(ErrorKind kind) {
       return "range not satisfiable";
     case ErrorKind::kTooLarge:
       return "too large";
+    case ErrorKind::kPreconditionFailed:
+      return "precondition failed";
     case ErrorKind::kConflict:
       return "conflict";
     case ErrorKind::kOverloaded:

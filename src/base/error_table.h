@@ -20,14 +20,15 @@ enum class ErrorKind : uint8_t {
   kNotAcceptable,     // cannot be answered in the form asked for
   kAmbiguous,         // several things fit; say which
   kRangeNotSatisfiable,
-  kTooLarge,          // past a limit on size
-  kConflict,          // the state of the data forbids it
-  kOverloaded,        // too much at the moment; try again later
-  kUnavailable,       // a part is away; try again later
-  kConnectionLost,    // was under way when the connection broke: the outcome may be unknown
-  kDeadlineExceeded,  // took longer than allowed
-  kDatabase,          // PostgreSQL refused; sqlstate() says why
-  kInternal,          // our fault
+  kTooLarge,            // past a limit on size
+  kConflict,            // the state of the data forbids it
+  kPreconditionFailed,  // not what the caller said it must be
+  kOverloaded,          // too much at the moment; try again later
+  kUnavailable,         // a part is away; try again later
+  kConnectionLost,      // was under way when the connection broke: the outcome may be unknown
+  kDeadlineExceeded,    // took longer than allowed
+  kDatabase,            // PostgreSQL refused; sqlstate() says why
+  kInternal,            // our fault
 };
 
 std::string_view ToString(ErrorKind kind);
@@ -89,6 +90,7 @@ enum class ErrorId : uint16_t {
   kHttpOverloaded,        // PANDO2008
   kNetwork,               // PANDO2009
   kTls,                   // PANDO2010
+  kPreconditionFailed,    // PANDO2011
   kEmbeddedNotInstalled,  // PANDO3001
   kEmbeddedInUse,         // PANDO3002
   kEmbeddedVersion,       // PANDO3003

@@ -10,7 +10,7 @@ namespace pando::cache {
 namespace {
 
 constexpr std::string_view kNames[] = {"fill_check", "row_tags",    "equality_tags", "any_change_tags", "whole_tags",
-                                       "hold",       "fingerprint", "visible_from",  "staleness"};
+                                       "hold",       "fingerprint", "visible_from",  "staleness",       "own_writes"};
 
 // A bit for each rule that is off.
 uint32_t RulesOff() {

@@ -19,6 +19,7 @@ enum class Rule : uint8_t {
   kFingerprint,    // what no event trigger tells is looked for
   kVisibleFrom,    // a table counts from the end of what was open when it was published
   kStaleness,      // nothing is shown when the stream is too old
+  kOwnWrites,      // nor to whom it does not show yet what he wrote
 };
 
 #ifdef PANDO_TEST_HOOKS

@@ -21,6 +21,7 @@ constexpr size_t kLinkBytes = 96;
 constexpr size_t kBytesPerAsked = 256;
 constexpr size_t kAskedMin = 1024;
 constexpr size_t kAskedWays = 4;
+constexpr size_t kRoutesMax = 10'000;  // more than an API has
 
 size_t AskedSize(size_t bytes_max) { return std::max(kAskedMin, bytes_max / kBytesPerAsked) / kAskedWays * kAskedWays; }
 
@@ -46,6 +47,7 @@ std::shared_ptr<const Answer> Store::Find(std::string_view key) {
   if (found == part.entries.end()) return nullptr;
   Entry& entry = *found->second;
   if (!entry.used.load(std::memory_order_relaxed)) entry.used.store(true, std::memory_order_relaxed);
+  ++entry.hits;
   return entry.answer;
 }
 
@@ -195,7 +197,7 @@ void Store::DropTag(Tag tag) {
   if (tag == kEverything) return DropAll();
   for (auto list = by_tag_.find(tag); list != by_tag_.end(); list = by_tag_.find(tag)) {
     Entry& entry = *list->second->entry;
-    ++counts_.invalidated;
+    CountInvalidation(entry);
     Remove(PartOf(HashOf(entry.key)), entry);
   }
 }
@@ -203,9 +205,19 @@ void Store::DropTag(Tag tag) {
 void Store::DropAll() {
   for (Part& part : parts_) {
     while (part.newest) {
-      ++counts_.invalidated;
+      CountInvalidation(*part.newest);
       Remove(part, *part.newest);
     }
+  }
+}
+
+void Store::CountInvalidation(const Entry& entry) {
+  ++counts_.invalidated;
+  const std::string& route = entry.answer->route;
+  if (const auto known = invalidated_.find(route); known != invalidated_.end()) {
+    ++known->second;
+  } else if (invalidated_.size() < kRoutesMax) {
+    invalidated_.emplace(route, 1);
   }
 }
 
@@ -244,6 +256,42 @@ StoreStats Store::stats() const {
   stats.ledger_tags = ledger_.tags();
   stats.ledger_transactions = ledger_.transactions();
   return stats;
+}
+
+std::vector<Listed> Store::List(Rank rank, size_t count) const {
+  const auto is_before = [rank](const Listed& a, const Listed& b) {
+    return rank == Rank::kBytes ? a.bytes > b.bytes : a.hits > b.hits;
+  };
+  if (count == 0) return {};
+  std::vector<Listed> first;  // a heap whose front is the last of them
+  for (const Part& part : parts_) {
+    const std::lock_guard lock(part.mutex);
+    for (const auto& [key, entry] : part.entries) {
+      Listed listed{"", "", entry->bytes, entry->hits};
+      if (first.size() == count && !is_before(listed, first.front())) continue;
+      listed.key = entry->key;
+      listed.route = entry->answer->route;
+      first.push_back(std::move(listed));
+      std::push_heap(first.begin(), first.end(), is_before);
+      if (first.size() <= count) continue;
+      std::pop_heap(first.begin(), first.end(), is_before);
+      first.pop_back();
+    }
+  }
+  std::sort_heap(first.begin(), first.end(), is_before);
+  return first;
+}
+
+std::vector<Invalidations> Store::MostInvalidated(size_t count) const {
+  std::vector<Invalidations> routes;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [route, dropped] : invalidated_) routes.push_back({route, dropped});
+  }
+  std::sort(routes.begin(), routes.end(),
+            [](const Invalidations& a, const Invalidations& b) { return a.count > b.count; });
+  if (routes.size() > count) routes.resize(count);
+  return routes;
 }
 
 }  // namespace pando::cache

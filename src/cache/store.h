@@ -43,7 +43,8 @@ struct Answer {
   int status = 200;
   std::string header;  // field lines, each with its CRLF
   std::string body;
-  std::string route;  // the resource that it is of, for metrics
+  std::string route;      // the resource that it is of, for metrics
+  std::string etag = {};  // also among the fields
 };
 
 struct StoreOptions {
@@ -66,6 +67,19 @@ struct StoreStats {
   uint64_t invalidated = 0;                                   // by changes
   uint64_t kept = 0, changed = 0, broken = 0, too_large = 0;  // what became of fills, as Kept
   uint64_t ledger_tags = 0, ledger_transactions = 0;
+};
+
+// One of the answers that are kept.
+struct Listed {
+  std::string key;
+  std::string route;
+  size_t bytes = 0;
+  uint64_t hits = 0;
+};
+
+struct Invalidations {
+  std::string route;
+  uint64_t count = 0;
 };
 
 class Store {
@@ -118,6 +132,14 @@ class Store {
 
   StoreStats stats() const;
 
+  // ----------------------------------------------------------------------------------------- for people who look at it
+
+  enum class Rank { kBytes, kHits };
+  // The first of all by that rank. Goes through all of them, and locks one part at a time.
+  std::vector<Listed> List(Rank rank, size_t count) const;
+  // Those routes whose answers were dropped by changes most often.
+  std::vector<Invalidations> MostInvalidated(size_t count) const;
+
  private:
   static constexpr size_t kParts = 64;
 
@@ -134,12 +156,13 @@ class Store {
     std::shared_ptr<const Answer> answer;
     std::vector<Link> links;  // constant after construction: lists point into it
     size_t bytes = 0;
+    uint64_t hits = 0;       // guarded by the part's mutex
     Entry* newer = nullptr;  // in the part's list, in the order in which they came
     Entry* older = nullptr;
     std::atomic<bool> used = false;
   };
   struct alignas(64) Part {
-    std::mutex mutex;
+    mutable std::mutex mutex;
     std::unordered_map<std::string_view, std::unique_ptr<Entry>> entries;  // GUARDED_BY(mutex); keys point into values
     // All below is touched under the store's lock alone.
     Entry* newest = nullptr;
@@ -159,6 +182,7 @@ class Store {
   void Enlist(Entry& entry);
   void Delist(Entry& entry);
   void DropTag(Tag tag);
+  void CountInvalidation(const Entry& entry);
   void DropAll();
   void HoldLocked();
 
@@ -173,6 +197,7 @@ class Store {
   std::unordered_map<Tag, Link*> by_tag_;  // the first of each list
   uint64_t run_ = 0;                       // grows when what was begun before is void
   StoreStats counts_;
+  std::unordered_map<std::string, uint64_t> invalidated_;  // by route, of kRoutesMax
 };
 
 }  // namespace pando::cache

@@ -6,6 +6,8 @@
 #include <random>
 #include <thread>
 
+#include "cache/report.h"
+
 namespace pando::cache {
 namespace {
 
@@ -123,6 +125,33 @@ TEST_F(StoreTest, AnAnswerOutlivesItsPlace) {
   const auto held = store_.Find("a");
   store_.Change(200, Tags{1});
   EXPECT_EQ(held->body, "still here");
+}
+
+TEST_F(StoreTest, ListsTheLargestAndTheHottest) {
+  Keep("small", {1}, "x");
+  Keep("large", {2}, std::string(1000, 'x'));
+  Keep("middle", {3}, std::string(100, 'x'));
+  for (int i = 0; i < 5; ++i) store_.Find("middle");
+  store_.Find("small");
+  const auto keys = [](const std::vector<Listed>& listed) {
+    std::string keys;
+    for (const Listed& answer : listed) keys += answer.key + " ";
+    return keys;
+  };
+  EXPECT_EQ(keys(store_.List(Store::Rank::kBytes, 2)), "large middle ");
+  EXPECT_EQ(keys(store_.List(Store::Rank::kHits, 3)), "middle small large ");
+  EXPECT_EQ(store_.List(Store::Rank::kHits, 1).front().hits, 5u);
+  EXPECT_EQ(keys(store_.List(Store::Rank::kHits, 0)), "");
+}
+
+TEST_F(StoreTest, ReportsWhatIsKeptAndWhatIsDropped) {
+  Keep("/items?id=eq.1\n\n\nanon", {1});
+  Keep("/items?id=eq.2\n\n\nanon", {2});
+  store_.Change(200, Tags{1});
+  const std::string report = ReportJson(store_);
+  EXPECT_THAT(report, testing::HasSubstr("\"target\":\"/items?id=eq.2\""));
+  EXPECT_THAT(report, testing::Not(testing::HasSubstr("eq.1")));
+  EXPECT_THAT(report, testing::HasSubstr("\"most_invalidated\":[{\"resource\":\"things\",\"answers\":1}]"));
 }
 
 class SmallStoreTest : public StoreTest {

@@ -88,7 +88,8 @@ struct Column {
   bool has_default = false;                       // a default, identity, or a domain's default
   std::optional<std::string> default_expression;  // SQL, as pg_get_expr prints it; of a view: the base column's
   bool is_identity = false;
-  bool is_generated = false;  // GENERATED ALWAYS AS (...) STORED: cannot be written
+  bool is_generated = false;   // GENERATED ALWAYS AS (...) STORED: cannot be written
+  bool equates_texts = false;  // by a nondeterministic collation: different texts may be equal
   std::optional<int32_t> max_length;
   std::optional<std::string> comment;
 };

@@ -52,7 +52,7 @@ SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.att
        CASE WHEN bt.oid IN (1042, 1043) AND m.typmod > 4 THEN m.typmod - 4
             WHEN bt.oid IN (1560, 1562) AND m.typmod > 0 THEN m.typmod
        END,
-       d.description
+       d.description, NOT coalesce(co.collisdeterministic, true)
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -61,6 +61,7 @@ SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.att
   CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) m (typmod)
   LEFT JOIN pg_catalog.pg_description d
     ON d.objoid = a.attrelid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = a.attnum
+  LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.oid >= 16384
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND (NOT c.relispartition OR c.oid IN (
@@ -385,7 +386,7 @@ SELECT p.oid FROM pg_catalog.pg_proc p
 
 constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kRelations, QueryInput::kSearched, 8, kRelations},
-    {Query::kColumns, QueryInput::kNone, 12, kColumns},
+    {Query::kColumns, QueryInput::kNone, 13, kColumns},
     {Query::kDefaults, QueryInput::kNone, 3, kDefaults},
     {Query::kVirtualColumns, QueryInput::kNone, 2, kVirtualColumns},
     {Query::kPrimaryKeys, QueryInput::kNone, 2, kPrimaryKeys},

@@ -59,6 +59,7 @@ ColumnRef BaseOf(ColumnRef column, const Origins& next, const RelationRecords& r
 // A view's column takes what belongs to the value stored below it; whether it is NULL is the view's own matter.
 void InheritDefault(Column& column, const Column& base) {
   column.is_generated = base.is_generated;
+  column.equates_texts = base.equates_texts;
   if (column.has_default) return;
   column.has_default = base.has_default;
   column.default_expression = base.default_expression;

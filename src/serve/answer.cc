@@ -281,7 +281,6 @@ class Answer {
     for (const std::string& warning : plan_.warnings) {
       response_.headers.Add("Warning", "299 pando/0.1 \"" + warning + "\"");
     }
-    response_.headers.Add("Vary", "Accept, Prefer, Range");
   }
 
   Outcome outcome_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "serve/cache_proof.h"
 #include "serve/cache_tags.h"
 
 namespace pando::serve {
@@ -9,72 +10,39 @@ namespace {
 
 using plan::Condition;
 using plan::Node;
-using plan::Output;
 using rest::Operator;
 
 // An answer of more rows depends on the table.
 constexpr int kRowTagsMax = 200;
 
-// Operators of built-in types that read nothing but their operands.
-bool IsPlainOperator(Operator op) {
-  switch (op) {
-    case Operator::kEq:
-    case Operator::kNeq:
-    case Operator::kGt:
-    case Operator::kGte:
-    case Operator::kLt:
-    case Operator::kLte:
-    case Operator::kIn:
-    case Operator::kIs:
-      return true;
-    default:
-      return false;
-  }
+// Of a table that an answer is of.
+std::string WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
+  const auto table = cacheables.tables.find(relation.oid);
+  if (table == cacheables.tables.end()) return "the changes of a table are not published";
+  return table->second.plain ? "" : "a table has row-level security, parents or children";
 }
 
-// A column of the table itself, as it is.
-const catalog::Column* PlainColumn(const Node& node, const plan::ColumnRef& ref) {
-  const bool plain = ref.path.empty() && !ref.from_row && !ref.to_jsonb && ref.to_json.empty() && ref.from_text.empty();
-  return plain ? node.relation->Get(ref.name) : nullptr;
-}
-
-bool IsPlainCondition(const Node& node, const Condition& condition) {
-  switch (condition.kind) {
-    case Condition::Kind::kFilter: {
-      const catalog::Column* column = PlainColumn(node, condition.column);
-      // Dates and times take words such as `now` as values.
-      return column && IsKeyType(column->type) && IsPlainOperator(condition.operation.op);
-    }
-    case Condition::Kind::kAnd:
-    case Condition::Kind::kOr:
-      return std::all_of(condition.children.begin(), condition.children.end(),
-                         [&](const Condition& child) { return IsPlainCondition(node, child); });
-    case Condition::Kind::kEmbedEmpty:
-      return false;
+std::string WhyNotEmbeds(const Node& node, const Cacheables& cacheables) {
+  for (const plan::Embed& embed : node.embeds) {
+    std::string why_not = WhyNotEmbed(embed);
+    if (why_not.empty()) why_not = WhyNotTable(*embed.node.relation, cacheables);
+    if (!why_not.empty()) return why_not;
   }
-  return false;
+  return "";
 }
 
 std::string WhyNot(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
   const Node& node = plan.read;
   if (plan.action != rest::Action::kRead || plan.call || !node.relation) return "not a read of a table";
   if (node.relation->kind != catalog::Relation::Kind::kTable) return "not a plain table";
-  const auto table = cacheables.tables.find(node.relation->oid);
-  if (table == cacheables.tables.end()) return "the changes of the table are not published";
-  if (!table->second.plain) return "the table has row-level security, parents or children";
+  if (std::string why_not = WhyNotTable(*node.relation, cacheables); !why_not.empty()) return why_not;
   if (plan.footprint.observes != catalog::Observed::kNothing || plan.footprint.leaves_traces) {
     return "what it shows depends on more than the table";
   }
-  if (!node.embeds.empty()) return "it embeds";
   if (node.offset > 0 || plan.count != plan::Count::kNone) return "it depends on rows that it does not show";
   if (!statement.shape.flat) return "the database prints it";
-  const bool plain_where = std::all_of(node.where.begin(), node.where.end(),
-                                       [&](const Condition& condition) { return IsPlainCondition(node, condition); });
-  if (!plain_where) return "a filter of it is not plain";
-  const bool plain_order = std::all_of(node.order.begin(), node.order.end(), [&](const plan::OrderTerm& term) {
-    return !term.embed && PlainColumn(node, term.column);
-  });
-  return plain_order ? "" : "its order is not plain";
+  if (std::string why_not = WhyNotPlain(node); !why_not.empty()) return why_not;
+  return WhyNotEmbeds(node, cacheables);
 }
 
 // Where the marks of the values stand, each is one parameter.
@@ -95,7 +63,7 @@ void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rul
       continue;
     }
     const catalog::Column* column = PlainColumn(node, condition.column);
-    if (!column || column->is_generated || !IsEqualityType(column->type)) continue;
+    if (!column || column->is_generated || column->equates_texts || !IsEqualityType(column->type)) continue;
     const std::optional<size_t> parameter = ParameterOf(statement, operation.value);
     if (!parameter) continue;
     const bool is_key = key.size() == 1 && key.front() == column->name;
@@ -103,23 +71,6 @@ void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rul
     rule.match = CacheRule::Match{column->name, column->type, *parameter};
     rule.match_is_key = is_key;
   }
-}
-
-// Where a column of the table stands in the rows; -1 when it is not shown.
-int PlaceOf(const Node& node, const std::string& name) {
-  int place = 0;
-  for (const Output& output : node.outputs) {
-    if (output.kind == Output::Kind::kStar) {
-      const int column = node.relation->FindColumn(name);
-      return column < 0 ? -1 : place + column;
-    }
-    if (output.kind != Output::Kind::kColumn) return -1;
-    if (output.column.column.name == name && PlainColumn(node, output.column.column) && output.column.cast.empty()) {
-      return place;
-    }
-    ++place;
-  }
-  return -1;
 }
 
 void FindKey(const Node& node, CacheRule& rule) {
@@ -145,38 +96,58 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
   rule.relation = plan.read.relation->oid;
   const CacheableTable& table = cacheables.tables.at(rule.relation);
   rule.visible_from = table.visible_from;
-  if (!table.by_key) return rule;
-  FindMatch(plan.read, statement, rule);
-  FindKey(plan.read, rule);
+  if (table.by_key) {
+    FindMatch(plan.read, statement, rule);
+    FindKey(plan.read, rule);
+  }
+  const std::string match = rule.match ? rule.match->column : "";
+  for (size_t i = 0; i < plan.read.embeds.size(); ++i) {
+    const CacheableTable& far = cacheables.tables.at(plan.read.embeds[i].node.relation->oid);
+    rule.visible_from = std::max(rule.visible_from, far.visible_from);
+    rule.embeds.push_back(MakeEmbedRule(plan.read, i, match, far.by_key));
+  }
   return rule;
 }
 
-std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
-                               const pg::Rows& rows) {
-  std::vector<cache::Tag> tags = {WholeTag(rule.relation)};
-  const auto depend_on_all = [&] {
-    tags.push_back(AnyChangeTag(rule.relation));
-    return tags;
-  };
-  if (!rule.match || rows.size() > kRowTagsMax) return depend_on_all();
-  const std::string value = CanonicalValue(rule.match->type, parameters[rule.match->parameter].value_or(""));
-  if (value.empty()) return depend_on_all();
+namespace {
+
+// The value by which its rows were chosen; empty when there is none that is known.
+std::string MatchValue(const CacheRule& rule, const std::vector<sql::Parameter>& parameters) {
+  return rule.match ? CanonicalValue(rule.match->type, parameters[rule.match->parameter].value_or("")) : "";
+}
+
+// Of the rows of the table itself. False: it depends on any change of it.
+bool AddOwnTags(const CacheRule& rule, const std::string& value, const pg::Rows& rows, std::vector<cache::Tag>& tags) {
+  if (value.empty() || rows.size() > kRowTagsMax) return false;
   tags.push_back(ColumnTag(rule.relation, rule.match->column));
   tags.push_back(EqualityTag(rule.relation, rule.match->column, value));
   if (rule.match_is_key) {
     const std::string_view key[] = {value};
     tags.push_back(RowTag(rule.relation, key));
-    return tags;
+    return true;
   }
   const auto is_missing = [&](int place) { return place >= rows.columns(); };
   if (rule.key_columns.empty() || std::any_of(rule.key_columns.begin(), rule.key_columns.end(), is_missing)) {
-    return depend_on_all();
+    return false;
   }
   std::vector<std::string_view> key(rule.key_columns.size());
   for (int row = 0; row < rows.size(); ++row) {
     for (size_t i = 0; i < key.size(); ++i) key[i] = rows.Text(row, rule.key_columns[i]);
     tags.push_back(RowTag(rule.relation, key));
   }
+  return true;
+}
+
+}  // namespace
+
+std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
+                               const pg::Rows& rows) {
+  std::vector<cache::Tag> tags = {WholeTag(rule.relation)};
+  const std::string value = MatchValue(rule, parameters);
+  if (!AddOwnTags(rule, value, rows, tags)) tags = {WholeTag(rule.relation), AnyChangeTag(rule.relation)};
+  for (const EmbedRule& embed : rule.embeds) AddEmbedTags(embed, value, rows, kRowTagsMax, tags);
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   return tags;
 }
 

@@ -1,5 +1,6 @@
 // Which answers may be kept in the cache, and what one depends on. Whatever cannot be proven is not kept: so far plain
-// reads of one published table, without embeds, offsets or counts, by filters whose operators read nothing but the row.
+// reads of one published table, with embeds of such tables by one column, without offsets or counts, by filters whose
+// operators read nothing but the row.
 //
 // Concurrency  immutable once made
 #pragma once
@@ -16,6 +17,7 @@
 #include "pg/rows.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
+#include "serve/cache_embed.h"
 #include "sql/statement.h"
 
 namespace pando::serve {
@@ -50,6 +52,7 @@ struct CacheRule {
   std::optional<Match> match;
   bool match_is_key = false;     // the column is the primary key
   std::vector<int> key_columns;  // where the primary key stands in the answer's rows, or empty
+  std::vector<EmbedRule> embeds;
 };
 
 // `statement` was made of the plan; where an equality's value is among its parameters more than once, none is taken for

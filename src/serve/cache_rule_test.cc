@@ -12,13 +12,14 @@
 namespace pando::serve {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-constexpr pgtypes::Oid kProjects = 2;
+constexpr pgtypes::Oid kClients = 1, kProjects = 2;
 
 // Of as many columns as the first row has values.
 pg::Rows TextRows(const std::vector<std::vector<const char*>>& values) {
@@ -84,13 +85,67 @@ TEST_F(CacheRuleTest, AListDependsOnItsEqualityAndItsRows) {
                            EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"})));
 }
 
+TEST_F(CacheRuleTest, ATextIsAnEqualityWhereItsCollationIsDeterministic) {
+  EXPECT_THAT(TagsOfAnswer("/projects?name=eq.x", {{"5", "x", "1", "{}", "x"}}),
+              UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "name"),
+                                   EqualityTag(kProjects, "name", "x"), Row({"5"})));
+}
+
+TEST_F(CacheRuleTest, AnEmbeddedRowIsFollowedByItsKeyAndItsJoin) {
+  const auto client = [](std::vector<std::string_view> key) { return RowTag(kClients, key); };
+  const auto followed = testing::IsSupersetOf(
+      {WholeTag(kClients), ColumnTag(kClients, "id"), EqualityTag(kClients, "id", "3"), client({"3"}), Row({"5"})});
+  const char* embedded = R"({"id":3,"name":"c"})";
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients(id,name)&id=eq.5", {{"5", embedded}}), followed);
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,client_id,clients(id,name)&id=eq.5", {{"5", "3", embedded}}), followed);
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients(key:id)&id=eq.5", {{"5", R"({"key":3})"}}), followed);
+}
+
+TEST_F(CacheRuleTest, AnEmbedWithoutARowWaitsForOne) {
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,client_id,clients(id)&id=eq.5", {{"5", "3", nullptr}}),
+              AllOf(Contains(EqualityTag(kClients, "id", "3")), Not(Contains(AnyChangeTag(kClients)))));
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,client_id,clients(id)&id=eq.5", {{"5", nullptr, nullptr}}),
+              Not(Contains(AnyChangeTag(kClients))))
+      << "what is NULL joins with nothing";
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients(id)&id=eq.5", {{"5", nullptr}}),
+              Contains(AnyChangeTag(kClients)))
+      << "what it would join with is not known";
+}
+
+TEST_F(CacheRuleTest, ManyEmbeddedRowsAreFollowedOneByOne) {
+  const auto tags = TagsOfAnswer("/clients?select=name,projects(id,name)&id=eq.3",
+                                 {{"c", R"([{"id":5,"name":"a"},{"id":6,"name":"b"}])"}});
+  EXPECT_THAT(tags, testing::IsSupersetOf({WholeTag(kProjects), ColumnTag(kProjects, "client_id"),
+                                           EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"})}));
+  EXPECT_THAT(tags, Not(Contains(AnyChangeTag(kProjects))));
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id)&id=eq.3", {{"c", "[]"}}),
+              AllOf(Contains(EqualityTag(kProjects, "client_id", "3")), Not(Contains(AnyChangeTag(kProjects)))));
+}
+
+TEST_F(CacheRuleTest, EmbeddedRowsThatCannotBeNamedAreAllOfTheirTable) {
+  const auto any = Contains(AnyChangeTag(kProjects));
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(name)&id=eq.3", {{"c", R"([{"name":"a"}])"}}), any);
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id:name)&id=eq.3", {{"c", R"([{"id":"a"}])"}}), any);
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id,id:name)&id=eq.3", {{"c", R"([{"id":5,"id":"a"}])"}}),
+              any);
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id)&id=eq.3", {{"c", R"([{"id":5.5}])"}}), any);
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id)&id=eq.3", {{"c", "no JSON"}}), any);
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id)&name=eq.c", {{"c", R"([{"id":5}])"}}), any)
+      << "the join value is not known";
+  std::string many = "[";
+  for (int i = 0; i < 300; ++i) many += std::string(i == 0 ? "" : ",") + "{\"id\":" + std::to_string(i) + "}";
+  many += "]";
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id)&id=eq.3", {{"c", many.c_str()}}), any);
+}
+
 TEST_F(CacheRuleTest, OneWithoutAnEqualityOrAKeyDependsOnEveryChange) {
   const auto all = UnorderedElementsAre(WholeTag(kProjects), AnyChangeTag(kProjects));
   EXPECT_THAT(TagsOfAnswer("/projects?order=id&limit=9", {}), all);
   EXPECT_THAT(TagsOfAnswer("/projects?id=gt.5", {}), all);
   EXPECT_THAT(TagsOfAnswer("/projects?id=not.eq.5", {}), all);
   EXPECT_THAT(TagsOfAnswer("/projects?or=(id.eq.5,client_id.eq.3)", {}), all);
-  EXPECT_THAT(TagsOfAnswer("/projects?name=eq.x", {}), all) << "a collation may hold different texts equal";
+  EXPECT_THAT(TagsOfAnswer("/projects?name=eq." + std::string(257, 'x'), {}), all) << "a long value";
+  EXPECT_THAT(TagsOfAnswer("/projects?name=eq.", {}), all);
   EXPECT_THAT(TagsOfAnswer("/projects?id=eq.x", {}), all) << "no number";
   EXPECT_THAT(TagsOfAnswer("/projects?select=name&client_id=eq.3", {{"a"}}), Contains(AnyChangeTag(kProjects)));
   EXPECT_THAT(TagsOfAnswer("/users?id=eq.5", {}), ElementsAre(WholeTag(4), AnyChangeTag(4))) << "not told by key";
@@ -103,8 +158,15 @@ TEST_F(CacheRuleTest, AKeyOfTwoColumnsIsInTheOrderOfTheTable) {
 
 TEST_F(CacheRuleTest, WhatCannotBeProvenIsNotKept) {
   for (const char* target : {
-           "/tasks?id=eq.5",                         // policies
-           "/projects?select=*,clients(*)&id=eq.5",  // embeds
+           "/tasks?id=eq.5",  // policies
+           "/projects?select=*,clients!inner(*)&id=eq.5",
+           "/projects?select=*,...clients(name)&id=eq.5",
+           "/projects?select=*,clients()&id=eq.5",
+           "/projects?select=*,tasks(*)&id=eq.5",  // which has policies
+           "/clients?select=*,projects(*,clients(*))&id=eq.5",
+           "/clients?select=*,projects(settings->a)&id=eq.5",
+           "/clients?select=*,projects(*)&projects.name=like.a*&id=eq.5",
+           "/clients?select=*,projects(*)&projects.offset=1&id=eq.5",
            "/projects?id=gt.5&offset=3",
            "/projects?name=like.a*&id=eq.5",
            "/projects?settings->>a=eq.5",
@@ -127,6 +189,9 @@ TEST(CacheTagsTest, ValuesAreMadeCanonical) {
   EXPECT_EQ(CanonicalValue(oid::kInt8, "9223372036854775807"), "9223372036854775807");
   EXPECT_EQ(CanonicalValue(oid::kBool, "true"), "t");
   EXPECT_EQ(CanonicalValue(oid::kUuid, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+  EXPECT_EQ(CanonicalValue(oid::kText, " X "), " X ");
+  EXPECT_EQ(CanonicalValue(oid::kVarchar, std::string(256, 'x')), std::string(256, 'x'));
+  EXPECT_EQ(CanonicalValue(oid::kVarchar, std::string(257, 'x')), "");
   for (const auto& [type, text] : {std::pair{oid::kInt4, ""},
                                    {oid::kInt4, "5.0"},
                                    {oid::kInt4, "3000000000"},
@@ -135,7 +200,7 @@ TEST(CacheTagsTest, ValuesAreMadeCanonical) {
                                    {oid::kInt4, "+-5"},
                                    {oid::kBool, "maybe"},
                                    {oid::kUuid, "a0eebc999c0b4ef8bb6d6bb9bd380a11"},
-                                   {oid::kText, "x"}}) {
+                                   {oid::kBpchar, "x"}}) {
     EXPECT_EQ(CanonicalValue(type, text), "") << text;
   }
 }
@@ -188,9 +253,14 @@ class InvalidationTest : public testing::Test {
 };
 
 TEST_F(InvalidationTest, AnInsertSatisfiesEqualities) {
+  const std::string long_text(257, 'x');
   EXPECT_THAT(Of({Change::Kind::kInsert, nullptr, std::nullopt, false, Values({"5", "3", "x"})}),
               UnorderedElementsAre(AnyChangeTag(kProjects), Row({"5"}), EqualityTag(kProjects, "id", "5"),
-                                   EqualityTag(kProjects, "client_id", "3")));
+                                   EqualityTag(kProjects, "client_id", "3"), EqualityTag(kProjects, "name", "x")));
+  EXPECT_THAT(Of({Change::Kind::kInsert, nullptr, std::nullopt, false, Values({"5", "3", long_text.c_str()})}),
+              UnorderedElementsAre(AnyChangeTag(kProjects), Row({"5"}), EqualityTag(kProjects, "id", "5"),
+                                   EqualityTag(kProjects, "client_id", "3")))
+      << "nothing is chosen by so long a text";
 }
 
 TEST_F(InvalidationTest, AnUpdateTellsTheRowAsItWasAndAsItIs) {

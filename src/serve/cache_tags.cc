@@ -105,7 +105,8 @@ cache::Tag ColumnTag(pgtypes::Oid relation, std::string_view column) {
 }
 
 bool IsEqualityType(pgtypes::Oid type) {
-  return type == oid::kInt2 || type == oid::kInt4 || type == oid::kInt8 || type == oid::kBool || type == oid::kUuid;
+  return type == oid::kInt2 || type == oid::kInt4 || type == oid::kInt8 || type == oid::kBool || type == oid::kUuid ||
+         type == oid::kText || type == oid::kVarchar;
 }
 
 std::string CanonicalValue(pgtypes::Oid type, std::string_view written) {
@@ -120,13 +121,14 @@ std::string CanonicalValue(pgtypes::Oid type, std::string_view written) {
       return written == "t" || written == "true" ? "t" : written == "f" || written == "false" ? "f" : "";
     case oid::kUuid:
       return CanonicalUuid(written);
+    case oid::kText:
+    case oid::kVarchar:
+      return written.size() <= kEqualityBytesMax ? std::string(written) : "";
     default:
       return "";
   }
 }
 
-bool IsKeyType(pgtypes::Oid type) {
-  return IsEqualityType(type) || type == oid::kText || type == oid::kVarchar || type == oid::kNumeric;
-}
+bool IsKeyType(pgtypes::Oid type) { return IsEqualityType(type) || type == oid::kNumeric; }
 
 }  // namespace pando::serve

@@ -27,9 +27,11 @@ cache::Tag EqualityTag(pgtypes::Oid relation, std::string_view column, std::stri
 cache::Tag ColumnTag(pgtypes::Oid relation, std::string_view column);
 
 // Whether values of the type are equal exactly where their texts are, and the text of one that a client wrote can be
-// made canonical: integers, boolean, uuid.
+// made canonical: integers, boolean, uuid, and texts whose collation is deterministic.
 bool IsEqualityType(pgtypes::Oid type);
-// That text; empty when it is no value of the type.
+// Longer values are not looked at: what chooses rows by one depends on the whole table.
+inline constexpr size_t kEqualityBytesMax = 256;
+// That text; empty when it is no value of the type, or one that is not looked at.
 std::string CanonicalValue(pgtypes::Oid type, std::string_view written);
 // Whether a key of the type has one text, whoever prints it.
 bool IsKeyType(pgtypes::Oid type);

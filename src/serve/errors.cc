@@ -28,6 +28,8 @@ int StatusOfKind(ErrorKind kind) {
       return 416;
     case ErrorKind::kTooLarge:
       return 413;
+    case ErrorKind::kPreconditionFailed:
+      return 412;
     case ErrorKind::kConflict:
       return 409;
     case ErrorKind::kOverloaded:

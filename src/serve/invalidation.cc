@@ -35,7 +35,8 @@ void AddEqualities(const Table& table, const Row& row, std::vector<cache::Tag>& 
     const Table::Column& column = table.columns[i];
     if (i >= row.size() || row[i].kind == Cell::Kind::kUnchanged) {
       tags.push_back(ColumnTag(table.oid, column.name));
-    } else if (row[i].kind == Cell::Kind::kText && IsEqualityType(column.type)) {
+    } else if (row[i].kind == Cell::Kind::kText && IsEqualityType(column.type) &&
+               row[i].text.size() <= kEqualityBytesMax) {
       tags.push_back(EqualityTag(table.oid, column.name, row[i].text));
     }
   }

@@ -29,6 +29,8 @@ struct RestOptions {
   std::vector<std::string> cors_allowed_origins;
   std::optional<std::string> trace_header;
   bool server_timing_enabled = false;
+  std::vector<std::string> max_age_relations;
+  milliseconds max_age = std::chrono::minutes(1);
   std::string client_error_verbosity = "verbose";
   std::map<std::string, std::string> app_settings;
 };
@@ -74,6 +76,12 @@ void Describe(Visitor& visit, RestOptions& o) {
                "Request header that is echoed in the response, for tracing.");
   visit.Option("rest.server_timing_enabled", o.server_timing_enabled, Reload::kLive,
                "Tell in a Server-Timing header where a request's time went.");
+  visit.Option(
+      "rest.max_age_relations", o.max_age_relations, Reload::kLive,
+      "Relations whose answers browsers and proxies may keep for rest.max_age without asking again, as NAME or "
+      "SCHEMA.NAME; the answers of all others they may keep, and must revalidate.");
+  visit.Option("rest.max_age", o.max_age, Range<milliseconds>{std::chrono::seconds(1), std::chrono::hours(24 * 365)},
+               Reload::kLive, "How long that is: so stale may such an answer be, whatever Pando's own cache knows.");
   visit.Option("rest.client_error_verbosity", o.client_error_verbosity, OneOf{{"verbose", "minimal"}}, Reload::kLive,
                "Fields of an error body: all four, or code and message only.");
   visit.Option("rest.app_settings", o.app_settings, Reload::kLive,

@@ -2,10 +2,12 @@
 
 #include "cache/rules.h"
 #include "http/response_writer.h"
+#include "pgtypes/sqlstate.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
 #include "serve/errors.h"
+#include "serve/http_caching.h"
 #include "serve/root.h"
 #include "serve/settings.h"
 #include "serve/timing.h"
@@ -17,6 +19,7 @@ namespace pando::serve {
 
 using cache::Holds;
 using cache::Rule;
+namespace sqlstate = pgtypes::sqlstate;
 using rest::Action;
 
 struct Pipeline::Work {
@@ -42,15 +45,20 @@ struct Pipeline::Work {
   // What this request adds to its shape.
   std::vector<sql::Parameter> parameters;
   std::string canonical;  // query string
+  // Of a write with conditions: the read of what there is.
+  std::optional<Shape> current;
   bool at_root = false;
   bool print_here = true;                  // false once a value came that only the database can print as JSON
   std::optional<cache::Store::Fill> fill;  // of an answer that is to be kept
   std::shared_ptr<const pg::LaneBracketRows> bracket;
   bool kept = false;
+  std::shared_ptr<const cache::Answer> found;  // in the cache
   Timing timing;
 };
 
 namespace {
+
+constexpr std::string_view kPosition = "Pando-Position";
 
 // A count that is estimated is exact as long as it is small.
 void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
@@ -65,15 +73,21 @@ Error NotLoaded() {
 
 // Everything of a request that shapes its answer, but for who asks beyond the role: only where that shows nothing are
 // answers kept.
-void WriteCacheKey(const http::Request& request, const std::string& role, std::string& key) {
+void WriteCacheKey(const http::Request& request, const auth::Principal& principal, std::string& key) {
   key.assign(request.target);
   AppendReadHeaders(request, key);
-  key.append(1, '\n').append(role);  // last, for it may hold anything
+  key.append(principal.anonymous ? "\na" : "\ns");  // what outer caches are told differs
+  key.append(principal.role);                       // last, for it may hold anything
 }
 
 // Of a replica there is none: its snapshots call open transactions visible.
 std::optional<cache::Snapshot> SnapshotOf(const pg::Rows& rows) {
   return rows.size() == 1 ? cache::Snapshot::Parse(rows.Get(0, 0).value_or("")) : std::nullopt;
+}
+
+// What is looked at again by If-Match: not what is made, nor what a function does.
+bool IsWriteOfResource(Action action) {
+  return action == Action::kUpdate || action == Action::kDelete || action == Action::kPut;
 }
 
 void LogFailure(const Error& error, const std::string& request_id) {
@@ -115,6 +129,8 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
       response.headers.Set(*options.trace_header, std::string(*trace));
     }
   }
+  if (served) AnswerConditionally(work.http, ETagOf(work), response);
+  NoteWrite(work);
   AddCorsHeaders(work.http, options, response);
   if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
     response.headers.Add("Cache-Status", CacheStatus(work));
@@ -140,11 +156,10 @@ Task<Result<void>> Pipeline::Serve(Work& work) {
   co_return co_await ServeRest(work, std::move(request));
 }
 
-// True when the answer was in the cache: `work.response` is filled. Of anonymous callers only, so far: who signs in
-// must see what he wrote.
+// True when the answer was in the cache: `work.response` is filled.
 bool Pipeline::FindKept(Work& work) {
   if (!MayBeKept(work) || !IsFresh(work)) return false;
-  WriteCacheKey(work.http, work.role(), cache_key_);
+  WriteCacheKey(work.http, *work.principal, cache_key_);
   std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
   if (!answer) return false;
   deps_.cache.counts->hits.Add();
@@ -153,20 +168,40 @@ bool Pipeline::FindKept(Work& work) {
   response.ready_header = answer->header;
   response.ready_body = answer->body;
   response.route = answer->route;
-  response.ready = std::move(answer);
+  response.ready = answer;
+  work.found = std::move(answer);
   return true;
 }
 
 bool Pipeline::MayBeKept(const Work& work) const {
-  return deps_.cache.store && work.config->cacheables && work.principal->anonymous && work.http.method == "GET";
+  return deps_.cache.store && work.config->cacheables && work.http.method == "GET";
 }
 
-// Whether the stream is young enough to be believed.
+// Whether the stream is young enough to be believed, and shows what the caller wrote.
 bool Pipeline::IsFresh(const Work& work) const {
   const Clock::time_point fresh_at = deps_.cache.fresh_at();
   const bool fresh =
       fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= deps_.cache.staleness_max;
-  return fresh || !Holds(Rule::kStaleness);
+  return (fresh || !Holds(Rule::kStaleness)) && (ShowsOwnWrites(work, fresh_at) || !Holds(Rule::kOwnWrites));
+}
+
+bool Pipeline::ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const {
+  const OwnWrites& writes = *deps_.cache.own_writes;
+  if (!work.principal->anonymous && writes.LastBy(work.principal->caller) >= fresh_at) return false;
+  const auto position = work.http.headers.Find(kPosition);
+  if (!position) return true;
+  const std::optional<Clock::time_point> at = writes.ReadPosition(*position);
+  return at && *at < fresh_at;
+}
+
+// Whether it was done or not: who was told nothing may have written.
+void Pipeline::NoteWrite(Work& work) {
+  const std::string& method = work.http.method;
+  if (!deps_.cache.store || !work.principal || method == "GET" || method == "HEAD" || method == "OPTIONS") return;
+  if (work.shape && work.shape->plan.read_only) return;
+  const Clock::time_point now = Clock::now();
+  if (!work.principal->anonymous) deps_.cache.own_writes->Note(work.principal->caller, now);
+  work.response.headers.Add(std::string(kPosition), deps_.cache.own_writes->WritePosition(now));
 }
 
 // Before the statement of a read is sent that was not found: what it takes to keep its answer.
@@ -175,15 +210,19 @@ void Pipeline::PrepareToKeep(Work& work) {
   const bool keep = work.learned && work.config == config_ && work.shape->cache.why_not.empty() && IsFresh(work);
   (keep ? deps_.cache.counts->misses : deps_.cache.counts->bypasses).Add();
   if (!keep) return;
-  WriteCacheKey(work.http, work.role(), cache_key_);
+  WriteCacheKey(work.http, *work.principal, cache_key_);
   if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());
 }
 
 // RFC 9211, for an answer that was not in the cache.
+// Empty when the answer has none.
+std::string_view Pipeline::ETagOf(const Work& work) {
+  return work.found ? work.found->etag : work.response.headers.Find("ETag").value_or("");
+}
+
 std::string Pipeline::CacheStatus(const Work& work) const {
   if (work.kept) return "pando; fwd=uri-miss; stored";
   if (!work.config->cacheables) return "pando; fwd=bypass; detail=\"the changes of the database do not come\"";
-  if (!work.principal->anonymous) return "pando; fwd=bypass; detail=\"signed in\"";
   if (!work.learned) return "pando; fwd=uri-miss";
   const std::string& why_not = work.shape->cache.why_not;
   return why_not.empty() ? "pando; fwd=uri-miss" : "pando; fwd=bypass; detail=\"" + why_not + "\"";
@@ -201,8 +240,9 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   answer->header = http::WriteFields(work.response.headers) + "Cache-Status: pando; hit\r\n";
   answer->body = work.response.body;
   answer->route = work.shape->route;
+  answer->etag = ETagOf(work);
   const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
-  WriteCacheKey(work.http, work.role(), cache_key_);
+  WriteCacheKey(work.http, *work.principal, cache_key_);
   const cache::Kept kept =
       deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
   work.kept = kept == cache::Kept::kYes;
@@ -238,6 +278,7 @@ Task<Result<void>> Pipeline::ServeRest(Work& work, rest::Request request) {
   }
   if (request.action == Action::kInspect) co_return co_await ServeRoot(work, std::move(request));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
+  if (IsWriteOfResource(shape.request.action) && IsConditional(work.http)) PANDO_CO_CHECK(ReadCurrent(work, shape));
   Remember(work);
   work.Take(std::move(shape));
   co_return co_await ServeShape(work);
@@ -341,10 +382,16 @@ Task<Result<void>> Pipeline::Execute(Work& work) {
     work.fill.reset();
   }
   const Result<void> first = co_await ExecuteOnce(work);
-  // A read has no effect that could happen twice; a broken connection is then not the client's business.
-  const bool again = !first && first.error().kind() == ErrorKind::kConnectionLost && work.shape->plan.read_only;
+  // A read has no effect that could happen twice; a broken connection is then not the client's business. Nor is it that
+  // somebody else wrote what is written under conditions: they are looked at once more.
+  const bool again =
+      !first && (work.current ? first.error().sqlstate() == sqlstate::kSerializationFailure
+                              : first.error().kind() == ErrorKind::kConnectionLost && work.shape->plan.read_only);
   if (!again) co_return Result<void>(first);
-  co_return co_await ExecuteOnce(work);
+  Result<void> second = co_await ExecuteOnce(work);
+  const bool is_late = work.current && !second && second.error().sqlstate() == sqlstate::kSerializationFailure;
+  if (is_late) co_return PreconditionFailed();
+  co_return std::move(second);
 }
 
 // Null: the request goes alone.
@@ -391,8 +438,8 @@ Result<void> Pipeline::AnswerShared(Work& work, pg::LaneAnswer shared) {
 SettingsInput Pipeline::SettingsOf(const Work& work) {
   const Shape& shape = *work.shape;
   const catalog::Function* function = shape.plan.call ? shape.plan.call->function : nullptr;
-  return {work.http,           shape.request, *work.principal,     work.config->rest,
-          *shape.plan.catalog, function,      shape.plan.read_only};
+  return {work.http,           shape.request, *work.principal,      work.config->rest,
+          *shape.plan.catalog, function,      shape.plan.read_only, shape.demand.repeatable_read};
 }
 
 std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
@@ -421,6 +468,10 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
     exchange.commands.push_back(std::move(*settings));
   }
   const sql::Statement& statement = shape.statement;
+  if (work.current) {
+    const sql::Query& query = work.current->statement.query;
+    exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
+  }
   exchange.commands.push_back(CommandOf(work));
   if (statement.estimate) {
     exchange.commands.push_back(pg::Command{statement.estimate->sql, statement.estimate->parameters, false});
@@ -443,7 +494,9 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));
     TakeEstimate(outcome, shape.plan, estimate);
   }
-  const Result<void> checked = CheckOutcome(outcome, shape.request, shape.plan);
+  Result<void> checked;
+  if (work.current) checked = CheckCurrent(work, rows[main - 1]);
+  if (checked) checked = CheckOutcome(outcome, shape.request, shape.plan);
   if (shape.demand.finish == pg::Finish::kHold) {
     PANDO_CO_CHECK(co_await lease->End(checked.has_value(), work.http.deadline));
   }
@@ -456,7 +509,35 @@ Result<void> Pipeline::Answer(Work& work, Outcome outcome) {
   const Config& config = *work.config;
   const AnswerOptions options{config.url_prefix, work.canonical, config.tx_override_allowed,
                               config.rest.client_error_verbosity == "minimal"};
-  PANDO_TRY(work.response, MakeAnswer(std::move(outcome), work.shape->request, work.shape->plan, options));
+  const Shape& shape = *work.shape;
+  PANDO_TRY(work.response, MakeAnswer(std::move(outcome), shape.request, shape.plan, options));
+  const bool is_get = work.http.method == "GET" || shape.request.head;
+  if (!is_get || shape.plan.media.explain) return {};
+  const Freshness& freshness = shape.freshness;
+  AddCachingHeaders(work.principal->anonymous ? freshness.anonymous : freshness.signed_in, shape.request.head,
+                    work.response);
+  return {};
+}
+
+// A write under conditions reads what there is, and is undone when that is not what it must be. Both see one snapshot,
+// and what somebody else changed since fails (40001) rather than be overwritten.
+Result<void> Pipeline::ReadCurrent(Work& work, Shape& shape) {
+  PANDO_TRY(rest::Request request, ParseCurrent(work.http, shape.request, *work.config));
+  PANDO_TRY(work.current, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
+  Demand& demand = shape.demand;
+  demand.all_settings = demand.repeatable_read = true;
+  demand.session.reset();
+  demand.sharing = Sharing::kNever;
+  demand.unclean = demand.unclean || work.current->demand.unclean;
+  if (demand.finish == pg::Finish::kCommit) demand.finish = pg::Finish::kHold;
+  return {};
+}
+
+Result<void> Pipeline::CheckCurrent(const Work& work, const pg::Rows& rows) {
+  const Shape& current = *work.current;
+  PANDO_TRY(const Outcome outcome, ReadOutcome(rows, current.statement.shape));
+  const std::string etag = MakeETag(current.plan.media.content_type, outcome.body);
+  if (EvaluateConditions(work.http, etag, outcome.page > 0) != Condition::kHolds) return PreconditionFailed();
   return {};
 }
 

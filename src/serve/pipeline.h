@@ -19,6 +19,7 @@
 #include "serve/answer.h"
 #include "serve/cache_counts.h"
 #include "serve/config.h"
+#include "serve/own_writes.h"
 #include "serve/row_printer.h"
 #include "serve/settings.h"
 #include "serve/shape.h"
@@ -35,7 +36,8 @@ struct Cache {
   // Everything committed before has been dropped from it where it had to be; thread-safe.
   std::function<Clock::time_point()> fresh_at;
   milliseconds staleness_max{1000};
-  CacheCounts* counts = nullptr;  // of this loop
+  CacheCounts* counts = nullptr;    // of this loop
+  OwnWrites* own_writes = nullptr;  // of all loops
 };
 
 class Pipeline {
@@ -70,8 +72,11 @@ class Pipeline {
   static Result<void> Authenticate(Work& work);
   bool MayBeKept(const Work& work) const;
   bool IsFresh(const Work& work) const;
+  bool ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const;
+  void NoteWrite(Work& work);
   bool FindKept(Work& work);
   std::string CacheStatus(const Work& work) const;
+  static std::string_view ETagOf(const Work& work);
   void PrepareToKeep(Work& work);
   void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
@@ -88,6 +93,8 @@ class Pipeline {
   static std::optional<pg::SessionState> SessionOf(const Work& work);
   static pg::Command CommandOf(const Work& work);
   static pg::Exchange ExchangeOf(const Work& work);
+  static Result<void> ReadCurrent(Work& work, Shape& shape);
+  static Result<void> CheckCurrent(const Work& work, const pg::Rows& rows);
   Result<Outcome> Read(Work& work, const pg::Rows& rows);
   static Result<void> Answer(Work& work, Outcome outcome);
 

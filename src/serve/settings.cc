@@ -64,6 +64,8 @@ class SettingsSelect {
   pg::Command command_;
 };
 
+constexpr const char* kRepeatableRead = "repeatable read";
+
 bool IsIsolation(const std::string& name) {
   return name == "default_transaction_isolation" || name == "transaction_isolation";
 }
@@ -75,6 +77,11 @@ std::optional<std::string> IsolationCommand(std::string level) {
     if (level == known) return "SET TRANSACTION ISOLATION LEVEL " + level;
   }
   return std::nullopt;
+}
+
+bool IsRepeatable(std::string level) {
+  level = ToLower(level);
+  return level == "serializable" || level == kRepeatableRead;
 }
 
 void AddObserved(const SettingsInput& input, Observed observed, SettingsSelect& select) {
@@ -105,13 +112,14 @@ milliseconds StatementTimeout(const http::Request& request, const catalog::Catal
 std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
   std::vector<pg::Command> commands;
   SettingsSelect select;
+  if (input.repeatable_read) commands.push_back(pg::Command{*IsolationCommand(kRepeatableRead), {}, false});
   const auto add_setting = [&](const std::string& name, const std::string& value) {
     if (!IsIsolation(name)) {
       select.Add(name, value);
       return;
     }
     auto sql = IsolationCommand(value);
-    if (!sql) return;
+    if (!sql || (input.repeatable_read && !IsRepeatable(value))) return;
     commands.clear();  // the function's level, which comes second, wins over the role's
     commands.push_back(pg::Command{*sql, {}, false});
   };

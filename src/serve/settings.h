@@ -30,6 +30,7 @@ struct SettingsInput {
   const catalog::Catalog& catalog;
   const catalog::Function* function = nullptr;  // of a call: its own settings go with it
   bool read_only = false;
+  bool repeatable_read = false;  // at least
 };
 
 // Commands that come before the statement in its transaction: an isolation level when a role or function asks for one,

@@ -81,6 +81,19 @@ Result<rest::Request> ParseHttp(const http::Request& request, std::string_view q
   return rest::ParseRequest(raw, config.parse);
 }
 
+Result<rest::Request> ParseCurrent(const http::Request& write, const rest::Request& parsed, const Config& config) {
+  rest::RawRequest raw;
+  raw.method = "GET";
+  raw.path = write.path();
+  raw.query = write.query();
+  raw.headers = [&](std::string_view name) -> std::vector<std::string_view> {
+    if (http::EqualsIgnoreCase(name, "accept")) return write.headers.FindAll(name);
+    if (http::EqualsIgnoreCase(name, "accept-profile") && parsed.schema_negotiated) return {parsed.schema};
+    return {};
+  };
+  return rest::ParseRequest(raw, config.parse);
+}
+
 Result<Shape> MakeShape(rest::Request request, const Config& config, const std::string& role, Printer printer) {
   Shape shape;
   shape.request = std::move(request);
@@ -94,6 +107,7 @@ Result<Shape> MakeShape(rest::Request request, const Config& config, const std::
   shape.statement = sql::WriteStatement(shape.plan, shape.request.payload, options);
   shape.demand = DemandOf(shape.request, shape.plan, role, config);
   shape.route = (shape.plan.call ? "rpc/" : "") + shape.request.name;
+  shape.freshness = FreshnessOf(shape.plan, config.rest);
   return shape;
 }
 

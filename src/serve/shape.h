@@ -15,6 +15,7 @@
 #include "rest/request.h"
 #include "serve/cache_rule.h"
 #include "serve/config.h"
+#include "serve/http_caching.h"
 #include "sql/statement.h"
 
 namespace pando::serve {
@@ -35,6 +36,7 @@ struct Demand {
   Sharing sharing = Sharing::kNever;
   std::optional<pg::SessionState> session;
   pg::Finish finish = pg::Finish::kCommit;
+  bool repeatable_read = false;  // at least
 };
 
 struct Shape {
@@ -43,6 +45,7 @@ struct Shape {
   sql::Statement statement;  // its parameters are those of the request that it was made from
   Demand demand;
   std::string route;  // for the observer: the resource, known to exist
+  Freshness freshness;
   // Of a remembered shape.
   CacheRule cache;
 };
@@ -52,6 +55,9 @@ enum class Printer { kServer, kDatabase };
 
 //   as rest::ParseRequest
 Result<rest::Request> ParseHttp(const http::Request& request, std::string_view query, const Config& config);
+// The GET of what a write with conditions is about: the same target and media type, in the same schema.
+//   as rest::ParseRequest
+Result<rest::Request> ParseCurrent(const http::Request& write, const rest::Request& parsed, const Config& config);
 
 //   as plan::MakePlan
 // REQUIRES: config.catalog is set; the request is one that plan::MakePlan takes.

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "admin/handler.h"
+#include "cache/report.h"
 #include "config/dump.h"
 #include "telemetry/log.h"
 #include "telemetry/process_metrics.h"
@@ -141,6 +142,7 @@ void Monitoring::Attach(const ChangeTracking& tracking) {
 }
 
 void Monitoring::Attach(const cache::Store& store) {
+  store_ = &store;
   using Stats = cache::StoreStats;
   const auto collect = [&](MetricId id, telemetry::Labels labels, uint64_t Stats::*part) {
     metrics_.Collect(id, labels, [&store, part] { return double(store.stats().*part); });
@@ -194,6 +196,7 @@ Result<void> Monitoring::Listen(net::Executor executor, const admin::AdminOption
   };
   sources.metrics = [this] { return metrics_.Scrape(); };
   sources.config = [&registry] { return config::DumpJson(registry); };
+  sources.cache = [this] { return store_ ? cache::ReportJson(*store_) : ""; };
   http::ServerOptions http;
   http.listen = {options.listen};
   http.connections_max = 100;

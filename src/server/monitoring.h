@@ -57,6 +57,7 @@ class Monitoring {
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::function<bool()> database_answers_ = [] { return true; };
   bool draining_ = false;
+  const cache::Store* store_ = nullptr;  // null: there is no cache
 };
 
 }  // namespace pando::server

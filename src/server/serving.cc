@@ -186,7 +186,7 @@ class Process {
     if (store_) {
       parts.cache_counts = std::make_unique<serve::CacheCounts>();
       cache = {store_.get(), [this] { return tracking_->stream().fresh_at(); }, options_.cache.staleness_max,
-               parts.cache_counts.get()};
+               parts.cache_counts.get(), &own_writes_};
     }
     serve::Pipeline::Deps collaborators{*parts.pool,        *parts.key_lane, *parts.quick_lane,
                                         *parts.insert_lane, worker,          cache};
@@ -427,6 +427,7 @@ class Process {
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
   Monitoring monitoring_;
   std::unique_ptr<cache::Store> store_;  // null: no cache; outlives what is on the loops
+  serve::OwnWrites own_writes_;          // likewise
   std::vector<LoopParts> parts_;         // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
   std::vector<std::string> bound_;            // http.listen with the ports that were chosen

@@ -2,13 +2,17 @@
 //
 //   cache_checker PORT BOUND_MS SECONDS SEED [READERS WRITERS]      PostgreSQL as libpq's environment names it
 //
-// REQUIRES: a table things (id int primary key, grp int, ver bigint, pad text), empty, that anon may read and update.
+// REQUIRES: a table groups (id int primary key) with 0 to 23, and a table things (id int primary key, grp int
+// references groups, ver bigint, pad text), empty, that anon and the roles of the tokens may read, and update things.
 //
 // Each row has one writer, who keeps the history of its states: from when on a state may be seen (its commit was sent),
 // and from when on the one before may not (its commit was acknowledged). An answer to a read between t0 and t1 may show
 // of each row any state that may have been seen between t0 - BOUND and t1, and nothing else; a row all of whose states
-// in that time are in the group that was asked for must be there. At the end, when all is quiet, every answer must be
-// the database's.
+// in that time are in the group that was asked for must be there. Who has written through the API, signed in or with
+// the position that came back, must see it at once. At the end, when all is quiet, every answer must be the database's.
+//
+// Every other reader signs in with the token in READER_TOKEN, and every other write over HTTP is with that in
+// WRITER_TOKEN, which is somebody else's.
 //
 // Prints a JSON object; ends with 1 when an answer was wrong.
 #include <arpa/inet.h>
@@ -52,7 +56,7 @@ struct Options {
 } options;
 
 std::atomic<bool> done{false};
-std::atomic<uint64_t> reads{0}, hits{0}, lists{0}, errors{0}, writes{0}, wrong{0};
+std::atomic<uint64_t> reads{0}, hits{0}, lists{0}, own{0}, errors{0}, writes{0}, wrong{0};
 std::mutex told_mutex;
 std::vector<std::string> told;
 
@@ -117,6 +121,7 @@ std::vector<Row> rows(kRows + 1);  // by id, from 1
 struct Answer {
   int status = 0;
   bool hit = false;
+  std::string position;
   std::string body;
 };
 
@@ -124,9 +129,11 @@ class Client {
  public:
   ~Client() { Close(); }
 
-  std::optional<Answer> Ask(const std::string& method, const std::string& path, const std::string& body = "") {
+  // `fields` are header lines, each with its CRLF.
+  std::optional<Answer> Ask(const std::string& method, const std::string& path, const std::string& body = "",
+                            const std::string& fields = "") {
     if (socket_ < 0 && !Connect()) return std::nullopt;
-    std::string request = method + " /rest/v1/" + path + " HTTP/1.1\r\nHost: localhost\r\n";
+    std::string request = method + " /rest/v1/" + path + " HTTP/1.1\r\nHost: localhost\r\n" + fields;
     if (!body.empty())
       request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     request += "\r\n" + body;
@@ -148,6 +155,10 @@ class Client {
     Answer answer;
     answer.status = std::atoi(text.c_str() + 9);
     answer.hit = std::string_view(text).substr(0, header).find("Cache-Status: pando; hit") != std::string_view::npos;
+    const std::string name = "Pando-Position: ";
+    if (const size_t at = text.find(name); at < header) {
+      answer.position = text.substr(at + name.size(), text.find('\r', at) - at - name.size());
+    }
     answer.body = text.substr(header + 4);
     return answer;
   }
@@ -177,6 +188,11 @@ class Client {
   }
   int socket_ = -1;
 };
+
+std::string TokenOf(const char* variable) {
+  const char* const token = std::getenv(variable);
+  return "Authorization: Bearer " + std::string(token ? token : "") + "\r\n";
+}
 
 // The numbers behind "id": and "ver": of each row.
 std::map<int, int64_t> ParseRows(const std::string& body) {
@@ -213,8 +229,9 @@ void Check(const std::map<int, int64_t>& found, const std::vector<int>& asked, i
   }
 }
 
-void Read(unsigned seed) {
+void Read(unsigned seed, bool signed_in) {
   std::mt19937 random(seed);
+  const std::string fields = signed_in ? TokenOf("READER_TOKEN") : "";
   Client client;
   std::vector<int> everybody;
   for (int id = 1; id <= kRows; ++id) everybody.push_back(id);
@@ -225,10 +242,11 @@ void Read(unsigned seed) {
     const int group = id % kGroups;
     std::string path = "things?id=eq." + std::to_string(id);
     if (dice >= 60) path = "things?grp=eq." + std::to_string(group) + "&order=id";
+    if (dice >= 75) path = "groups?select=group:id,things(id,ver)&id=eq." + std::to_string(group);
     if (dice >= 85) path = "things?select=id,ver&grp=eq." + std::to_string(group) + "&order=id.desc&limit=5";
     if (dice >= 95) path = "things?select=id,grp,ver&ver=gte.0&order=id&limit=300";
     const Clock::time_point begin = Clock::now();
-    const std::optional<Answer> answer = client.Ask("GET", path);
+    const std::optional<Answer> answer = client.Ask("GET", path, "", fields);
     const Clock::time_point end = Clock::now();
     if (!answer || answer->status != 200) {
       ++errors;
@@ -300,8 +318,8 @@ class Writer {
   void Run() {
     while (!done) {
       const unsigned dice = random_() % 100;
-      if (dice < 15) {
-        WriteOverHttp();
+      if (dice < 30) {
+        WriteOverHttp(dice < 15 ? TokenOf("WRITER_TOKEN") : "");
       } else {
         WriteTransaction(dice < 80 ? 1 : 2 + static_cast<int>(random_() % 4), dice >= 97);
       }
@@ -316,16 +334,31 @@ class Writer {
     return 1 + number_ + options.writers * static_cast<int>(random_() % static_cast<unsigned>(kRows / options.writers));
   }
 
-  void WriteOverHttp() {
+  void WriteOverHttp(const std::string& fields) {
     const int id = AnyId();
     Row& row = rows[static_cast<size_t>(id)];
     const State before = row.now();
     if (before.group == kGone) return;
     row.Begin(before.version + 1, before.group);
     const std::optional<Answer> answer = client_.Ask("PATCH", "things?id=eq." + std::to_string(id),
-                                                     "{\"ver\": " + std::to_string(before.version + 1) + "}");
-    if (answer && answer->status == 204) return row.Commit();
-    Resolve({id});
+                                                     "{\"ver\": " + std::to_string(before.version + 1) + "}", fields);
+    if (!answer || answer->status != 204) return Resolve({id});
+    row.Commit();
+    CheckOwn(id, before.version + 1, fields.empty() ? "Pando-Position: " + answer->position + "\r\n" : fields);
+  }
+
+  // Over a connection that another event loop may serve.
+  void CheckOwn(int id, int64_t version, const std::string& fields) {
+    for (int again = 0; again < 3; ++again) {
+      const std::optional<Answer> answer = other_client_.Ask("GET", "things?id=eq." + std::to_string(id), "", fields);
+      if (!answer || answer->status != 200) return;
+      ++own;
+      const std::map<int, int64_t> found = ParseRows(answer->body);
+      const auto seen = found.find(id);
+      if (seen != found.end() && seen->second == version) continue;
+      Tell((answer->hit ? "kept" : "fresh") + std::string(" own row ") + std::to_string(id) + " is not of version " +
+           std::to_string(version) + ": " + answer->body);
+    }
   }
 
   std::string Statement(int id) {
@@ -385,7 +418,7 @@ class Writer {
 
   const int number_;
   std::mt19937 random_;
-  Client client_;
+  Client client_, other_client_;
   Database database_;
 };
 
@@ -450,14 +483,15 @@ int main(int argc, char** argv) {
       threads.emplace_back([i] { Writer(i, options.seed * 1000 + static_cast<unsigned>(i)).Run(); });
     }
     for (int i = 0; i < options.readers; ++i)
-      threads.emplace_back(Read, options.seed * 1000 + 500 + static_cast<unsigned>(i));
+      threads.emplace_back(Read, options.seed * 1000 + 500 + static_cast<unsigned>(i), i % 2 == 1);
     std::this_thread::sleep_for(std::chrono::seconds(options.seconds));
     done = true;
   }
   CheckQuiet();
   std::printf(
-      "{\"reads\": %lu, \"hits\": %lu, \"lists\": %lu, \"errors\": %lu, \"writes\": %lu, \"wrong\": %lu, \"told\": [",
-      reads.load(), hits.load(), lists.load(), errors.load(), writes.load(), wrong.load());
+      "{\"reads\": %lu, \"hits\": %lu, \"lists\": %lu, \"own\": %lu, \"errors\": %lu, \"writes\": %lu, \"wrong\": %lu, "
+      "\"told\": [",
+      reads.load(), hits.load(), lists.load(), own.load(), errors.load(), writes.load(), wrong.load());
   for (size_t i = 0; i < told.size(); ++i) std::printf("%s\"%s\"", i == 0 ? "" : ", ", told[i].c_str());
   std::printf("]}\n");
   return wrong > 0 ? 1 : 0;

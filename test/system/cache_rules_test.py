@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, wait_until, write_project
+from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until, write_project
 
 SCHEMA = roles('anon', 'authenticated') + '''
 create table things (id int primary key, grp int not null, ver bigint not null);
@@ -16,7 +16,8 @@ insert into things select i, i % 10, 1 from generate_series(1, 100) i;
 create role readers nologin;
 create table shared (id int primary key, ver bigint not null);
 insert into shared values (1, 1);
-grant select on things to anon;
+grant select on things to anon, authenticated;
+grant update on things to anon, authenticated;
 grant select on shared to readers;
 grant readers to anon;
 alter default privileges in schema public grant select on tables to anon;
@@ -49,17 +50,17 @@ class Scenes(unittest.TestCase):
                             process.kill()
                             process.communicate()
 
-    def get(self, path):
-        status, headers, body = self.pando.request('GET', '/rest/v1/' + path)
+    def get(self, path, **headers):
+        status, headers, body = self.pando.request('GET', '/rest/v1/' + path, headers=headers)
         return status, 'hit' in (headers['Cache-Status'] or ''), body
 
-    def see(self, path):
-        return self.pando.json('/rest/v1/' + path)
+    def see(self, path, **headers):
+        return self.pando.json('/rest/v1/' + path, headers=headers)
 
-    def keep(self, path):
+    def keep(self, path, **headers):
         """Asks until the answer comes from the cache."""
-        wait_until(lambda: self.get(path)[1], f'{path} is kept', seconds=15)
-        return self.see(path)
+        wait_until(lambda: self.get(path, **headers)[1], f'{path} is kept', seconds=15)
+        return self.see(path, **headers)
 
     def stays(self, look, expected, what):
         """Also when the cache answers again: on a machine that is busy the stream is too old for a while, and the database
@@ -175,6 +176,25 @@ class Scenes(unittest.TestCase):
         self.end(writer, 'commit;\n')
         self.becomes('late?id=eq.1', [{'id': 1, 'ver': 2}])
         self.keep('late?id=eq.1')
+
+    def scene_own_writes(self):
+        """Who has written sees it, however far behind the stream is; others may see it later."""
+        path = 'things?id=eq.6'
+        me = {'Authorization': f'Bearer {token_of("me")}'}
+        renewed = {'Authorization': f'Bearer {token_of("me", seconds=5000)}'}
+        self.keep(path, **me)
+        sender = int(self.postgres.sql('select pid from pg_stat_replication'))
+        os.kill(sender, signal.SIGSTOP)
+        try:
+            for version, headers in ((5, {}), (6, {}), (7, {'Prefer': 'tx=commit'})):
+                status, _, _ = self.pando.request('PATCH', '/rest/v1/' + path, f'{{"ver": {version}}}',
+                                                  {'Content-Type': 'application/json', **me, **headers})
+                self.assertEqual(status, 204)
+                for mine in (me, renewed):
+                    self.assertEqual(self.see(path, **mine), [{'id': 6, 'grp': 6, 'ver': version}], 'what I wrote')
+        finally:
+            os.kill(sender, signal.SIGCONT)
+        self.assertEqual(self.keep(path, **me), [{'id': 6, 'grp': 6, 'ver': 7}])
 
     def scene_staleness(self):
         """A stream that stands still shows nothing."""

@@ -10,16 +10,19 @@ import subprocess
 import threading
 import unittest
 
-from processes import HERE, Pando, PrivatePostgres, folder_for_all, roles, wait_until, write_project
+from processes import HERE, Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until, write_project
 
 SECONDS = int(os.environ.get('PANDO_CACHE_SECONDS', '6'))
 SEED = int(os.environ.get('PANDO_CACHE_SEED', '20261128'))
 BOUND_MS = 1500  # cache.staleness_max, and half a second for machines that are busy
 
 SCHEMA = roles('anon', 'authenticated') + '''
-create table things (id int primary key, grp int not null, ver bigint not null, pad text);
+create table groups (id int primary key);
+insert into groups select generate_series(0, 23);
+create table things (id int primary key, grp int not null references groups, ver bigint not null, pad text);
 create index on things (grp);
-grant select, update on things to anon;
+grant select, update on things to anon, authenticated;
+grant select on groups to anon, authenticated;
 '''
 DISTURBANCES = (
     "select pg_terminate_backend(pid) from pg_stat_replication",
@@ -69,7 +72,8 @@ class Cache(unittest.TestCase):
         if disturb:
             thread.start()
         try:
-            environment = {**os.environ, 'PGHOST': str(self.postgres.folder), 'PGUSER': 'postgres', 'PGDATABASE': 'postgres'}
+            environment = {**os.environ, 'PGHOST': str(self.postgres.folder), 'PGUSER': 'postgres', 'PGDATABASE': 'postgres',
+                           'READER_TOKEN': token_of('reader'), 'WRITER_TOKEN': token_of('writer')}
             done = subprocess.run([self.checker, str(pando.port), str(BOUND_MS), str(seconds), str(SEED)], text=True,
                                   capture_output=True, env=environment, timeout=seconds + 120, check=False)
         finally:
@@ -101,10 +105,95 @@ class Cache(unittest.TestCase):
     def test_every_answer_is_one_that_the_promise_allows(self):
         report = self.check(self.pando())
         self.assert_right(report, 0.1)
+        self.assertGreater(report['own'], 50, report)
         self.assertEqual(report['errors'], 0, report)
 
     def test_while_the_stream_and_the_schema_are_disturbed(self):
         self.assert_right(self.check(self.pando(), self.disturber()), 0.01)
+
+    def shown(self, pando, path):
+        """The ids that an answer shows, and whether it came from the cache."""
+        _, fields, body = pando.request('GET', f'/rest/v1/{path}')
+        return [row['id'] for row in json.loads(body)], 'hit' in fields['Cache-Status']
+
+    def test_texts_choose_rows_as_their_collation_has_it(self):
+        self.postgres.sql("create collation folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+                          'create table names (id int primary key, exact text, folded text collate folding);'
+                          "insert into names select i, 'name ' || i, 'name ' || i from generate_series(1, 9) i;"
+                          'grant select on names to anon')
+        pando = self.pando()
+        for column, upper in (('exact', []), ('folded', [7])):
+            path = f'names?{column}=eq.name%203&order=id'
+            wait_until(lambda: self.shown(pando, path) == ([3], True), f'{path} is kept')
+            self.postgres.sql(f"update names set {column} = 'NAME 3' where id = 7")
+            wait_until(lambda: self.shown(pando, path)[0] == [3, *upper], f'{path} is what it is now', seconds=2)
+            wait_until(lambda: self.shown(pando, path)[1], f'{path} is kept again')
+            self.postgres.sql(f"update names set {column} = 'name 3' where id = 8")
+            wait_until(lambda: self.shown(pando, path)[0] == [3, *upper, 8], f'{path} has another one', seconds=2)
+            self.assertEqual(self.shown(pando, path)[0], [3, *upper, 8])
+
+    def becomes(self, pando, path, change, expected):
+        """Keeps the answer of `path`, makes a change, and waits for what must come of it, also from the cache."""
+        kept = wait_until(lambda: self.hit(pando, path), f'{path} is kept')
+        self.assertNotEqual(kept, expected, 'the change would not be seen')
+        self.postgres.sql(change)
+        wait_until(lambda: pando.json(f'/rest/v1/{path}') == expected, f'{change}: {path} becomes {expected}', seconds=2)
+        self.assertEqual(wait_until(lambda: self.hit(pando, path), f'{path} is kept again'), expected)
+
+    def hit(self, pando, path):
+        _, fields, body = pando.request('GET', f'/rest/v1/{path}')
+        return json.loads(body) if 'hit' in fields['Cache-Status'] else None
+
+    def test_embedded_rows_are_followed(self):
+        self.postgres.sql('create table makers (id int primary key, name text);'
+                          "insert into makers values (1, 'a'), (2, 'b');"
+                          'create table items (id int primary key, maker_id int references makers, name text);'
+                          "insert into items values (1, 1, 'x'), (2, 1, 'y'), (3, 2, 'z'), (4, null, 'alone');"
+                          'create table tags (id int primary key); create table item_tags (item_id int references items, '
+                          'tag_id int references tags, primary key (item_id, tag_id));'
+                          'grant select on makers, items, tags, item_tags to anon')
+        pando = self.pando()
+        one = 'items?select=id,makers(id,name)&id=eq.1'
+        self.becomes(pando, one, "update makers set name = 'A' where id = 1", [{'id': 1, 'makers': {'id': 1, 'name': 'A'}}])
+        self.becomes(pando, one, 'update items set maker_id = 2 where id = 1', [{'id': 1, 'makers': {'id': 2, 'name': 'b'}}])
+        self.becomes(pando, one, "update makers set name = 'B' where id = 2", [{'id': 1, 'makers': {'id': 2, 'name': 'B'}}])
+        self.becomes(pando, one, 'update items set maker_id = null where id = 1', [{'id': 1, 'makers': None}])
+        hidden = 'items?select=id,maker_id,makers(name)&id=eq.3'
+        self.becomes(pando, hidden, "update makers set name = 'bb' where id = 2",
+                     [{'id': 3, 'maker_id': 2, 'makers': {'name': 'bb'}}])
+        many = 'makers?select=id,items(id,name)&id=eq.1&items.order=id'
+        self.becomes(pando, many, 'update items set maker_id = 1 where id = 4',
+                     [{'id': 1, 'items': [{'id': 2, 'name': 'y'}, {'id': 4, 'name': 'alone'}]}])
+        self.becomes(pando, many, "update items set name = 'Y' where id = 2",
+                     [{'id': 1, 'items': [{'id': 2, 'name': 'Y'}, {'id': 4, 'name': 'alone'}]}])
+        self.becomes(pando, many, 'update items set maker_id = 2 where id = 2', [{'id': 1, 'items': [{'id': 4, 'name': 'alone'}]}])
+        self.becomes(pando, many, 'delete from items where id = 4', [{'id': 1, 'items': []}])
+        self.becomes(pando, many, "insert into items values (9, 1, 'new')", [{'id': 1, 'items': [{'id': 9, 'name': 'new'}]}])
+        nameless = 'makers?select=id,items(name)&id=eq.1'
+        self.becomes(pando, nameless, 'delete from items where id = 9', [{'id': 1, 'items': []}])
+        filtered = "makers?select=id,items(id)&id=eq.2&items.name=eq.w"
+        self.becomes(pando, filtered, "update items set name = 'w' where id = 3", [{'id': 2, 'items': [{'id': 3}]}])
+        for path in ('items?select=id,tags(id)&id=eq.1', 'items?select=id,makers!inner(name)&id=eq.1',
+                     'items?select=id,...makers(name)&id=eq.1', 'makers?select=id,items(id,tags(id))&id=eq.1'):
+            for _ in range(4):
+                _, fields, _ = pando.request('GET', f'/rest/v1/{path}')
+            self.assertNotRegex(fields['Cache-Status'], 'hit|stored', path)
+
+    def test_a_hit_is_told_apart_from_one_of_somebody_who_signed_in(self):
+        self.postgres.sql('create table public_things (id int primary key); insert into public_things values (1);'
+                          'grant select on public_things to anon, authenticated')
+        pando = self.pando()
+        path, token = '/rest/v1/public_things?id=eq.1', {'Authorization': f'Bearer {token_of("me")}'}
+        for headers, control in (({}, 'public, no-cache'), (token, 'private, no-cache')):
+            wait_until(lambda: 'hit' in pando.request('GET', path, headers=headers)[1]['Cache-Status'], 'it is kept')
+            _, fields, _ = pando.request('GET', path, headers=headers)
+            self.assertEqual(fields['Cache-Control'], control)
+            status, fields, body = pando.request('GET', path, headers={**headers, 'If-None-Match': fields['ETag']})
+            self.assertEqual((status, body), (304, b''))
+            self.assertIn('hit', fields['Cache-Status'])
+        report = pando.json('/cache', admin=True)
+        self.assertEqual(report['hottest'][0]['target'], path)
+        self.assertGreaterEqual(report['answers'], 2)
 
     def test_while_the_cache_is_squeezed(self):
         pando = self.pando('1MiB')

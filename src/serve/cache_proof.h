@@ -1,0 +1,25 @@
+// What of a plan's node is plain enough to tell what its rows depend on.
+//
+// Internal to serve/.
+// Concurrency  pure functions
+#pragma once
+
+#include <string>
+
+#include "plan/plan.h"
+
+namespace pando::serve {
+
+// A column of the relation itself, as it is; null for anything else.
+// REQUIRES: node.relation
+const catalog::Column* PlainColumn(const plan::Node& node, const plan::ColumnRef& ref);
+
+// Why the filters and the order of its rows are not, in words; empty when they are. Filters are those whose operators
+// read nothing but the row.
+std::string WhyNotPlain(const plan::Node& node);
+
+// Where a column of the relation stands in the answer's rows; -1 when it is not shown, or in another form. An embed
+// takes one place.
+int PlaceOf(const plan::Node& node, const std::string& name);
+
+}  // namespace pando::serve
