@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <random>
 
 #include "base/backoff.h"
+#include "base/random_text.h"
 #include "net/sleep.h"
 #include "pg/rows.h"
 #include "telemetry/log.h"
@@ -35,13 +35,7 @@ SELECT pg_catalog.md5(pg_catalog.string_agg(part, E'\n' ORDER BY part)) FROM (
   UNION ALL SELECT evtname || evtenabled::text FROM pg_catalog.pg_event_trigger) AS parts
 )sql";
 
-std::string MakeSecret() {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::random_device random;
-  std::string secret;
-  for (int i = 0; i < 32; ++i) secret += kDigits[random() % 16];
-  return secret;
-}
+std::string MakeSecret() { return RandomText(32, "0123456789abcdef"); }
 
 // "16/B374D848"; 0 when it is none.
 Lsn ParseLsn(std::string_view text) {

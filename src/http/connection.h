@@ -21,8 +21,8 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include "base/input_buffer.h"
 #include "http/header_scanner.h"
-#include "http/input_buffer.h"
 #include "http/request_id.h"
 #include "http/request_parser.h"
 #include "http/response_writer.h"

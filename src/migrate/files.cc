@@ -15,6 +15,8 @@
 #include <fstream>
 #include <optional>
 
+#include "base/hex.h"
+
 namespace pando::migrate {
 namespace {
 
@@ -59,10 +61,7 @@ std::string Sha256(std::string_view text) {
   const int made = EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
   PANDO_ASSERT(made == 1);
   std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    hex.push_back("0123456789abcdef"[digest[i] >> 4]);
-    hex.push_back("0123456789abcdef"[digest[i] & 15]);
-  }
+  AppendHex(hex, {reinterpret_cast<const char*>(digest.data()), size});
   return hex;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 #include "base/assert.h"
@@ -19,7 +18,6 @@ constexpr size_t kLengthBytes = 4;
 constexpr size_t kMessageBytesMax = (size_t{1} << 30) + (1 << 20);  // a value has less than 1 GB
 // Below this much room a read is not worth its system call. A socket's buffer holds more.
 constexpr size_t kRoomMin = 16 << 10;
-constexpr size_t kCapacityMin = 32 << 10;
 constexpr size_t kCapacityKept = 256 << 10;
 
 }  // namespace
@@ -114,49 +112,23 @@ void Outbox::Drop() {
 }
 
 std::optional<Message> Inbox::Next() {
-  if (broken_ || end_ - begin_ < kHeaderBytes) return std::nullopt;
-  const char* header = bytes_.get() + begin_;
-  const size_t length = ReadNumber<uint32_t>(header + 1);
+  const std::string_view bytes = buffer_.view();
+  if (broken_ || bytes.size() < kHeaderBytes) return std::nullopt;
+  const size_t length = ReadNumber<uint32_t>(bytes.data() + 1);
   if (length < kLengthBytes || length > kMessageBytesMax) {
     broken_ = true;
     return std::nullopt;
   }
   const size_t size = 1 + length;
-  if (end_ - begin_ < size) return std::nullopt;
-  begin_ += size;
-  return Message{header[0], std::string_view(header + kHeaderBytes, length - kLengthBytes)};
+  if (bytes.size() < size) return std::nullopt;
+  buffer_.Consume(size);
+  return Message{bytes.front(), bytes.substr(kHeaderBytes, length - kLengthBytes)};
 }
 
-Inbox::Free Inbox::Space() {
-  if (begin_ == end_) begin_ = end_ = 0;
-  if (capacity_ - end_ < kRoomMin) {
-    const size_t waiting = end_ - begin_;
-    // Grows with what has come, not with what a header says.
-    const bool fits = waiting + kRoomMin <= capacity_;
-    Move(fits ? capacity_ : std::max(capacity_ * 2, kCapacityMin));
-  }
-  return {bytes_.get() + end_, capacity_ - end_};
-}
+// Grows with what has come, not with what a header says.
+std::span<char> Inbox::Space() { return buffer_.Prepare(std::max(kRoomMin, buffer_.size())); }
 
-void Inbox::Move(size_t capacity) {
-  const size_t waiting = end_ - begin_;
-  if (capacity == capacity_) {
-    std::memmove(bytes_.get(), bytes_.get() + begin_, waiting);
-  } else {
-    auto moved = std::make_unique_for_overwrite<char[]>(capacity);
-    if (waiting > 0) std::memcpy(moved.get(), bytes_.get() + begin_, waiting);
-    bytes_ = std::move(moved);
-    capacity_ = capacity;
-  }
-  begin_ = 0;
-  end_ = waiting;
-}
-
-void Inbox::Shrink() {
-  if (capacity_ <= kCapacityKept || begin_ != end_) return;
-  bytes_.reset();
-  capacity_ = begin_ = end_ = 0;
-}
+void Inbox::Shrink() { buffer_.ShrinkTo(kCapacityKept); }
 
 ErrorFields ReadErrorFields(std::string_view body) {
   ErrorFields fields;

@@ -7,12 +7,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/input_buffer.h"
 #include "pg/connection.h"
 #include "pg/rows.h"
 
@@ -60,22 +61,13 @@ class Inbox {
   bool broken() const { return broken_; }
 
   // Where the next bytes go; at least one.
-  struct Free {
-    char* begin;
-    size_t size;
-  };
-  Free Space();
-  void MarkFilled(size_t bytes) { end_ += bytes; }
+  std::span<char> Space();
+  void MarkFilled(size_t bytes) { buffer_.Commit(bytes); }
   // Gives back what a large message took. REQUIRES: no message is in use
   void Shrink();
 
  private:
-  void Move(size_t capacity);
-
-  std::unique_ptr<char[]> bytes_;
-  size_t capacity_ = 0;
-  size_t begin_ = 0;  // of what has not been handed out
-  size_t end_ = 0;
+  InputBuffer buffer_;  // of what has not been handed out
   bool broken_ = false;
 };
 

@@ -13,9 +13,9 @@ using namespace std::string_literals;
 
 void Fill(Inbox& inbox, std::string_view bytes) {
   while (!bytes.empty()) {
-    const Inbox::Free free = inbox.Space();
-    const size_t taken = std::min(free.size, bytes.size());
-    std::memcpy(free.begin, bytes.data(), taken);
+    const std::span<char> free = inbox.Space();
+    const size_t taken = std::min(free.size(), bytes.size());
+    std::memcpy(free.data(), bytes.data(), taken);
     inbox.MarkFilled(taken);
     bytes.remove_prefix(taken);
   }
@@ -78,9 +78,9 @@ TEST(InboxTest, GrowsWithLargeMessagesAndGivesTheRoomBack) {
   Fill(inbox, MessageOf('D', large) + MessageOf('Z', "I"));
   EXPECT_EQ(inbox.Next()->body, large);
   EXPECT_EQ(inbox.Next()->type, 'Z');
-  EXPECT_GT(inbox.Space().size, large.size());
+  EXPECT_GT(inbox.Space().size(), large.size());
   inbox.Shrink();
-  EXPECT_LT(inbox.Space().size, size_t{1} << 20);
+  EXPECT_LT(inbox.Space().size(), size_t{1} << 20);
 }
 
 TEST(InboxTest, RefusesLengthsThatNoMessageHas) {

@@ -129,7 +129,7 @@ void Pipeline::Take(const Message& message) {
     case 't':
       return;
     case '2':
-      if (executes && step.statement) BeginRows(step.columns ? step.columns : step.statement->columns);
+      if (executes && step.statement) builder_.Begin(step.columns ? step.columns : step.statement->columns);
       return;
     case 'T':
     case 'n':
@@ -160,12 +160,10 @@ void Pipeline::TakeColumns(Step& step, std::string_view body) {
   std::optional<RowColumns> columns = body.empty() ? RowColumns() : ReadColumns(body);
   if (!columns || step.kind == Kind::kSync) return LoseTrack(kSenseless);
   auto known = std::make_shared<const RowColumns>(std::move(*columns));
-  if (step.kind == Kind::kExecute) return BeginRows(std::move(known));
+  if (step.kind == Kind::kExecute) return builder_.Begin(std::move(known));
   step.statement->columns = std::move(known);
   ++next_;
 }
-
-void Pipeline::BeginRows(std::shared_ptr<const RowColumns> columns) { builder_.Begin(std::move(columns)); }
 
 void Pipeline::EndRows(const Step& step, std::string_view tag) {
   ++next_;

@@ -89,7 +89,6 @@ class Pipeline final : public AnswerReader {
   void ReadMore(Wire& wire);
   void Take(const Message& message);
   void TakeColumns(Step& step, std::string_view body);
-  void BeginRows(std::shared_ptr<const RowColumns> columns);
   void EndRows(const Step& step, std::string_view tag);
   void TakeFailure(const ErrorFields& fields);
   void SkipSegment();

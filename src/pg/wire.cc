@@ -46,8 +46,8 @@ bool Wire::Flush() {
 }
 
 bool Wire::Receive() {
-  const Inbox::Free space = inbox_.Space();
-  const size_t bytes = transport_.Read(space.begin, space.size);
+  const std::span<char> space = inbox_.Space();
+  const size_t bytes = transport_.Read(space.data(), space.size());
   inbox_.MarkFilled(bytes);
   return bytes > 0 || !transport_.failed();
 }

@@ -47,15 +47,11 @@ std::string MemberOf(const Node& node, const std::string& name) {
   return same == 1 ? found->first : "";
 }
 
-// In the order of the table's columns, as changes tell them.
-std::vector<std::pair<std::string, pgtypes::Oid>> KeyMembers(const Node& node) {
-  std::vector<std::pair<std::string, pgtypes::Oid>> members;
-  const std::vector<std::string>& key = node.relation->primary_key;
-  for (const catalog::Column& column : node.relation->columns) {
-    if (std::find(key.begin(), key.end(), column.name) == key.end()) continue;
-    std::string member = MemberOf(node, column.name);
-    if (member.empty() || !IsEqualityType(column.type)) return {};
-    members.emplace_back(std::move(member), column.type);
+std::vector<std::string> KeyMembers(const Node& node) {
+  std::vector<std::string> members;
+  for (const catalog::Column* column : KeyColumns(*node.relation)) {
+    members.push_back(MemberOf(node, column->name));
+    if (members.back().empty() || !IsEqualityType(column->type)) return {};
   }
   return members;
 }
@@ -101,7 +97,7 @@ class Adder {
     if (rule_.key.empty() || room_ == 0) return false;
     --room_;
     std::vector<std::string> texts;
-    for (const auto& [member, type] : rule_.key) {
+    for (const std::string& member : rule_.key) {
       const std::optional<std::string> text = TextOf(row.if_contains(member));
       if (!text) return false;
       texts.push_back(*text);
@@ -141,13 +137,9 @@ EmbedRule MakeEmbedRule(const Node& near, size_t embed, const std::string& match
   const catalog::Column* other = near.relation->Get(near_column);
   // Without these, any change of the table counts.
   const bool joins_plainly = column && other && column->type == other->type && IsEqualityType(column->type) &&
-                             !column->is_generated && !column->equates_texts;
+                             !column->is_generated && !column->equates_texts && !other->equates_texts;
   if (!by_key || !joins_plainly) return rule;
-  int place = 0;
-  for (const Output& output : near.outputs) {
-    if (output.kind == Output::Kind::kEmbed && output.embed == embed) rule.place = place;
-    place += output.kind == Output::Kind::kStar ? static_cast<int>(near.relation->columns.size()) : 1;
-  }
+  rule.place = PlaceOfEmbed(near, embed);
   rule.column = far_column;
   rule.type = column->type;
   rule.join_place = PlaceOf(near, near_column);

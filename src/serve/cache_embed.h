@@ -7,7 +7,6 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "cache/tag.h"
@@ -26,7 +25,7 @@ struct EmbedRule {
   bool join_is_match = false;  // else it is the value by which the answer's rows were chosen
   std::string join_member;     // else that member of the embedded row's JSON, or empty
   // The primary key: members of the JSON of an embedded row, in the order of the table's columns. Empty: not shown.
-  std::vector<std::pair<std::string, pgtypes::Oid>> key;
+  std::vector<std::string> key;
 };
 
 // Why answers with the embed are not kept, in words; empty when they are.

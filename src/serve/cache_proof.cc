@@ -46,6 +46,11 @@ bool IsPlainCondition(const Node& node, const Condition& condition) {
   return false;
 }
 
+// How many columns of the answer's rows it takes.
+int PlacesOf(const Node& node, const Output& output) {
+  return output.kind == Output::Kind::kStar ? static_cast<int>(node.relation->columns.size()) : 1;
+}
+
 }  // namespace
 
 const catalog::Column* PlainColumn(const Node& node, const plan::ColumnRef& ref) {
@@ -66,24 +71,34 @@ std::string WhyNotPlain(const Node& node) {
 int PlaceOf(const Node& node, const std::string& name) {
   int place = 0;
   for (const Output& output : node.outputs) {
-    switch (output.kind) {
-      case Output::Kind::kStar:
-        if (const int column = node.relation->FindColumn(name); column >= 0) return place + column;
-        place += static_cast<int>(node.relation->columns.size());
-        break;
-      case Output::Kind::kColumn:
-        if (output.column.column.name == name && PlainColumn(node, output.column.column) &&
-            output.column.cast.empty() && !output.column.aggregate) {
-          return place;
-        }
-        ++place;
-        break;
-      case Output::Kind::kEmbed:
-        ++place;
-        break;
+    if (output.kind == Output::Kind::kStar) {
+      if (const int column = node.relation->FindColumn(name); column >= 0) return place + column;
+    } else if (output.kind == Output::Kind::kColumn) {
+      const plan::ColumnOutput& shown = output.column;
+      const bool is_plain = PlainColumn(node, shown.column) && shown.cast.empty() && !shown.aggregate;
+      if (is_plain && shown.column.name == name) return place;
     }
+    place += PlacesOf(node, output);
   }
   return -1;
+}
+
+int PlaceOfEmbed(const Node& node, size_t embed) {
+  int place = 0;
+  for (const Output& output : node.outputs) {
+    if (output.kind == Output::Kind::kEmbed && output.embed == embed) return place;
+    place += PlacesOf(node, output);
+  }
+  return -1;
+}
+
+std::vector<const catalog::Column*> KeyColumns(const catalog::Relation& relation) {
+  const std::vector<std::string>& key = relation.primary_key;
+  std::vector<const catalog::Column*> columns;
+  for (const catalog::Column& column : relation.columns) {
+    if (std::find(key.begin(), key.end(), column.name) != key.end()) columns.push_back(&column);
+  }
+  return columns;
 }
 
 }  // namespace pando::serve

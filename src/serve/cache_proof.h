@@ -4,7 +4,9 @@
 // Concurrency  pure functions
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "plan/plan.h"
 
@@ -18,8 +20,12 @@ const catalog::Column* PlainColumn(const plan::Node& node, const plan::ColumnRef
 // read nothing but the row.
 std::string WhyNotPlain(const plan::Node& node);
 
-// Where a column of the relation stands in the answer's rows; -1 when it is not shown, or in another form. An embed
-// takes one place.
+// Where a column of the relation stands in the answer's rows; -1 when it is not shown, or in another form.
 int PlaceOf(const plan::Node& node, const std::string& name);
+// The same of one of the node's embeds.
+int PlaceOfEmbed(const plan::Node& node, size_t embed);
+
+// The columns of the primary key in the order of the table's columns, as changes tell them.
+std::vector<const catalog::Column*> KeyColumns(const catalog::Relation& relation);
 
 }  // namespace pando::serve

@@ -74,12 +74,9 @@ void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rul
 }
 
 void FindKey(const Node& node, CacheRule& rule) {
-  // In the order of the table's columns, as changes tell them.
-  for (const catalog::Column& column : node.relation->columns) {
-    const std::vector<std::string>& key = node.relation->primary_key;
-    if (std::find(key.begin(), key.end(), column.name) == key.end()) continue;
-    const int place = PlaceOf(node, column.name);
-    if (place < 0 || !IsKeyType(column.type)) {
+  for (const catalog::Column* column : KeyColumns(*node.relation)) {
+    const int place = PlaceOf(node, column->name);
+    if (place < 0 || !IsKeyType(column->type)) {
       rule.key_columns.clear();
       return;
     }
@@ -145,9 +142,9 @@ std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Par
   std::vector<cache::Tag> tags = {WholeTag(rule.relation)};
   const std::string value = MatchValue(rule, parameters);
   if (!AddOwnTags(rule, value, rows, tags)) tags = {WholeTag(rule.relation), AnyChangeTag(rule.relation)};
+  if (rule.embeds.empty()) return tags;
   for (const EmbedRule& embed : rule.embeds) AddEmbedTags(embed, value, rows, kRowTagsMax, tags);
-  std::sort(tags.begin(), tags.end());
-  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  RemoveRepeated(tags);
   return tags;
 }
 

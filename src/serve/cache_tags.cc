@@ -104,6 +104,11 @@ cache::Tag ColumnTag(pgtypes::Oid relation, std::string_view column) {
   return Hasher(Kind::kColumn, relation).Text(column).Take();
 }
 
+void RemoveRepeated(std::vector<cache::Tag>& tags) {
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+}
+
 bool IsEqualityType(pgtypes::Oid type) {
   return type == oid::kInt2 || type == oid::kInt4 || type == oid::kInt8 || type == oid::kBool || type == oid::kUuid ||
          type == oid::kText || type == oid::kVarchar;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cache/tag.h"
 #include "pgtypes/oid.h"
@@ -25,6 +26,9 @@ cache::Tag RowTag(pgtypes::Oid relation, std::span<const std::string_view> key);
 cache::Tag EqualityTag(pgtypes::Oid relation, std::string_view column, std::string_view value);
 // Goes with each of these: for a change that does not tell the column's value.
 cache::Tag ColumnTag(pgtypes::Oid relation, std::string_view column);
+
+// Leaves one of each, in no order that means anything.
+void RemoveRepeated(std::vector<cache::Tag>& tags);
 
 // Whether values of the type are equal exactly where their texts are, and the text of one that a client wrote can be
 // made canonical: integers, boolean, uuid, and texts whose collation is deterministic.

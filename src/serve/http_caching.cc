@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hex.h"
 #include "http/conditional.h"
 #include "rest/request.h"
 #include "serve/errors.h"
@@ -74,14 +75,8 @@ std::string MakeETag(std::string_view content_type, std::string_view body) {
   const XXH128_hash_t hash = XXH3_128bits_withSeed(body.data(), body.size(), seed);
   XXH128_canonical_t bytes;
   XXH128_canonicalFromHash(&bytes, hash);
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string etag;
-  etag.reserve(2 * sizeof(bytes.digest) + 2);
-  etag += '"';
-  for (const unsigned char byte : bytes.digest) {
-    etag += kHex[byte >> 4];
-    etag += kHex[byte & 15];
-  }
+  std::string etag(1, '"');
+  AppendHex(etag, {reinterpret_cast<const char*>(bytes.digest), sizeof(bytes.digest)});
   return etag += '"';
 }
 

@@ -1,7 +1,5 @@
 #include "serve/invalidation.h"
 
-#include <algorithm>
-
 #include "cache/rules.h"
 #include "serve/cache_tags.h"
 
@@ -58,8 +56,7 @@ std::vector<cache::Tag> TagsOf(const changes::Transaction& transaction) {
   std::vector<cache::Tag> tags;
   for (const Change& change : transaction.changes) AddChange(change, tags);
   for (const pgtypes::Oid relation : transaction.unlisted) AddWhole(relation, tags);
-  std::sort(tags.begin(), tags.end());
-  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  RemoveRepeated(tags);
   return tags;
 }
 

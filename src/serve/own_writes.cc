@@ -2,7 +2,8 @@
 
 #include <charconv>
 #include <limits>
-#include <random>
+
+#include "base/random_text.h"
 
 namespace pando::serve {
 namespace {
@@ -11,17 +12,9 @@ constexpr size_t kSlots = 65'536;
 constexpr Clock::rep kNever = std::numeric_limits<Clock::rep>::min();
 static_assert(Clock::time_point(Clock::duration(kNever)) == Clock::time_point::min());
 
-std::string RandomName() {
-  std::random_device random;
-  constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz234567";
-  std::string name(26, 'a');
-  for (char& letter : name) letter = kLetters[random() % 32];
-  return name;
-}
-
 }  // namespace
 
-OwnWrites::OwnWrites() : process_(RandomName()), slots_(kSlots) {
+OwnWrites::OwnWrites() : process_(RandomText(26, "abcdefghijklmnopqrstuvwxyz234567")), slots_(kSlots) {
   for (auto& slot : slots_) slot.store(kNever, std::memory_order_relaxed);
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <random>
 
+#include "base/random_text.h"
 #include "rest/percent.h"
 #include "rest/query_parser.h"
 #include "rest/request.h"
@@ -57,13 +57,7 @@ Target TargetOf(const http::Request& request, std::string_view prefix) {
   return name.size() > 1 ? Target::kRelation : Target::kOther;
 }
 
-std::string MakeNonce() {
-  static constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz";
-  std::random_device random;
-  std::string nonce;
-  for (int i = 0; i < 24; ++i) nonce += kLetters[random() % 26];
-  return nonce;
-}
+std::string MakeNonce() { return RandomText(24, "abcdefghijklmnopqrstuvwxyz"); }
 
 size_t Count(std::string_view text, std::string_view part) {
   size_t count = 0;

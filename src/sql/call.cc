@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "sql/sources.h"
 
 namespace pando::sql {
@@ -10,13 +11,8 @@ constexpr const char* kArguments = "pando_args";
 constexpr const char* kResult = "pando_call";
 
 std::string HexBytea(const std::string& bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string text = "\\x";
-  text.reserve(2 + bytes.size() * 2);
-  for (char c : bytes) {
-    text += kHex[static_cast<unsigned char>(c) >> 4];
-    text += kHex[static_cast<unsigned char>(c) & 15];
-  }
+  AppendHex(text, bytes);
   return text;
 }
 

@@ -37,15 +37,20 @@ grant execute on function uncached to anon;
 CONFIGURATION = '[rest]\nmax_age_relations = ["makers", "docs", "public.notes"]\nmax_age = "1h"\n'
 
 
+def start_pando(enter):
+    """A server of these tables. `enter` takes a context manager, and ends it with the tests."""
+    folder = enter(folder_for_all())
+    config = write_project(folder, m0001_tables=SCHEMA)
+    config.write_text(config.read_text() + CONFIGURATION)
+    pando = enter(Pando(folder, config))
+    pando.run('migrate')
+    return pando.start()
+
+
 class HttpCaching(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = cls.enterClassContext(folder_for_all())
-        config = write_project(cls.folder, m0001_tables=SCHEMA)
-        config.write_text(config.read_text() + CONFIGURATION)
-        cls.pando = cls.enterClassContext(Pando(cls.folder, config))
-        cls.pando.run('migrate')
-        cls.pando.start()
+        cls.pando = start_pando(cls.enterClassContext)
 
     def get(self, path, **headers):
         return self.ask('GET', path, None, **headers)
@@ -144,12 +149,8 @@ sub vcl_deliver { if (obj.hits > 0) { set resp.http.X-Hits = obj.hits; } }
 '''
 
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
-        config = write_project(self.folder, m0001_tables=SCHEMA)
-        config.write_text(config.read_text() + CONFIGURATION)
-        self.pando = self.enterContext(Pando(self.folder, config))
-        self.pando.run('migrate')
-        self.pando.start()
+        self.pando = start_pando(self.enterContext)
+        self.folder = self.pando.folder
         (self.folder / 'cache.vcl').write_text(self.VCL % self.pando.port)
         self.port = free_port()
         varnish = subprocess.Popen(['varnishd', '-F', '-j', 'none', '-n', self.folder / 'varnish', '-a',

@@ -1,11 +1,11 @@
-#include "http/input_buffer.h"
+#include "base/input_buffer.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/assert.h"
 
-namespace pando::http {
+namespace pando {
 
 std::span<char> InputBuffer::Prepare(size_t bytes_min) {
   if (empty()) begin_ = end_ = 0;
@@ -42,4 +42,4 @@ void InputBuffer::ShrinkTo(size_t capacity_max) {
   capacity_ = begin_ = end_ = 0;
 }
 
-}  // namespace pando::http
+}  // namespace pando

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-namespace pando::http {
+namespace pando {
 
 class InputBuffer {
  public:
@@ -33,4 +33,4 @@ class InputBuffer {
   size_t end_ = 0;
 };
 
-}  // namespace pando::http
+}  // namespace pando

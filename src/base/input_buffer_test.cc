@@ -1,4 +1,4 @@
-#include "http/input_buffer.h"
+#include "base/input_buffer.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace pando::http {
+namespace pando {
 namespace {
 
 void Append(InputBuffer& buffer, std::string_view bytes) {
@@ -45,4 +45,4 @@ TEST(InputBufferTest, ShrinksOnlyWhenEmpty) {
 }
 
 }  // namespace
-}  // namespace pando::http
+}  // namespace pando
