@@ -1,16 +1,62 @@
-// What became of the look-ups of one event loop.
+// What became of the look-ups of one event loop: answers that were kept, that may not be, and that could not be though
+// they may.
 //
 // Concurrency  written by one thread, read by any
 #pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "telemetry/metrics.h"
 
 namespace pando::serve {
 
+// Why an answer may not be kept: of its shape, then of the moment.
+enum class Uncacheable : uint8_t {
+  kNo,  // it may
+  kNotATable,
+  kUnpublished,
+  kNotPlainTable,
+  kObserves,
+  kCounts,
+  kPrintedByDatabase,
+  kFilter,
+  kOrder,
+  kEmbedKind,
+  kEmbedJoin,
+  kEmbedTable,
+  kEmbedsEmbed,
+  kEmbedOutput,
+  kNoStream,
+  kStale,
+  kOwnWrites,
+  kFirstSight,
+  kAlone,
+};
+inline constexpr size_t kUncacheableCount = static_cast<size_t>(Uncacheable::kAlone) + 1;
+std::string_view Words(Uncacheable why);
+
+// Why an answer that was to be kept was not offered to the store.
+enum class Unproven : uint8_t {
+  kFailed,     // there is no answer of status 200
+  kAlone,      // its batch did not come to its end
+  kReplica,    // its snapshot is not one of the primary
+  kSchema,     // the schema is not that of the catalog any more
+  kPublished,  // what was open when the table was published may still be
+};
+inline constexpr size_t kUnprovenCount = static_cast<size_t>(Unproven::kPublished) + 1;
+std::string_view Label(Unproven why);
+
 struct CacheCounts {
+  telemetry::Counter& Bypasses(Uncacheable why) { return bypasses[static_cast<size_t>(why)]; }
+  telemetry::Counter& Lost(Unproven why) { return lost[static_cast<size_t>(why)]; }
+
   telemetry::Counter hits;
-  telemetry::Counter misses;    // of what may be kept
-  telemetry::Counter bypasses;  // reads of what may not, or while the stream is too old
+  telemetry::Counter misses;                                   // of what may be kept
+  std::array<telemetry::Counter, kUncacheableCount> bypasses;  // reads of what may not, by reason
+  std::array<telemetry::Counter, kUnprovenCount> lost;         // fills
 };
 
 }  // namespace pando::serve

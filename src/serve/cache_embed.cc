@@ -114,17 +114,17 @@ class Adder {
 
 }  // namespace
 
-std::string WhyNotEmbed(const Embed& embed) {
+Uncacheable WhyNotEmbed(const Embed& embed) {
   const Node& node = embed.node;
   const catalog::Relationship& relationship = embed.relationship;
-  if (embed.inner || embed.is_spread || embed.silent) return "an embed filters, spreads or shows nothing";
+  if (embed.inner || embed.is_spread || embed.silent) return Uncacheable::kEmbedKind;
   if (relationship.junction || relationship.function || relationship.columns.size() != 1) {
-    return "an embed is not by one column";
+    return Uncacheable::kEmbedJoin;
   }
-  if (!node.relation || node.relation->kind != catalog::Relation::Kind::kTable) return "it embeds no plain table";
-  if (!node.embeds.empty()) return "an embed embeds";
-  if (node.offset > 0) return "it depends on rows that it does not show";
-  if (!ShowsPlainColumns(node) || !node.hidden.empty()) return "an embed shows more than columns";
+  if (!node.relation || node.relation->kind != catalog::Relation::Kind::kTable) return Uncacheable::kEmbedTable;
+  if (!node.embeds.empty()) return Uncacheable::kEmbedsEmbed;
+  if (node.offset > 0) return Uncacheable::kCounts;
+  if (!ShowsPlainColumns(node) || !node.hidden.empty()) return Uncacheable::kEmbedOutput;
   return WhyNotPlain(node);
 }
 

@@ -13,6 +13,7 @@
 #include "pg/rows.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
+#include "serve/cache_counts.h"
 
 namespace pando::serve {
 
@@ -28,11 +29,10 @@ struct EmbedRule {
   std::vector<std::string> key;
 };
 
-// Why answers with the embed are not kept, in words; empty when they are.
-std::string WhyNotEmbed(const plan::Embed& embed);
+Uncacheable WhyNotEmbed(const plan::Embed& embed);
 
 // `match` is the column of the near rows whose value is known, or empty.
-// REQUIRES: WhyNotEmbed() is empty, and the changes of its table come by key when `by_key`
+// REQUIRES: WhyNotEmbed() is kNo, and the changes of its table come by key when `by_key`
 EmbedRule MakeEmbedRule(const plan::Node& near, size_t embed, const std::string& match, bool by_key);
 
 // Appends to `tags`; `room` is how many rows may still be named one by one. What cannot be named makes the answer

@@ -58,14 +58,14 @@ const catalog::Column* PlainColumn(const Node& node, const plan::ColumnRef& ref)
   return plain ? node.relation->Get(ref.name) : nullptr;
 }
 
-std::string WhyNotPlain(const Node& node) {
+Uncacheable WhyNotPlain(const Node& node) {
   const bool plain_where = std::all_of(node.where.begin(), node.where.end(),
                                        [&](const Condition& condition) { return IsPlainCondition(node, condition); });
-  if (!plain_where) return "a filter of it is not plain";
+  if (!plain_where) return Uncacheable::kFilter;
   const bool plain_order = std::all_of(node.order.begin(), node.order.end(), [&](const plan::OrderTerm& term) {
     return !term.embed && PlainColumn(node, term.column);
   });
-  return plain_order ? "" : "its order is not plain";
+  return plain_order ? Uncacheable::kNo : Uncacheable::kOrder;
 }
 
 int PlaceOf(const Node& node, const std::string& name) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "serve/cache_counts.h"
 
 namespace pando::serve {
 
@@ -16,9 +17,9 @@ namespace pando::serve {
 // REQUIRES: node.relation
 const catalog::Column* PlainColumn(const plan::Node& node, const plan::ColumnRef& ref);
 
-// Why the filters and the order of its rows are not, in words; empty when they are. Filters are those whose operators
+// Why the filters and the order of its rows are not. Filters are those whose operators
 // read nothing but the row.
-std::string WhyNotPlain(const plan::Node& node);
+Uncacheable WhyNotPlain(const plan::Node& node);
 
 // Where a column of the relation stands in the answer's rows; -1 when it is not shown, or in another form.
 int PlaceOf(const plan::Node& node, const std::string& name);

@@ -16,32 +16,32 @@ using rest::Operator;
 constexpr int kRowTagsMax = 200;
 
 // Of a table that an answer is of.
-std::string WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
+Uncacheable WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
   const auto table = cacheables.tables.find(relation.oid);
-  if (table == cacheables.tables.end()) return "the changes of a table are not published";
-  return table->second.plain ? "" : "a table has row-level security, parents or children";
+  if (table == cacheables.tables.end()) return Uncacheable::kUnpublished;
+  return table->second.plain ? Uncacheable::kNo : Uncacheable::kNotPlainTable;
 }
 
-std::string WhyNotEmbeds(const Node& node, const Cacheables& cacheables) {
+Uncacheable WhyNotEmbeds(const Node& node, const Cacheables& cacheables) {
   for (const plan::Embed& embed : node.embeds) {
-    std::string why_not = WhyNotEmbed(embed);
-    if (why_not.empty()) why_not = WhyNotTable(*embed.node.relation, cacheables);
-    if (!why_not.empty()) return why_not;
+    Uncacheable why_not = WhyNotEmbed(embed);
+    if (why_not == Uncacheable::kNo) why_not = WhyNotTable(*embed.node.relation, cacheables);
+    if (why_not != Uncacheable::kNo) return why_not;
   }
-  return "";
+  return Uncacheable::kNo;
 }
 
-std::string WhyNot(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
+Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
   const Node& node = plan.read;
-  if (plan.action != rest::Action::kRead || plan.call || !node.relation) return "not a read of a table";
-  if (node.relation->kind != catalog::Relation::Kind::kTable) return "not a plain table";
-  if (std::string why_not = WhyNotTable(*node.relation, cacheables); !why_not.empty()) return why_not;
+  if (plan.action != rest::Action::kRead || plan.call || !node.relation) return Uncacheable::kNotATable;
+  if (node.relation->kind != catalog::Relation::Kind::kTable) return Uncacheable::kNotATable;
+  if (const Uncacheable why = WhyNotTable(*node.relation, cacheables); why != Uncacheable::kNo) return why;
   if (plan.footprint.observes != catalog::Observed::kNothing || plan.footprint.leaves_traces) {
-    return "what it shows depends on more than the table";
+    return Uncacheable::kObserves;
   }
-  if (node.offset > 0 || plan.count != plan::Count::kNone) return "it depends on rows that it does not show";
-  if (!statement.shape.flat) return "the database prints it";
-  if (std::string why_not = WhyNotPlain(node); !why_not.empty()) return why_not;
+  if (node.offset > 0 || plan.count != plan::Count::kNone) return Uncacheable::kCounts;
+  if (!statement.shape.flat) return Uncacheable::kPrintedByDatabase;
+  if (const Uncacheable why = WhyNotPlain(node); why != Uncacheable::kNo) return why;
   return WhyNotEmbeds(node, cacheables);
 }
 
@@ -89,7 +89,7 @@ void FindKey(const Node& node, CacheRule& rule) {
 CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
   CacheRule rule;
   rule.why_not = WhyNot(plan, statement, cacheables);
-  if (!rule.why_not.empty()) return rule;
+  if (rule.why_not != Uncacheable::kNo) return rule;
   rule.relation = plan.read.relation->oid;
   const CacheableTable& table = cacheables.tables.at(rule.relation);
   rule.visible_from = table.visible_from;

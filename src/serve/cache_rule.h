@@ -17,6 +17,7 @@
 #include "pg/rows.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
+#include "serve/cache_counts.h"
 #include "serve/cache_embed.h"
 #include "sql/statement.h"
 
@@ -38,8 +39,7 @@ struct Cacheables {
 };
 
 struct CacheRule {
-  // Why answers of the shape are not kept, in words; empty when they are.
-  std::string why_not;
+  Uncacheable why_not = Uncacheable::kNo;
 
   pgtypes::Oid relation = 0;
   uint64_t visible_from = 0;
@@ -59,7 +59,7 @@ struct CacheRule {
 // a match. REQUIRES: `plan` is of a remembered shape: its values are marks that occur nowhere else.
 CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables);
 
-// What an answer depends on. `parameters` are those of its statement. REQUIRES: rule.why_not is empty.
+// What an answer depends on. `parameters` are those of its statement. REQUIRES: rule.why_not is kNo.
 std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
                                const pg::Rows& rows);
 

@@ -52,7 +52,7 @@ class CacheRuleTest : public testing::Test {
     const auto recalled = shapes_.Recall(cut);
     if (!recalled) {
       CacheRule none;
-      none.why_not = "not remembered";
+      none.why_not = Uncacheable::kFirstSight;
       return none;
     }
     parameters_ = recalled->parameters;
@@ -60,7 +60,7 @@ class CacheRuleTest : public testing::Test {
   }
   std::vector<cache::Tag> TagsOfAnswer(const std::string& target, const std::vector<std::vector<const char*>>& rows) {
     const CacheRule rule = RuleOf(target);
-    EXPECT_EQ(rule.why_not, "");
+    EXPECT_EQ(Words(rule.why_not), "");
     return TagsOf(rule, parameters_, TextRows(rows));
   }
 
@@ -175,7 +175,7 @@ TEST_F(CacheRuleTest, WhatCannotBeProvenIsNotKept) {
            "/projects?order=settings->a&id=eq.5",
            "/rpc/search_projects?term=x",
        }) {
-    EXPECT_NE(RuleOf(target).why_not, "") << target;
+    EXPECT_NE(RuleOf(target).why_not, Uncacheable::kNo) << target;
   }
 }
 

@@ -52,6 +52,7 @@ struct Pipeline::Work {
   std::optional<cache::Store::Fill> fill;  // of an answer that is to be kept
   std::shared_ptr<const pg::LaneBracketRows> bracket;
   bool kept = false;
+  Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
   std::shared_ptr<const cache::Answer> found;  // in the cache
   Timing timing;
 };
@@ -131,6 +132,7 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
   }
   if (served) AnswerConditionally(work.http, ETagOf(work), response);
   NoteWrite(work);
+  Lose(work, Unproven::kFailed);
   AddCorsHeaders(work.http, options, response);
   if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
     response.headers.Add("Cache-Status", CacheStatus(work));
@@ -158,7 +160,7 @@ Task<Result<void>> Pipeline::Serve(Work& work) {
 
 // True when the answer was in the cache: `work.response` is filled.
 bool Pipeline::FindKept(Work& work) {
-  if (!MayBeKept(work) || !IsFresh(work)) return false;
+  if (!AsksCache(work) || !work.config->cacheables || WhyNotNow(work) != Uncacheable::kNo) return false;
   WriteCacheKey(work.http, *work.principal, cache_key_);
   std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
   if (!answer) return false;
@@ -173,16 +175,24 @@ bool Pipeline::FindKept(Work& work) {
   return true;
 }
 
-bool Pipeline::MayBeKept(const Work& work) const {
-  return deps_.cache.store && work.config->cacheables && work.http.method == "GET";
-}
+bool Pipeline::AsksCache(const Work& work) const { return deps_.cache.store && work.http.method == "GET"; }
 
-// Whether the stream is young enough to be believed, and shows what the caller wrote.
-bool Pipeline::IsFresh(const Work& work) const {
+// kNo: the stream is young enough to be believed, and shows what the caller wrote.
+Uncacheable Pipeline::WhyNotNow(const Work& work) const {
   const Clock::time_point fresh_at = deps_.cache.fresh_at();
   const bool fresh =
       fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= deps_.cache.staleness_max;
-  return (fresh || !Holds(Rule::kStaleness)) && (ShowsOwnWrites(work, fresh_at) || !Holds(Rule::kOwnWrites));
+  if (!fresh && Holds(Rule::kStaleness)) return Uncacheable::kStale;
+  if (!ShowsOwnWrites(work, fresh_at) && Holds(Rule::kOwnWrites)) return Uncacheable::kOwnWrites;
+  return Uncacheable::kNo;
+}
+
+Uncacheable Pipeline::WhyNotKept(const Work& work, const pg::Lane* lane) const {
+  if (!work.config->cacheables) return Uncacheable::kNoStream;
+  if (!work.learned || work.config != config_) return Uncacheable::kFirstSight;
+  const Uncacheable why_not = work.shape->cache.why_not;
+  if (why_not != Uncacheable::kNo) return why_not;
+  return lane ? WhyNotNow(work) : Uncacheable::kAlone;
 }
 
 bool Pipeline::ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const {
@@ -204,37 +214,45 @@ void Pipeline::NoteWrite(Work& work) {
   work.response.headers.Add(std::string(kPosition), deps_.cache.own_writes->WritePosition(now));
 }
 
-// Before the statement of a read is sent that was not found: what it takes to keep its answer.
-void Pipeline::PrepareToKeep(Work& work) {
-  if (!MayBeKept(work)) return;
-  const bool keep = work.learned && work.config == config_ && work.shape->cache.why_not.empty() && IsFresh(work);
-  (keep ? deps_.cache.counts->misses : deps_.cache.counts->bypasses).Add();
-  if (!keep) return;
+// Before the statement of a read is sent that was not found: what it takes to keep its answer. Null: it goes alone.
+void Pipeline::PrepareToKeep(Work& work, const pg::Lane* lane) {
+  if (!AsksCache(work)) return;
+  work.why_not = WhyNotKept(work, lane);
+  if (work.why_not != Uncacheable::kNo) return deps_.cache.counts->Bypasses(work.why_not).Add();
+  deps_.cache.counts->misses.Add();
   WriteCacheKey(work.http, *work.principal, cache_key_);
   if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());
 }
 
-// RFC 9211, for an answer that was not in the cache.
 // Empty when the answer has none.
 std::string_view Pipeline::ETagOf(const Work& work) {
   return work.found ? work.found->etag : work.response.headers.Find("ETag").value_or("");
 }
 
-std::string Pipeline::CacheStatus(const Work& work) const {
+// RFC 9211, for an answer that was not in the cache.
+std::string Pipeline::CacheStatus(const Work& work) {
   if (work.kept) return "pando; fwd=uri-miss; stored";
-  if (!work.config->cacheables) return "pando; fwd=bypass; detail=\"the changes of the database do not come\"";
-  if (!work.learned) return "pando; fwd=uri-miss";
-  const std::string& why_not = work.shape->cache.why_not;
-  return why_not.empty() ? "pando; fwd=uri-miss" : "pando; fwd=bypass; detail=\"" + why_not + "\"";
+  if (work.why_not == Uncacheable::kNo || work.why_not == Uncacheable::kFirstSight) return "pando; fwd=uri-miss";
+  return "pando; fwd=bypass; detail=\"" + std::string(Words(work.why_not)) + "\"";
+}
+
+// The answer is not kept though it may be.
+void Pipeline::Lose(Work& work, Unproven why) {
+  if (!work.fill) return;
+  work.fill.reset();
+  deps_.cache.counts->Lost(why).Add();
 }
 
 void Pipeline::Keep(Work& work, const pg::Rows& rows) {
+  if (!work.fill) return;
   const std::shared_ptr<const pg::LaneBracketRows> bracket = std::move(work.bracket);
-  if (!work.fill || !bracket || work.response.status != 200) return;
+  if (!bracket) return Lose(work, Unproven::kAlone);
+  if (work.response.status != 200) return Lose(work, Unproven::kFailed);
   const std::optional<cache::Snapshot> snapshot = SnapshotOf(bracket->before);
-  const bool schema_stands = bracket->after.Get(0, 0) == "t";
+  if (!snapshot) return Lose(work, Unproven::kReplica);
+  if (bracket->after.Get(0, 0) != "t") return Lose(work, Unproven::kSchema);
   const CacheRule& rule = work.shape->cache;
-  if (!snapshot || !schema_stands || (snapshot->xmin() < rule.visible_from && Holds(Rule::kVisibleFrom))) return;
+  if (snapshot->xmin() < rule.visible_from && Holds(Rule::kVisibleFrom)) return Lose(work, Unproven::kPublished);
   auto answer = std::make_shared<cache::Answer>();
   answer->status = work.response.status;
   answer->header = http::WriteFields(work.response.headers) + "Cache-Status: pando; hit\r\n";
@@ -372,14 +390,15 @@ Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
 }
 
 Task<Result<void>> Pipeline::Execute(Work& work) {
-  if (pg::Lane* lane = LaneOf(work)) {
-    PrepareToKeep(work);
+  pg::Lane* const lane = LaneOf(work);
+  PrepareToKeep(work, lane);
+  if (lane) {
     Task<Result<pg::LaneAnswer>> run = lane->Execute(LaneStatementOf(work), work.http.deadline);
     PANDO_CO_TRY(pg::LaneAnswer shared, co_await std::move(run));
     LearnPace(work, shared);
     if (shared.rows) co_return AnswerShared(work, std::move(shared));
     // It has not been run.
-    work.fill.reset();
+    Lose(work, Unproven::kAlone);
   }
   const Result<void> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business. Nor is it that

@@ -163,7 +163,16 @@ void Monitoring::Attach(const serve::CacheCounts& counts) {
   };
   collect("hit", counts.hits);
   collect("miss", counts.misses);
-  collect("bypass", counts.bypasses);
+  for (size_t i = 0; i < counts.bypasses.size(); ++i) {
+    const auto why = static_cast<serve::Uncacheable>(i);
+    if (why == serve::Uncacheable::kNo) continue;
+    const auto read = [&count = counts.bypasses[i]] { return double(count.value()); };
+    metrics_.Collect(MetricId::kCacheBypasses, {serve::Words(why)}, read);
+  }
+  for (size_t i = 0; i < counts.lost.size(); ++i) {
+    const auto read = [&count = counts.lost[i]] { return double(count.value()); };
+    metrics_.Collect(MetricId::kCacheFills, {serve::Label(static_cast<serve::Unproven>(i))}, read);
+  }
 }
 
 void Monitoring::CollectCatalog() {

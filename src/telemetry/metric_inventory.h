@@ -37,6 +37,7 @@ enum class MetricId : uint8_t {
   kChangesMemory,
   kChangesTables,
   kCacheRequests,
+  kCacheBypasses,
   kCacheFills,
   kCacheInvalidations,
   kCacheEvictions,
