@@ -6,6 +6,7 @@
 
 #include "auth/base64url.h"
 #include "auth/claims.h"
+#include "auth/json_members.h"
 #include "auth/key_set.h"
 #include "auth/role_path.h"
 #include "auth/token.h"
@@ -44,9 +45,20 @@ std::optional<std::string_view> FindToken(std::optional<std::string_view> author
   return std::nullopt;
 }
 
+// Not where a member holds what PostgreSQL's jsonb refuses.
+std::vector<std::pair<std::string, std::string>> SplitClaims(const std::string& json) {
+  std::vector<std::pair<std::string, std::string>> claims;
+  if (json.find("\\u0000") != std::string::npos) return claims;
+  for (JsonMember& member : SplitJsonObject(json)) claims.emplace_back(std::move(member.name), std::move(member.value));
+  std::sort(claims.begin(), claims.end());
+  return claims;
+}
+
 std::shared_ptr<const Principal> MakeAnonymous(const std::optional<std::string>& role) {
   if (!role) return nullptr;
-  return std::make_shared<const Principal>(Principal{*role, "{\"role\":" + JsonString(*role) + "}", true});
+  auto principal = std::make_shared<Principal>(Principal{*role, "{\"role\":" + JsonString(*role) + "}", true});
+  principal->claims = SplitClaims(principal->claims_json);
+  return principal;
 }
 
 class TokenVerifier final : public Verifier {
@@ -88,6 +100,7 @@ class TokenVerifier final : public Verifier {
     if (!claims.role) return AnonymousDisabled();
     Principal principal;
     principal.claims_json = WithRole(claims.payload, *claims.role);
+    principal.claims = SplitClaims(principal.claims_json);
     principal.caller = std::hash<std::string>()(claims.subject.empty() ? claims.payload : claims.subject);
     // The public key of a site is a token for the anonymous role: its bearer is as anonymous as one without.
     principal.anonymous = claims.role == anonymous_role_;
@@ -106,6 +119,24 @@ class TokenVerifier final : public Verifier {
 };
 
 }  // namespace
+
+void AppendClaims(const Principal& principal, const std::vector<std::string>& names, std::string& key) {
+  const auto append = [&](std::string_view text) { key.append(std::to_string(text.size())).append(":").append(text); };
+  key.push_back('\0');  // ends what came before, which holds none
+  const bool all = principal.claims.empty() || std::find(names.begin(), names.end(), kAllClaims) != names.end();
+  if (all) return append(principal.claims_json);
+  for (const std::string& name : names) {
+    const auto found =
+        std::lower_bound(principal.claims.begin(), principal.claims.end(), name,
+                         [](const auto& claim, const std::string& wanted) { return claim.first < wanted; });
+    const bool claimed = found != principal.claims.end() && found->first == name;
+    if (claimed) {
+      append(found->second);
+    } else {
+      key.push_back('-');
+    }
+  }
+}
 
 Result<std::unique_ptr<Verifier>> Verifier::Create(const AuthOptions& options) {
   PANDO_TRY(KeySet keys, KeySet::Parse(options.jwt_secret, options.jwt_secret_is_base64));

@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/option.h"
 #include "base/result.h"
@@ -39,7 +41,7 @@ void Describe(Visitor& visit, AuthOptions& o) {
   visit.Option("auth.anonymous_role", o.anonymous_role, Reload::kLive,
                "Database role of callers without a token; unset refuses them with 401.");
   visit.Option("auth.jwt_cache_max_entries", o.jwt_cache_max_entries, Range<uint32_t>{0, 10'000'000}, Reload::kLive,
-               "Verified tokens remembered, so that a signature is checked once; about 1 KiB each.");
+               "Verified tokens remembered, so that a signature is checked once; about 2 KiB each.");
 }
 
 struct Principal {
@@ -50,7 +52,14 @@ struct Principal {
   // The same for each token of the same issuer and subject; without a subject, for the same claims. Others may share
   // it.
   size_t caller = 0;
+  // The members of claims_json, sorted by name. Empty when the database may read it otherwise than we do.
+  std::vector<std::pair<std::string, std::string>> claims = {};
 };
+
+// Appends what the caller claims under these names, so that two callers have the same appended exactly if they claim
+// the same. kAllClaims among the names stands for everything.
+inline constexpr std::string_view kAllClaims = "*";
+void AppendClaims(const Principal& principal, const std::vector<std::string>& names, std::string& key);
 
 class Verifier {
  public:

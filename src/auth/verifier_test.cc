@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <unistd.h>
+#include <set>
 
 #include <filesystem>
 #include <fstream>
@@ -315,6 +317,47 @@ TEST(ConstantTimeEquals, ComparesLengthAndBytes) {
   EXPECT_TRUE(ConstantTimeEquals("abc", "abc"));
   EXPECT_FALSE(ConstantTimeEquals("abc", "abd"));
   EXPECT_FALSE(ConstantTimeEquals("abc", "ab"));
+}
+
+std::string KeyOf(std::vector<std::pair<std::string, std::string>> claims, const std::vector<std::string>& names) {
+  Principal principal;
+  principal.claims = std::move(claims);
+  for (const auto& [name, value] : principal.claims) principal.claims_json += name + "=" + value + ";";
+  std::string key;
+  AppendClaims(principal, names, key);
+  return key;
+}
+
+TEST(AppendClaimsTest, TellsCallersApartByWhatTheyClaimUnderThoseNamesAlone) {
+  const std::vector<std::string> sub = {"sub"};
+  EXPECT_EQ(KeyOf({{"exp", "1"}, {"sub", R"("a")"}}, sub), KeyOf({{"exp", "2"}, {"sub", R"("a")"}}, sub));
+  const std::vector<std::string> keys = {
+      KeyOf({{"exp", "1"}}, sub),        KeyOf({{"exp", "1"}, {"sub", "null"}}, sub),
+      KeyOf({{"sub", R"("")"}}, sub),    KeyOf({{"sub", R"("1")"}}, sub),
+      KeyOf({{"sub", "1"}}, sub),        KeyOf({{"sub", R"("null")"}}, sub),
+      KeyOf({{"sub", R"(["1"])"}}, sub),
+  };
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+
+  const std::vector<std::string> two = {"a", "b"};
+  EXPECT_NE(KeyOf({{"a", "1"}, {"b", "12"}}, two), KeyOf({{"a", "11"}, {"b", "2"}}, two));
+  EXPECT_NE(KeyOf({{"a", "1"}}, two), KeyOf({{"b", "1"}}, two));
+  const std::vector<std::string> all = {std::string(kAllClaims)};
+  EXPECT_NE(KeyOf({{"a", "1"}, {"b", "1"}}, all), KeyOf({{"a", "1"}, {"b", "2"}}, all));
+}
+
+TEST_F(VerifierTest, ClaimsAreSplitUnlessJsonbRefusesThem) {
+  constexpr std::string_view kSecret = "reallyreallyreallyreallyverysafe";
+  Start(WithSecret(kSecret));
+  const auto claims_of = [&](std::string_view claims) {
+    const auto principal = Bearer(SignToken(claims, kSecret));
+    std::string told;
+    if (!principal) return told;
+    for (const auto& [name, value] : (*principal)->claims) told += name + "=" + value + " ";
+    return told;
+  };
+  EXPECT_EQ(claims_of(R"({"sub":"me","n":1.50})"), R"(n=1.50 role="anon" sub="me" )");
+  EXPECT_EQ(claims_of(R"({"sub":"m\u0000e"})"), "");
 }
 
 }  // namespace

@@ -77,8 +77,8 @@ void Store::End(const Fill& fill) {
   ledger_.Close(fill.era_);
 }
 
-Kept Store::Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags,
-                 std::shared_ptr<const Answer> answer) {
+std::unique_ptr<Store::Entry> Store::MakeEntry(std::string_view key, std::span<const Tag> tags,
+                                               std::shared_ptr<const Answer> answer) {
   auto entry = std::make_unique<Entry>();
   entry->key = key;
   entry->bytes = kEntryBytes + key.size() + answer->header.size() + answer->body.size() + tags.size() * kLinkBytes;
@@ -88,6 +88,19 @@ Kept Store::Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std:
     entry->links[i].tag = tags[i];
     entry->links[i].entry = entry.get();
   }
+  return entry;
+}
+
+void Store::Post(const Fill& fill, std::string_view key, std::shared_ptr<const Answer> signpost) {
+  std::unique_ptr<Entry> entry = MakeEntry(key, {}, std::move(signpost));
+  const size_t hash = HashOf(key);
+  const std::lock_guard lock(mutex_);
+  if (fill.run_ == run_ && !held_.load(std::memory_order_relaxed)) Insert(hash, std::move(entry));
+}
+
+Kept Store::Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags,
+                 std::shared_ptr<const Answer> answer) {
+  std::unique_ptr<Entry> entry = MakeEntry(key, tags, std::move(answer));
   const size_t hash = HashOf(key);
   const std::lock_guard lock(mutex_);
   const Kept kept = TryToKeep(fill, snapshot, tags, hash, std::move(entry));
@@ -212,6 +225,7 @@ void Store::DropAll() {
 }
 
 void Store::CountInvalidation(const Entry& entry) {
+  if (entry.answer->completed_by) return;
   ++counts_.invalidated;
   const std::string& route = entry.answer->route;
   if (const auto known = invalidated_.find(route); known != invalidated_.end()) {
@@ -267,6 +281,7 @@ std::vector<Listed> Store::List(Rank rank, size_t count) const {
   for (const Part& part : parts_) {
     const std::lock_guard lock(part.mutex);
     for (const auto& [key, entry] : part.entries) {
+      if (entry->answer->completed_by) continue;
       Listed listed{"", "", entry->bytes, entry->hits};
       if (first.size() == count && !is_before(listed, first.front())) continue;
       listed.key = entry->key;

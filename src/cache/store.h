@@ -38,13 +38,16 @@
 
 namespace pando::cache {
 
-// Ready to be sent, but for the header fields that are of one request.
+// Ready to be sent, but for the header fields that are of one request. Or a signpost: no answer, but what of a request
+// completes the key under which its answer is.
 struct Answer {
   int status = 200;
   std::string header;  // field lines, each with its CRLF
   std::string body;
   std::string route;      // the resource that it is of, for metrics
   std::string etag = {};  // also among the fields
+  // Names in no order that means anything, for whoever made the key; nullptr: this is an answer.
+  std::shared_ptr<const std::vector<std::string>> completed_by = nullptr;
 };
 
 struct StoreOptions {
@@ -113,6 +116,8 @@ class Store {
 
   // Call before the snapshot of the answer is taken.
   Fill Begin();
+  // Puts up a signpost, which depends on nothing but the schema, as long as the fill may be kept.
+  void Post(const Fill& fill, std::string_view key, std::shared_ptr<const Answer> signpost);
   // Ends the fill. An answer under the same key is replaced.
   Kept Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags,
             std::shared_ptr<const Answer> answer);
@@ -176,6 +181,8 @@ class Store {
   // These REQUIRE mutex_.
   Kept TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags, size_t hash,
                  std::unique_ptr<Entry> entry);
+  static std::unique_ptr<Entry> MakeEntry(std::string_view key, std::span<const Tag> tags,
+                                          std::shared_ptr<const Answer> answer);
   void Insert(size_t hash, std::unique_ptr<Entry> entry);
   void MakeRoom(Part& part, size_t bytes);
   void Remove(Part& part, Entry& entry);

@@ -37,23 +37,40 @@ struct TextHash {
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
+// Claims of the caller's token by their places in Snapshot::claim_names, as bits.
+using ClaimSet = uint64_t;
+inline constexpr size_t kClaimNamesMax = 63;
+inline constexpr ClaimSet kAllClaims = ~ClaimSet{0};  // read whole, or not known which
+
 // What running a statement against something may observe or leave behind.
 struct Footprint {
   // What a policy, view body or function could read of the request's settings: these must be made. Conservative:
   // whatever cannot be excluded is in it.
   Observed observes = Observed::kEverything;
+  // Where it observes the claims: which. Set in vain otherwise.
+  ClaimSet claims = kAllClaims;
   // A function that is not known to be harmless may run: the connection is cleaned before anyone else uses it.
   bool leaves_traces = true;
+  // What is read may depend on more than the rows of the relation itself and what is observed: on the time, on other
+  // relations, on chance, on functions that are not known.
+  bool varies = true;
+  // A function that is labelled IMMUTABLE observes something: a plan that is kept would show one caller what another
+  // may see.
+  bool folds = true;
   friend bool operator==(const Footprint&, const Footprint&) = default;
   Footprint& operator|=(const Footprint& other) {
     observes |= other.observes;
+    claims |= other.claims;
     leaves_traces |= other.leaves_traces;
+    varies |= other.varies;
+    folds |= other.folds;
     return *this;
   }
 };
 
 // Of what does nothing of the kind.
-inline constexpr Footprint kNoFootprint = {Observed::kNothing, false};
+inline constexpr Footprint kNoFootprint = {
+    .observes = Observed::kNothing, .claims = 0, .leaves_traces = false, .varies = false, .folds = false};
 
 // ----------------------------------------------------------------------------------------------------------- types
 
@@ -241,8 +258,9 @@ struct Snapshot {
   milliseconds statement_timeout{0};  // of a connection as it starts, set for the database or login role; 0: none
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> role_settings;  // ALTER ROLE ... SET, by role
   std::vector<std::string> timezones;                                                     // pg_timezone_names
-  Footprint pre_request;  // of rest.pre_request, when configured
-  std::string read_at;    // pg_current_snapshot() of the transaction in which all this was read
+  std::vector<std::string> claim_names;  // that footprints tell apart, kClaimNamesMax at most
+  Footprint pre_request;                 // of rest.pre_request, when configured
+  std::string read_at;                   // pg_current_snapshot() of the transaction in which all this was read
   std::string read_from;  // which database that was: its name, its cluster's identifier, and whether it is a replica
   int server_version = 0;
   bool has_postgis = false;

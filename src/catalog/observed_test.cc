@@ -13,8 +13,14 @@ TEST(ObservedTest, KnowsTheSettingsOfARequestInAnyCase) {
 }
 
 TEST(ObservedTest, WhateverElseIsOther) {
-  for (const char* name : {"", "request.jwt.claim.sub", "request.jwt.claims ", "app.settings", "timezone"}) {
+  for (const char* name : {"", "request.jwt.clai", "request.jwt.claims ", "app.settings", "timezone"}) {
     EXPECT_EQ(ObservedByName(name), Observed::kOther) << name;
+  }
+}
+
+TEST(ObservedTest, WhatIsNeverMadeIsNothing) {
+  for (const char* name : {"request.jwt.claim.sub", "Request.JWT.Claim", "request.header.x", "request.cookie.id"}) {
+    EXPECT_EQ(ObservedByName(name), Observed::kNothing) << name;
   }
 }
 

@@ -46,8 +46,7 @@ DELETE FROM pando_changes.epoch WHERE id <= (SELECT max(id) - 10000 FROM pando_c
 constexpr const char* kPublished = R"sql(
 SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user, c.relreplident = 'd',
-       NOT c.relrowsecurity
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid),
+       NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid),
        r.oid,
        pg_catalog.concat_ws(' ', pg_catalog.current_database(), s.system_identifier,
                             CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)

@@ -39,7 +39,7 @@ struct PublishedTable {
   pgtypes::Oid oid = 0;
   pgtypes::Oid membership = 0;  // another each time that it was added
   bool by_key = false;          // its identity is the primary key
-  bool plain = false;           // no row-level security, and neither parents nor children
+  bool plain = false;           // neither parents nor children
 };
 
 struct Publication {

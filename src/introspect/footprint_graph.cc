@@ -50,9 +50,35 @@ void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& 
   // from its sequences without that, being no read.
   const bool draws = use != Use::kWrite &&
                      std::binary_search(references.functions.begin(), references.functions.end(), kNextvalFunction);
-  Footprint own = {references.settings, false};
-  if (references.writes || draws) own.observes = Observed::kEverything;
+  DeclareSettings(use, oid, references.settings, references.claims);
+  Footprint own = kHarmless;
+  own.varies = references.varies || !references.relations.empty();
+  if (references.writes || draws) {
+    own.observes = Observed::kEverything;
+    own.claims = catalog::kAllClaims;
+  }
   if (own != kHarmless) Declare(use, oid, own);
+}
+
+void FootprintGraph::DeclareSettings(Use use, Oid oid, Observed settings, const ClaimNames& claims) {
+  if (settings == Observed::kNothing) return;
+  Footprint own = kHarmless;
+  own.observes = settings;
+  if (catalog::Overlap(settings, Observed::kClaims)) own.claims = SetOf(claims);
+  Declare(use, oid, own);
+}
+
+catalog::ClaimSet FootprintGraph::SetOf(const ClaimNames& claims) {
+  if (claims.whole) return catalog::kAllClaims;
+  catalog::ClaimSet set = 0;
+  for (const std::string& name : claims.names) {
+    const auto known = std::find(claim_names_.begin(), claim_names_.end(), name);
+    const auto place = static_cast<size_t>(known - claim_names_.begin());
+    if (place >= catalog::kClaimNamesMax) return catalog::kAllClaims;
+    if (known == claim_names_.end()) claim_names_.push_back(name);
+    set |= catalog::ClaimSet{1} << place;
+  }
+  return set;
 }
 
 void FootprintGraph::Propagate() {
@@ -61,7 +87,18 @@ void FootprintGraph::Propagate() {
     if (!nodes_[id].declared) nodes_[id].footprint |= OfUndeclared(oids_[id]);
     if (nodes_[id].footprint != kHarmless) changed.push_back(id);
   }
-  // A footprint only grows, and by as many steps as it has bits: each node comes up ten times at most.
+  PropagateFrom(std::move(changed));
+  std::vector<uint32_t> folding;
+  for (const uint32_t id : labelled_immutable_) {
+    if (nodes_[id].footprint.observes == Observed::kNothing) continue;
+    nodes_[id].footprint.folds = true;
+    folding.push_back(id);
+  }
+  PropagateFrom(std::move(folding));
+}
+
+// A footprint only grows, and by as many steps as it has bits, of which few are ever set.
+void FootprintGraph::PropagateFrom(std::vector<uint32_t> changed) {
   while (!changed.empty()) {
     const uint32_t id = changed.back();
     changed.pop_back();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -28,10 +29,18 @@ class FootprintGraph {
   // The same of a tree that was read before.
   void DependOnReferences(Use use, Oid oid, const NodeReferences& references);
 
+  // The function says of itself that it observes nothing.
+  void LabelImmutable(Oid function) { labelled_immutable_.push_back(IdOf(Use::kCall, function)); }
+
+  // Observes these settings, and of the claims those that are named.
+  void DeclareSettings(Use use, Oid oid, catalog::Observed settings, const ClaimNames& claims);
+
   // In time linear in declarations and dependencies, cycles included. Once, after all of those.
   void Propagate();
   // REQUIRES: Propagate() was called.
   Footprint Of(Use use, Oid oid) const;
+  // By their places in Footprint::claims.
+  const std::vector<std::string>& claim_names() const { return claim_names_; }
 
  private:
   struct Node {
@@ -41,12 +50,16 @@ class FootprintGraph {
   };
 
   uint32_t IdOf(Use use, Oid oid);
+  void PropagateFrom(std::vector<uint32_t> changed);
+  catalog::ClaimSet SetOf(const ClaimNames& claims);
   static uint64_t KeyOf(Use use, Oid oid) { return (static_cast<uint64_t>(use) << 32) | oid; }
   static Footprint OfUndeclared(Oid oid) { return oid >= kFirstUserOid ? kUnknown : kHarmless; }
 
   std::unordered_map<uint64_t, uint32_t> ids_;
   std::vector<Node> nodes_;
   std::vector<Oid> oids_;  // of the nodes, by id
+  std::vector<uint32_t> labelled_immutable_;
+  std::vector<std::string> claim_names_;
 };
 
 }  // namespace pando::introspect

@@ -7,8 +7,14 @@ namespace {
 
 constexpr Oid kTable = 20001, kView = 20002, kOther = 20003;
 constexpr Oid kCurrentSetting = 2077, kUpper = 871, kSomeFunction = 20101;
-constexpr Footprint kObserves = {catalog::Observed::kEverything, false};
-constexpr Footprint kTraces = {catalog::Observed::kNothing, true};
+constexpr Footprint Own(catalog::Observed observes, bool leaves_traces) {
+  return {.observes = observes, .claims = 0, .leaves_traces = leaves_traces, .varies = false, .folds = false};
+}
+constexpr Footprint kObserves = {
+    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
+constexpr Footprint kVaries = {
+    .observes = catalog::Observed::kNothing, .claims = 0, .leaves_traces = false, .varies = true, .folds = false};
+constexpr Footprint kTraces = Own(catalog::Observed::kNothing, true);
 
 TEST(FootprintGraph, AThingThatWasDeclaredAndReachesNothingIsHarmless) {
   FootprintGraph graph;
@@ -87,7 +93,7 @@ TEST(FootprintGraph, ATreeBringsItsFunctionsRelationsAndTheIdentity) {
 
   EXPECT_EQ(graph.Of(Use::kRead, kTable), kObserves);
   EXPECT_EQ(graph.Of(Use::kRead, kView), kObserves);
-  EXPECT_EQ(graph.Of(Use::kRead, kOther), (Footprint{catalog::Observed::kIdentity, false}));
+  EXPECT_EQ(graph.Of(Use::kRead, kOther), Own(catalog::Observed::kIdentity, false));
 }
 
 TEST(FootprintGraph, ATreeThatWritesBringsWhatWritingDoes) {
@@ -106,34 +112,65 @@ TEST(FootprintGraph, ATreeThatWritesBringsWhatWritingDoes) {
   EXPECT_EQ(graph.Of(Use::kCall, kView), kObserves);
 }
 
+constexpr Volatility kImmutable = Volatility::kImmutable, kStable = Volatility::kStable,
+                     kVolatile = Volatility::kVolatile;
+
 TEST(JudgeBuiltIn, TrustsWhatIsNotVolatileUnlessListed) {
-  EXPECT_EQ(JudgeBuiltIn("upper", false), kHarmless);
-  EXPECT_EQ(JudgeBuiltIn("current_setting", false), kObserves);
-  EXPECT_EQ(JudgeBuiltIn("pg_show_all_settings", false), kObserves);
-  EXPECT_EQ(JudgeBuiltIn("table_to_xml", false), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("upper", kImmutable), kHarmless);
+  EXPECT_EQ(JudgeBuiltIn("current_setting", kStable), kObserves);
+  EXPECT_EQ(JudgeBuiltIn("pg_show_all_settings", kStable), kObserves);
+  EXPECT_EQ(JudgeBuiltIn("table_to_xml", kStable), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("now", kStable), kVaries);
+  EXPECT_EQ(JudgeBuiltIn("row_to_json", kStable), kHarmless);
 }
 
 TEST(JudgeBuiltIn, DistrustsWhatIsVolatileUnlessListed) {
-  EXPECT_EQ(JudgeBuiltIn("set_config", true), kUnknown);
-  EXPECT_EQ(JudgeBuiltIn("pg_advisory_lock", true), kUnknown);
-  EXPECT_EQ(JudgeBuiltIn("query_to_xml", true), kUnknown);
-  EXPECT_EQ(JudgeBuiltIn("gen_random_uuid", true), kHarmless);
-  EXPECT_EQ(JudgeBuiltIn("nextval", true), kHarmless);
+  EXPECT_EQ(JudgeBuiltIn("set_config", kVolatile), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("pg_advisory_lock", kVolatile), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("query_to_xml", kVolatile), kUnknown);
+  EXPECT_EQ(JudgeBuiltIn("gen_random_uuid", kVolatile), kVaries);
+  EXPECT_EQ(JudgeBuiltIn("nextval", kVolatile), kVaries);
 }
 
 TEST(JudgeOfExtension, TrustsPlainCodeOfPureExtensionsOnly) {
-  EXPECT_EQ(JudgeOfExtension("citext", "citext_eq", "c", false), kHarmless);
-  EXPECT_EQ(JudgeOfExtension("citext", "citextin", "internal", false), kHarmless);
-  EXPECT_EQ(JudgeOfExtension("citext", "regexp_match", "sql", false), kHarmless);
-  EXPECT_EQ(JudgeOfExtension("postgis", "st_findextent", "plpgsql", false), kUnknown);
-  EXPECT_EQ(JudgeOfExtension("tablefunc", "crosstab", "c", false), kUnknown);
-  EXPECT_EQ(JudgeOfExtension("", "anything", "c", false), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("citext", "citext_eq", "c", kImmutable), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("citext", "citextin", "internal", kImmutable), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("citext", "regexp_match", "sql", kImmutable), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("postgis", "st_findextent", "plpgsql", kImmutable), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("tablefunc", "crosstab", "c", kImmutable), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("", "anything", "c", kImmutable), kUnknown);
 }
 
 TEST(JudgeOfExtension, KnowsThatLabelsLie) {
-  EXPECT_EQ(JudgeOfExtension("isn", "isn_weak", "c", false), kUnknown);
-  EXPECT_EQ(JudgeOfExtension("pg_trgm", "set_limit", "c", true), kUnknown);
-  EXPECT_EQ(JudgeOfExtension("uuid-ossp", "uuid_generate_v4", "c", true), kHarmless);
+  EXPECT_EQ(JudgeOfExtension("isn", "isn_weak", "c", kImmutable), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("pg_trgm", "set_limit", "c", kVolatile), kUnknown);
+  EXPECT_EQ(JudgeOfExtension("uuid-ossp", "uuid_generate_v4", "c", kVolatile), kVaries);
+}
+
+TEST(FootprintGraph, WhatReadsAnotherRelationVaries) {
+  FootprintGraph graph;
+  graph.Declare(Use::kRead, kTable);
+  graph.Declare(Use::kRead, kOther);
+  graph.DependOnTree(Use::kRead, kTable, "{QUERY :rtable ({RTE :relid 20003})}");
+  graph.Propagate();
+
+  EXPECT_TRUE(graph.Of(Use::kRead, kTable).varies);
+  EXPECT_FALSE(graph.Of(Use::kRead, kOther).varies);
+}
+
+TEST(FootprintGraph, AFunctionThatIsLabelledImmutableAndObservesFoldsAndSoDoesWhatCallsIt) {
+  FootprintGraph graph;
+  graph.Declare(Use::kCall, kSomeFunction, kObserves);
+  graph.LabelImmutable(kSomeFunction);
+  graph.Declare(Use::kCall, kSomeFunction + 1);
+  graph.LabelImmutable(kSomeFunction + 1);
+  for (const Oid relation : {kTable, kOther}) graph.Declare(Use::kRead, relation);
+  graph.Depend(Use::kRead, kTable, Use::kCall, kSomeFunction);
+  graph.Depend(Use::kRead, kOther, Use::kCall, kSomeFunction + 1);
+  graph.Propagate();
+
+  EXPECT_TRUE(graph.Of(Use::kRead, kTable).folds);
+  EXPECT_EQ(graph.Of(Use::kRead, kOther), kHarmless);
 }
 
 }  // namespace

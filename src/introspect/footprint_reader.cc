@@ -21,6 +21,10 @@ bool TakesAny(Oid type) {
   return std::find(kPolymorphicTypes.begin(), kPolymorphicTypes.end(), type) != kPolymorphicTypes.end();
 }
 
+// The server's own views: many of them show settings or what the session may see.
+constexpr Footprint kSystemView = {
+    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
+
 // Things by their names, in whatever schema.
 using ByName = std::unordered_multimap<std::string_view, Oid>;
 
@@ -100,12 +104,13 @@ void Reader::ReadFunctions() {
 void Reader::ReadFunction(const Row& row) {
   const Oid oid = row.OidAt(0);
   const std::string_view name = row.View(1), language = row.View(3), extension = row.View(4);
-  const bool is_volatile = row.IsTrue(2);
+  const Volatility volatility = VolatilityOf(row.Char(2));
   functions_by_name_.emplace(name, oid);
+  if (oid >= kFirstUserOid && volatility == Volatility::kImmutable) graph_.LabelImmutable(oid);
   if (!row.IsNull(6)) graph_.DependOnTree(Use::kCall, oid, row.View(6));
   if (aggregates_.contains(oid)) return;
   if (oid < kFirstUserOid) {
-    graph_.Declare(Use::kCall, oid, JudgeBuiltIn(name, is_volatile));
+    graph_.Declare(Use::kCall, oid, JudgeBuiltIn(name, volatility));
   } else if (!row.IsNull(5)) {
     // A body that was parsed when the function was made calls what it says and nothing else.
     graph_.Declare(Use::kCall, oid);
@@ -113,7 +118,7 @@ void Reader::ReadFunction(const Row& row) {
   } else if (extension.empty() && !row.IsNull(7)) {
     text_bodies_.emplace_back(oid, row.View(7));
   } else {
-    graph_.Declare(Use::kCall, oid, JudgeOfExtension(extension, name, language, is_volatile));
+    graph_.Declare(Use::kCall, oid, JudgeOfExtension(extension, name, language, volatility));
   }
 }
 
@@ -130,8 +135,7 @@ void Reader::ReadRelations() {
     const Oid oid = row.OidAt(0);
     relations_by_name_.emplace(row.View(3), oid);
     if (oid < kFirstUserOid) {
-      // The server's own views: many of them show settings or what the session may see.
-      graph_.Declare(Use::kRead, oid, {.observes = catalog::Observed::kEverything, .leaves_traces = false});
+      graph_.Declare(Use::kRead, oid, kSystemView);
       return;
     }
     // What a foreign data wrapper does is its own code's business.
@@ -213,8 +217,10 @@ void Reader::ReadTypes() {
     Involves(type, row.OidAt(2));
     Involves(type, row.OidAt(3));
     if (row.OidAt(4) != 0) row_type_of_.emplace(row.OidAt(4), type);
-    Calls(Use::kType, type, row.OidAt(5));
-    Calls(Use::kType, type, row.OidAt(6));
+    // The server's own do nothing but read and print; what looks at the time is seen where it is called.
+    for (const int function : {5, 6}) {
+      if (row.OidAt(function) >= kFirstUserOid) Calls(Use::kType, type, row.OidAt(function));
+    }
     Involves(type, row.OidAt(7));
     Calls(Use::kType, type, row.OidAt(8));
   });
@@ -264,7 +270,11 @@ void Reader::ReadTextBody(Oid function, std::string_view text) {
   }
   // What draws from a sequence is refused in a transaction that is read only, which is a setting as well.
   const bool draws = names->functions.contains("nextval");
-  graph_.Declare(Use::kCall, function, {draws ? catalog::Observed::kEverything : names->settings, false});
+  Footprint own = kHarmless;
+  if (draws) own = {.observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
+  own.varies = own.varies || names->varies || !names->relations.empty();
+  graph_.Declare(Use::kCall, function, own);
+  graph_.DeclareSettings(Use::kCall, function, names->settings, names->claims);
   DependOnNames(function, names->functions, Use::kCall, functions_by_name_);
   // name(x) may be a cast to a type as well.
   DependOnNames(function, names->functions, Use::kType, types_by_name_);

@@ -6,7 +6,10 @@
 namespace pando::introspect {
 namespace {
 
-constexpr Footprint kObserves = {catalog::Observed::kEverything, false};
+constexpr Footprint kObserves = {
+    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
+constexpr Footprint kVaries = {
+    .observes = catalog::Observed::kNothing, .claims = 0, .leaves_traces = false, .varies = true, .folds = false};
 
 // Read settings, role, search path or the session's own objects.
 constexpr auto kObserving = std::to_array<std::string_view>({
@@ -87,6 +90,42 @@ constexpr auto kHarmlessVolatile = std::to_array<std::string_view>({
     "uuidv7",
 });
 
+// STABLE for the time zone, for the settings by which values are printed, or for the functions of their arguments'
+// types, all of which are the same for everyone of a role: what they give is decided by their arguments.
+constexpr auto kDetermined = std::to_array<std::string_view>({
+    "anytextcat",
+    "array_agg",
+    "array_to_json",
+    "array_to_string",
+    "concat",
+    "concat_ws",
+    "date",
+    "date_part",
+    "date_trunc",
+    "extract",
+    "format",
+    "json_agg",
+    "json_build_array",
+    "json_build_object",
+    "json_object_agg",
+    "jsonb_agg",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_object_agg",
+    "quote_literal",
+    "quote_nullable",
+    "row_to_json",
+    "string_agg",
+    "textanycat",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "timezone",
+    "to_json",
+    "to_jsonb",
+});
+
 // Extensions whose functions in C and SQL are pure but where the VOLATILE label or the lists below say otherwise (what
 // they have in PL/pgSQL administers). One that is not
 // named costs a connection clean-up and never safety; dblink, tablefunc and xml2, whose STABLE functions run any
@@ -130,6 +169,12 @@ constexpr auto kWatched = [] {
   return all;
 }();
 
+// What compares or adds dates and times with and without a zone is as those above.
+bool IsZonedOperator(std::string_view name) {
+  const bool is_zoned = name.starts_with("timestamptz_") || name.find("_timestamptz") != std::string_view::npos;
+  return is_zoned && !name.ends_with("_in") && !name.ends_with("_recv");
+}
+
 template <size_t N>
 bool IsOneOf(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -139,19 +184,26 @@ bool IsOneOf(const std::array<std::string_view, N>& names, std::string_view name
 
 std::span<const std::string_view> WatchedBuiltIns() { return kWatched; }
 
-Footprint JudgeBuiltIn(std::string_view name, bool is_volatile) {
+Volatility VolatilityOf(char label) {
+  if (label == 'i') return Volatility::kImmutable;
+  return label == 's' ? Volatility::kStable : Volatility::kVolatile;
+}
+
+Footprint JudgeBuiltIn(std::string_view name, Volatility volatility) {
   if (IsOneOf(kRunningStatements, name)) return kUnknown;
   if (IsOneOf(kObserving, name)) return kObserves;
-  if (is_volatile && !IsOneOf(kHarmlessVolatile, name)) return kUnknown;
-  return kHarmless;
+  if (volatility == Volatility::kVolatile) return IsOneOf(kHarmlessVolatile, name) ? kVaries : kUnknown;
+  const bool is_determined =
+      volatility == Volatility::kImmutable || IsOneOf(kDetermined, name) || IsZonedOperator(name);
+  return is_determined ? kHarmless : kVaries;
 }
 
 Footprint JudgeOfExtension(std::string_view extension, std::string_view name, std::string_view language,
-                           bool is_volatile) {
+                           Volatility volatility) {
   const bool is_plain = language == "c" || language == "internal" || language == "sql";
   if (!is_plain || !IsOneOf(kPureExtensions, extension) || IsOneOf(kImpureOfExtensions, name)) return kUnknown;
-  if (is_volatile && !IsOneOf(kHarmlessVolatileOfExtensions, name)) return kUnknown;
-  return kHarmless;
+  if (volatility == Volatility::kImmutable) return kHarmless;
+  return volatility == Volatility::kStable || IsOneOf(kHarmlessVolatileOfExtensions, name) ? kVaries : kUnknown;
 }
 
 }  // namespace pando::introspect

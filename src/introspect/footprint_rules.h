@@ -16,18 +16,23 @@
 namespace pando::introspect {
 
 using catalog::Footprint;
+using Volatility = catalog::Function::Volatility;
 
 inline constexpr Footprint kHarmless = catalog::kNoFootprint;
-inline constexpr Footprint kUnknown = {catalog::Observed::kEverything, true};
+inline constexpr Footprint kUnknown = {
+    .observes = catalog::Observed::kEverything, .leaves_traces = true, .varies = true, .folds = false};
 
 // The server's own functions that are not VOLATILE and yet read settings, the session's identity, or run statements.
 std::span<const std::string_view> WatchedBuiltIns();
 
+// Of pg_proc.provolatile.
+Volatility VolatilityOf(char label);
+
 // Of a function with an oid below kFirstUserOid.
-Footprint JudgeBuiltIn(std::string_view name, bool is_volatile);
+Footprint JudgeBuiltIn(std::string_view name, Volatility volatility);
 
 // Of a function that belongs to an extension. `language` is pg_language.lanname.
 Footprint JudgeOfExtension(std::string_view extension, std::string_view name, std::string_view language,
-                           bool is_volatile);
+                           Volatility volatility);
 
 }  // namespace pando::introspect

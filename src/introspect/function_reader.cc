@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "introspect/computed_reader.h"
+#include "introspect/footprint_rules.h"
 #include "introspect/row.h"
 
 namespace pando::introspect {
@@ -21,11 +22,6 @@ constexpr std::array<Oid, 5> kBodyTypes = {17, 25, 114, 142, 3802};
 // Settings of a function that must hold before its statement begins.
 constexpr std::array<std::string_view, 3> kHoistedSettings = {"statement_timeout", "default_transaction_isolation",
                                                               "plan_filter.statement_cost_limit"};
-
-Function::Volatility VolatilityOf(char provolatile) {
-  if (provolatile == 'i') return Function::Volatility::kImmutable;
-  return provolatile == 's' ? Function::Volatility::kStable : Function::Volatility::kVolatile;
-}
 
 // Arguments without a name cannot be given by name: none may lack one, but for a single one that takes the whole body.
 bool IsCallable(const Function& function) {

@@ -43,6 +43,7 @@ catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& opti
   snapshot.foreign_keys = ReadForeignKeys(answers, relations, snapshot.view_origins);
   ReadFunctions({answers, options, relations, types, footprints}, snapshot);
   ReadSurroundings(answers, snapshot);
+  snapshot.claim_names = footprints.claim_names();
   snapshot.types = std::move(types).Take();
   snapshot.relations = std::move(relations).TakeLoaded(footprints);
   return snapshot;

@@ -2,94 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <charconv>
-#include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 
+#include "introspect/tree_walker.h"
+
 namespace pando::introspect {
 namespace {
-
-// Splits as the server's own reader does: blanks separate, parentheses and braces stand alone, a backslash takes the
-// next character as it is.
-class Tokens {
- public:
-  explicit Tokens(std::string_view tree) : rest_(tree) {}
-
-  // Empty at the end.
-  std::string_view Next() {
-    size_t begin = 0;
-    while (begin < rest_.size() && IsBlank(rest_[begin])) ++begin;
-    size_t end = begin;
-    if (end < rest_.size() && IsBracket(rest_[end])) {
-      ++end;
-    } else {
-      while (end < rest_.size() && !IsBlank(rest_[end]) && !IsBracket(rest_[end])) {
-        end += rest_[end] == '\\' && end + 1 < rest_.size() ? 2 : 1;
-      }
-    }
-    const std::string_view token = rest_.substr(begin, end - begin);
-    rest_.remove_prefix(end);
-    return token;
-  }
-
- private:
-  static bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\t'; }
-  static bool IsBracket(char c) { return c == '(' || c == ')' || c == '{' || c == '}'; }
-
-  std::string_view rest_;
-};
-
-// Walks a tree and tells fields from values. The token after a field's name is always a value, even when it begins with
-// a colon: a column alias may be ":funcid".
-class Walker {
- public:
-  enum class Step { kEnd, kOpenNode, kCloseNode, kOpenList, kCloseList, kValue };
-
-  explicit Walker(std::string_view tree) : tokens_(tree) {}
-
-  Step Next() {
-    std::string_view token = tokens_.Next();
-    if (token.size() > 1 && token[0] == ':') {
-      field_ = token.substr(1);
-      token = tokens_.Next();
-    }
-    if (token.empty()) return Step::kEnd;
-    value_ = token;
-    if (token == "{") {
-      value_ = tokens_.Next();  // the node's tag
-      ++depth_;
-      return Step::kOpenNode;
-    }
-    if (token == "}") {
-      --depth_;
-      return Step::kCloseNode;
-    }
-    if (token == "(") return Step::kOpenList;
-    if (token == ")") return Step::kCloseList;
-    return Step::kValue;
-  }
-
-  std::string_view field() const { return field_; }
-  std::string_view value() const { return value_; }  // or the tag of a node just opened
-  int depth() const { return depth_; }
-
- private:
-  Tokens tokens_;
-  std::string_view field_;
-  std::string_view value_;
-  int depth_ = 0;
-};
-
-template <class Number>
-std::optional<Number> ParseNumber(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 template <size_t N>
 bool EndsWithOneOf(std::string_view field, const std::array<std::string_view, N>& endings) {
@@ -102,44 +21,68 @@ constexpr std::array<std::string_view, 4> kFunctionFields = {"funcid", "fnoid", 
 constexpr std::array<std::string_view, 4> kOperatorFields = {"opno", "opnos", "eqop", "sortop"};
 constexpr std::array<std::string_view, 7> kTypeFields = {"type", "types", "Type", "Types", "typeid", "typid", "typeId"};
 
-// current_setting(text) and current_setting(text, boolean); the type text (pg_proc.dat, pg_type.dat).
-constexpr std::array<Oid, 2> kCurrentSetting = {2077, 3294};
-constexpr std::string_view kTextType = "25";
+// Expressions that give what their parts give, and a query around them; under the names of 15 and earlier, and of 16.
+constexpr auto kKnownNodes = std::to_array<std::string_view>({
+    "AGGREF",
+    "ALIAS",
+    "ARRAY",
+    "ARRAYCOERCEEXPR",
+    "ARRAYEXPR",
+    "BOOLEANTEST",
+    "BOOLEXPR",
+    "CASE",
+    "CASEEXPR",
+    "CASETESTEXPR",
+    "CASEWHEN",
+    "COALESCE",
+    "COALESCEEXPR",
+    "COERCETODOMAIN",
+    "COERCETODOMAINVALUE",
+    "COERCEVIAIO",
+    "COLLATEEXPR",
+    "CONST",
+    "DISTINCTEXPR",
+    "FIELDSELECT",
+    "FROMEXPR",
+    "FUNCEXPR",
+    "MINMAX",
+    "MINMAXEXPR",
+    "NAMEDARGEXPR",
+    "NULLIFEXPR",
+    "NULLTEST",
+    "OPEXPR",
+    "PARAM",
+    "QUERY",
+    "RANGETBLENTRY",
+    "RANGETBLREF",
+    "RELABELTYPE",
+    "ROW",
+    "ROWCOMPARE",
+    "ROWCOMPAREEXPR",
+    "ROWEXPR",
+    "RTE",
+    "RTEPERMISSIONINFO",
+    "SCALARARRAYOPEXPR",
+    "SORTGROUPCLAUSE",
+    "SQLVALUEFUNCTION",
+    "SUBLINK",
+    "SUBSCRIPTINGREF",
+    "TARGETENTRY",
+    "VAR",
+    "WHEN",
+});
+static_assert(std::is_sorted(kKnownNodes.begin(), kKnownNodes.end()), "searched by halves");
 
-// A constant's value as it is printed: its length, then its bytes as signed numbers in brackets. Of type text they
-// begin with a header of four bytes, which holds the length times four in the server's own byte order (varatt.h).
-class TextConstant {
- public:
-  void TakeField(std::string_view field, std::string_view value) {
-    if (field == "consttype") is_text_ = value == kTextType;
-    if (field == "constisnull" && value != "false") is_text_ = false;
-    if (field != "constvalue") return;
-    if (!length_) {
-      length_ = ParseNumber<int>(value);
-    } else if (const auto byte = ParseNumber<int>(value)) {
-      bytes_ += static_cast<char>(*byte);
-    }
-  }
+// Whose input looks at nothing but the text: bool, bytea, name, int8, int2, int4, text, json, float4, float8, bpchar,
+// varchar, numeric, uuid, jsonb, and arrays of text, int4, int8, uuid (pg_type.dat). That of dates and times takes
+// words for the time that it is.
+constexpr auto kTimelessTypes =
+    std::to_array<std::string_view>({"16", "17", "19", "20", "21", "23", "25", "114", "700", "701", "1042", "1043",
+                                     "1700", "2950", "3802", "1009", "1007", "1016", "2951"});
 
-  // nullopt when it is no text, or none that is understood.
-  std::optional<std::string> text() const {
-    if (!is_text_ || !length_ || bytes_.size() != static_cast<size_t>(*length_) || bytes_.size() < kHeaderBytes) {
-      return std::nullopt;
-    }
-    uint32_t header = 0;
-    std::memcpy(&header, bytes_.data(), kHeaderBytes);
-    const auto length = static_cast<uint32_t>(bytes_.size());
-    if (header != (std::endian::native == std::endian::little ? length << 2 : length)) return std::nullopt;
-    return bytes_.substr(kHeaderBytes);
-  }
-
- private:
-  static constexpr size_t kHeaderBytes = 4;
-
-  bool is_text_ = false;
-  std::optional<int> length_;
-  std::string bytes_;
-};
+bool IsTimelessType(std::string_view oid) {
+  return std::find(kTimelessTypes.begin(), kTimelessTypes.end(), oid) != kTimelessTypes.end();
+}
 
 // SQLValueFunctionOp: up to 8 are the current date and time in their forms, then come role, user and schema.
 constexpr int kLastTimeValue = 8;
@@ -162,7 +105,7 @@ class ReferenceReader {
     using Step = Walker::Step;
     for (Step step = walker_.Next(); step != Step::kEnd; step = walker_.Next()) {
       if (step == Step::kOpenNode) OpenNode(walker_.value());
-      if (step == Step::kCloseNode && name_) CloseName();
+      if (step == Step::kCloseNode) CloseNode();
       if (step == Step::kValue) TakeValue(walker_.field(), walker_.value());
     }
     CallUnknownSetting();
@@ -176,6 +119,8 @@ class ReferenceReader {
  private:
   void OpenNode(std::string_view tag) {
     tag_ = tag;
+    open_.push_back(tag);
+    found_.varies = found_.varies || !std::binary_search(kKnownNodes.begin(), kKnownNodes.end(), tag);
     if (setting_call_ == 0 || name_) return;
     // The first argument.
     if (tag == "CONST") {
@@ -183,6 +128,11 @@ class ReferenceReader {
     } else {
       CallUnknownSetting();
     }
+  }
+
+  void CloseNode() {
+    if (!open_.empty()) open_.pop_back();
+    if (name_) CloseName();
   }
 
   // What a call of current_setting names is known.
@@ -202,7 +152,7 @@ class ReferenceReader {
   }
 
   void TakeFunction(std::string_view field, Oid oid) {
-    const bool is_setting = std::find(kCurrentSetting.begin(), kCurrentSetting.end(), oid) != kCurrentSetting.end();
+    const bool is_setting = IsCurrentSetting(oid);
     if (!is_setting || field != "funcid" || tag_ != "FUNCEXPR") {
       found_.functions.push_back(oid);
       return;
@@ -214,6 +164,10 @@ class ReferenceReader {
   // A list of oids, "(o 96 97)", comes here number by number under the name of its field.
   void TakeValue(std::string_view field, std::string_view value) {
     if (name_) name_->TakeField(field, value);
+    if (field == "opfuncid" && value == "0") found_.varies = true;
+    if (field == "resulttype" && !open_.empty() && open_.back() == "COERCEVIAIO" && !IsTimelessType(value)) {
+      found_.varies = true;
+    }
     if (EndsWithOneOf(field, kFunctionFields)) {
       const auto oid = ParseNumber<Oid>(value);
       if (oid && *oid != 0) TakeFunction(field, *oid);
@@ -230,11 +184,16 @@ class ReferenceReader {
       AddUserDefined(found_.types, ParseNumber<Oid>(value));
     } else if (field == "op" && tag_ == "SQLVALUEFUNCTION") {
       const bool tells_time = ParseNumber<int>(value).value_or(kLastTimeValue + 1) <= kLastTimeValue;
-      if (!tells_time) found_.settings |= catalog::Observed::kIdentity;
+      if (tells_time) {
+        found_.varies = true;
+      } else {
+        found_.settings |= catalog::Observed::kIdentity;
+      }
     }
   }
 
   Walker walker_;
+  std::vector<std::string_view> open_;  // tags of the nodes that are
   std::string_view tag_;  // of the node opened last: enough for nodes whose fields of interest come before children
   Oid setting_call_ = 0;  // a call of current_setting whose first argument has not been read
   std::optional<TextConstant> name_;  // that argument, while it is read
@@ -303,7 +262,11 @@ class TargetReader {
 
 }  // namespace
 
-NodeReferences ReadReferences(std::string_view tree) { return ReferenceReader(tree).Run(); }
+NodeReferences ReadReferences(std::string_view tree) {
+  NodeReferences references = ReferenceReader(tree).Run();
+  if (catalog::Overlap(references.settings, catalog::Observed::kClaims)) references.claims = ReadClaimNames(tree);
+  return references;
+}
 
 std::vector<TargetOrigin> ReadTargetOrigins(std::string_view tree) { return TargetReader(tree).Run(); }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "introspect/claim_names.h"
 
 namespace pando::introspect {
 
@@ -27,6 +28,9 @@ struct NodeReferences {
   // Of CURRENT_USER and its kin, CURRENT_SCHEMA, and calls of current_setting by a constant name; a call by any other
   // is among the functions.
   catalog::Observed settings = catalog::Observed::kNothing;
+  ClaimNames claims;  // where the claims are among the settings
+  // What it gives may depend on more than what it refers to: the time, a type's input, a node that is not known here.
+  bool varies = false;
   bool writes = false;  // holds a statement other than a SELECT without FOR UPDATE and the like
 };
 

@@ -324,14 +324,14 @@ SELECT DISTINCT confrelid, conrelid FROM pg_catalog.pg_constraint
 // All functions of users and extensions, and those of the server that are not harmless by their label alone.
 //   oid, name, is volatile, language, extension, parsed body, defaults of arguments, body in SQL that is kept as text
 constexpr std::string_view kFunctionTraits = R"(
-SELECT p.oid, p.proname, p.provolatile = 'v', l.lanname, e.extname, p.prosqlbody, p.proargdefaults,
+SELECT p.oid, p.proname, p.provolatile, l.lanname, e.extname, p.prosqlbody, p.proargdefaults,
        CASE WHEN l.lanname = 'sql' AND p.prosqlbody IS NULL THEN p.prosrc END
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   LEFT JOIN pg_catalog.pg_depend d
     ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
   LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
- WHERE p.oid >= 16384 OR p.provolatile = 'v' OR p.proname = ANY ($1::name[]))";
+ WHERE p.oid >= 16384 OR p.provolatile <> 'i' OR p.proname = ANY ($1::name[]))";
 
 //   aggregate, part; a part of 0 says that the aggregate exists
 constexpr std::string_view kAggregateParts = R"(

@@ -36,6 +36,14 @@ constexpr auto kUnknownParts = std::to_array<std::string_view>({"cycle_clause", 
 // What is compared, sorted, grouped or made distinct names none of these.
 constexpr auto kImpliedOperators = std::to_array<const char*>({"<", "<=", "<>", "=", ">", ">="});
 
+// Whose input looks at nothing but the text. That of dates and times takes words for the time that it is.
+constexpr auto kTimelessTypes =
+    std::to_array<std::string_view>({"bool", "bpchar", "bytea", "char", "float4", "float8", "int2", "int4", "int8",
+                                     "json", "jsonb", "name", "numeric", "text", "uuid", "varchar"});
+constexpr auto kTimeTypes =
+    std::to_array<const char*>({"date", "interval", "time", "timestamp", "timestamptz", "timetz"});
+constexpr auto kTimeWords = std::to_array<const char*>({"now", "today", "tomorrow", "yesterday"});
+
 struct ParseResult {
   explicit ParseResult(const char* text) : parsed(pg_query_parse(text)) {}
   ~ParseResult() { pg_query_free_parse_result(parsed); }
@@ -70,6 +78,12 @@ class Walker {
     }
     if (!known_) return std::nullopt;
     for (const char* name : kImpliedOperators) names_.operators.insert(name);
+    const auto reads_time = [](const std::string& type) {
+      return std::find(kTimelessTypes.begin(), kTimelessTypes.end(), type) == kTimelessTypes.end();
+    };
+    names_.varies = names_.varies || std::any_of(names_.types.begin(), names_.types.end(), reads_time);
+    // name(x) may be a cast to a type as well.
+    for (const char* type : kTimeTypes) names_.varies = names_.varies || names_.functions.contains(type);
     return std::move(names_);
   }
 
@@ -84,6 +98,13 @@ class Walker {
 
   // Nodes' names begin with a capital, fields' do not.
   void VisitPart(std::string_view key, const json::value& part) {
+    const bool picks = key == "A_Expr" && part.is_object() && TakePick(part.get_object());
+    if (picks) ++picking_;
+    VisitNode(key, part);
+    if (picks) --picking_;
+  }
+
+  void VisitNode(std::string_view key, const json::value& part) {
     if (IsUpper(key.front())) {
       known_ &= std::binary_search(kKnownNodes.begin(), kKnownNodes.end(), key);
       if (const json::object* node = part.if_object()) TakeNames(key, *node);
@@ -98,7 +119,9 @@ class Walker {
   static bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 
   void TakeNames(std::string_view tag, const json::object& node) {
-    if (tag == "FuncCall") {
+    if (tag == "A_Const") {
+      TakeConstant(node);
+    } else if (tag == "FuncCall") {
       if (!TakeSetting(node)) TakeLast(node, "funcname", names_.functions);
     } else if (tag == "A_Expr") {
       TakeLast(node, "name", names_.operators);
@@ -135,15 +158,81 @@ class Walker {
 
   // current_setting('...'): true when the setting's name is constant.
   bool TakeSetting(const json::object& call) {
+    const std::optional<std::string> name = SettingOf(call);
+    if (!name) return false;
+    const Observed setting = catalog::ObservedByName(*name);
+    names_.settings |= setting;
+    if (setting == Observed::kClaims && picking_ == 0) names_.claims.whole = true;
+    return true;
+  }
+
+  static std::optional<std::string> SettingOf(const json::object& call) {
     const json::array* name = ListAt(call, "funcname");
     const json::array* arguments = ListAt(call, "args");
-    if (!name || name->empty() || !arguments || arguments->empty()) return false;
-    if (StringOf(name->back()) != "current_setting") return false;
+    if (!name || name->empty() || !arguments || arguments->empty()) return std::nullopt;
+    if (StringOf(name->back()) != "current_setting") return std::nullopt;
+    return ConstantOf(arguments->front());
+  }
+
+  // claims ->> 'name': true when it is, and taken.
+  bool TakePick(const json::object& expression) {
+    const std::optional<std::string> op = OperatorOf(expression);
+    if (!op || (*op != "->>" && *op != "->")) return false;
+    const json::value* claims = expression.if_contains("lexpr");
+    const json::value* name = expression.if_contains("rexpr");
+    if (!claims || !name || !GivesClaims(*claims)) return false;
+    std::optional<std::string> text = ConstantOf(*name);
+    if (text) names_.claims.names.insert(std::move(*text));
+    return text.has_value();
+  }
+
+  // Whether it gives the claims and nothing else: the setting itself, as JSON, and NULL when it is empty.
+  static bool GivesClaims(const json::value& value) {
     json::error_code missing;
-    const json::value* constant = arguments->front().find_pointer("/A_Const/sval/sval", missing);
-    if (missing || !constant->is_string()) return false;
-    names_.settings |= catalog::ObservedByName(std::string_view(constant->get_string()));
-    return true;
+    if (const json::value* cast = value.find_pointer("/TypeCast", missing); !missing && cast->is_object()) {
+      const json::value* argument = cast->find_pointer("/arg", missing);
+      if (missing || !GivesClaims(*argument)) return false;
+      std::set<std::string> type;
+      const json::value* type_name = cast->get_object().if_contains("typeName");
+      if (type_name && type_name->is_object()) TakeLast(type_name->get_object(), "names", type);
+      return type.size() == 1 && (type.contains("json") || type.contains("jsonb") || type.contains("text"));
+    }
+    if (const json::value* call = value.find_pointer("/FuncCall", missing); !missing && call->is_object()) {
+      const std::optional<std::string> setting = SettingOf(call->get_object());
+      return setting && catalog::ObservedByName(*setting) == Observed::kClaims;
+    }
+    const json::value* expression = value.find_pointer("/A_Expr", missing);
+    if (missing || !expression->is_object()) return false;
+    const json::value* kind = expression->get_object().if_contains("kind");
+    if (!kind || !kind->is_string() || kind->get_string() != "AEXPR_NULLIF") return false;
+    const json::value* left = expression->get_object().if_contains("lexpr");
+    const json::value* right = expression->get_object().if_contains("rexpr");
+    return left && right && ConstantOf(*right) == "" && GivesClaims(*left);
+  }
+
+  static std::optional<std::string> OperatorOf(const json::object& expression) {
+    const json::value* kind = expression.if_contains("kind");
+    if (!kind || !kind->is_string() || kind->get_string() != "AEXPR_OP") return std::nullopt;
+    const json::array* name = ListAt(expression, "name");
+    return name && !name->empty() ? StringOf(name->back()) : std::nullopt;
+  }
+
+  // A constant text; the empty one comes without its value.
+  static std::optional<std::string> ConstantOf(const json::value& value) {
+    json::error_code missing;
+    const json::value* text = value.find_pointer("/A_Const/sval", missing);
+    if (missing || !text->is_object()) return std::nullopt;
+    const json::value* part = text->get_object().if_contains("sval");
+    return part && part->is_string() ? std::string(part->get_string()) : std::string();
+  }
+
+  // 'now' and its kin, where something takes it for a time.
+  void TakeConstant(const json::object& node) {
+    const json::value* part = node.if_contains("sval");
+    const json::value* text = part && part->is_object() ? part->get_object().if_contains("sval") : nullptr;
+    if (!text || !text->is_string()) return;
+    const std::string lower = ToLower(std::string_view(text->get_string()));
+    for (const char* word : kTimeWords) names_.varies = names_.varies || lower.find(word) != std::string::npos;
   }
 
   void TakeValueFunction(const json::object& node) {
@@ -151,11 +240,16 @@ class Walker {
     const std::string_view name = op && op->is_string() ? std::string_view(op->get_string()) : "";
     const bool tells_time = name.starts_with("SVFOP_CURRENT_DATE") || name.starts_with("SVFOP_CURRENT_TIME") ||
                             name.starts_with("SVFOP_LOCALTIME");
-    if (!tells_time) names_.settings |= Observed::kIdentity;
+    if (tells_time) {
+      names_.varies = true;
+    } else {
+      names_.settings |= Observed::kIdentity;
+    }
   }
 
   BodyNames names_;
   bool known_ = true;
+  int picking_ = 0;  // a claim by its name
 };
 
 }  // namespace

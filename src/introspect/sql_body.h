@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "catalog/observed.h"
+#include "introspect/claim_names.h"
 
 namespace pando::introspect {
 
@@ -23,6 +24,9 @@ struct BodyNames {
   std::set<std::string> types;
   // Of CURRENT_USER and its kin, and of calls of current_setting by a constant name; those are not among the functions.
   catalog::Observed settings = catalog::Observed::kNothing;
+  ClaimNames claims;  // where the claims are among the settings
+  // It may look at the time, by itself or by the input of a type.
+  bool varies = false;
 };
 
 inline constexpr size_t kBodyBytesMax = 16 * 1024;

@@ -12,9 +12,9 @@ std::string_view Words(Uncacheable why) {
     case Uncacheable::kUnpublished:
       return "the changes of a table are not published";
     case Uncacheable::kNotPlainTable:
-      return "a table has row-level security, parents or children";
+      return "a table has parents or children";
     case Uncacheable::kObserves:
-      return "what it shows depends on more than the table";
+      return "what it shows depends on more than its rows and the claims";
     case Uncacheable::kCounts:
       return "it depends on rows that it does not show";
     case Uncacheable::kPrintedByDatabase:

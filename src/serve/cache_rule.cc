@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/verifier.h"
 #include "serve/cache_proof.h"
 #include "serve/cache_tags.h"
 
@@ -14,6 +15,26 @@ using rest::Operator;
 
 // An answer of more rows depends on the table.
 constexpr int kRowTagsMax = 200;
+
+// Method, path, role and search path are in every key, settings of the application are the same for everyone.
+constexpr catalog::Observed kNotInKey =
+    catalog::Observed::kHeaders | catalog::Observed::kCookies | catalog::Observed::kOther;
+
+// Names for auth::AppendClaims.
+std::shared_ptr<const std::vector<std::string>> ClaimsOf(const plan::Plan& plan) {
+  if (!catalog::Overlap(plan.footprint.observes, catalog::Observed::kClaims)) return nullptr;
+  const catalog::ClaimSet claims = plan.footprint.claims;
+  auto names = std::make_shared<std::vector<std::string>>();
+  if (claims == catalog::kAllClaims) {
+    names->emplace_back(auth::kAllClaims);
+    return names;
+  }
+  const std::vector<std::string>& known = plan.catalog->snapshot().claim_names;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (claims >> i & 1) names->push_back(known[i]);
+  }
+  return names;
+}
 
 // Of a table that an answer is of.
 Uncacheable WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
@@ -36,7 +57,8 @@ Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, cons
   if (plan.action != rest::Action::kRead || plan.call || !node.relation) return Uncacheable::kNotATable;
   if (node.relation->kind != catalog::Relation::Kind::kTable) return Uncacheable::kNotATable;
   if (const Uncacheable why = WhyNotTable(*node.relation, cacheables); why != Uncacheable::kNo) return why;
-  if (plan.footprint.observes != catalog::Observed::kNothing || plan.footprint.leaves_traces) {
+  const catalog::Footprint& footprint = plan.footprint;
+  if (catalog::Overlap(footprint.observes, kNotInKey) || footprint.varies || footprint.leaves_traces) {
     return Uncacheable::kObserves;
   }
   if (node.offset > 0 || plan.count != plan::Count::kNone) return Uncacheable::kCounts;
@@ -91,6 +113,7 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
   rule.why_not = WhyNot(plan, statement, cacheables);
   if (rule.why_not != Uncacheable::kNo) return rule;
   rule.relation = plan.read.relation->oid;
+  rule.claims = ClaimsOf(plan);
   const CacheableTable& table = cacheables.tables.at(rule.relation);
   rule.visible_from = table.visible_from;
   if (table.by_key) {

@@ -1,6 +1,6 @@
 // Which answers may be kept in the cache, and what one depends on. Whatever cannot be proven is not kept: so far plain
 // reads of one published table, with embeds of such tables by one column, without offsets or counts, by filters whose
-// operators read nothing but the row.
+// operators read nothing but the row, and by policies that read nothing but the row and the caller's claims.
 //
 // Concurrency  immutable once made
 #pragma once
@@ -28,7 +28,7 @@ struct CacheableTable {
   // Only a fill whose snapshot begins here or later may be kept: what was open before is not shown.
   uint64_t visible_from = 0;
   bool by_key = false;  // changes tell the primary key of the row as it was
-  bool plain = false;   // no row-level security, and neither parents nor children
+  bool plain = false;   // neither parents nor children
 };
 
 // What can be cached with the catalog of the same configuration.
@@ -50,6 +50,8 @@ struct CacheRule {
     size_t parameter = 0;
   };
   std::optional<Match> match;
+  // What of the caller's claims shapes the answer (auth::AppendClaims); null: nothing.
+  std::shared_ptr<const std::vector<std::string>> claims;
   bool match_is_key = false;     // the column is the primary key
   std::vector<int> key_columns;  // where the primary key stands in the answer's rows, or empty
   std::vector<EmbedRule> embeds;

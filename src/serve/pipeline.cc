@@ -72,8 +72,7 @@ Error NotLoaded() {
   return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
 }
 
-// Everything of a request that shapes its answer, but for who asks beyond the role: only where that shows nothing are
-// answers kept.
+// Everything of a request that shapes its answer, but for the claims: where they do, a signpost is there.
 void WriteCacheKey(const http::Request& request, const auth::Principal& principal, std::string& key) {
   key.assign(request.target);
   AppendReadHeaders(request, key);
@@ -163,6 +162,10 @@ bool Pipeline::FindKept(Work& work) {
   if (!AsksCache(work) || !work.config->cacheables || WhyNotNow(work) != Uncacheable::kNo) return false;
   WriteCacheKey(work.http, *work.principal, cache_key_);
   std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
+  if (answer && answer->completed_by) {
+    auth::AppendClaims(*work.principal, *answer->completed_by, cache_key_);
+    answer = deps_.cache.store->Find(cache_key_);
+  }
   if (!answer) return false;
   deps_.cache.counts->hits.Add();
   http::Response& response = work.response;
@@ -220,7 +223,7 @@ void Pipeline::PrepareToKeep(Work& work, const pg::Lane* lane) {
   work.why_not = WhyNotKept(work, lane);
   if (work.why_not != Uncacheable::kNo) return deps_.cache.counts->Bypasses(work.why_not).Add();
   deps_.cache.counts->misses.Add();
-  WriteCacheKey(work.http, *work.principal, cache_key_);
+  WriteWholeKey(work);
   if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());
 }
 
@@ -234,6 +237,12 @@ std::string Pipeline::CacheStatus(const Work& work) {
   if (work.kept) return "pando; fwd=uri-miss; stored";
   if (work.why_not == Uncacheable::kNo || work.why_not == Uncacheable::kFirstSight) return "pando; fwd=uri-miss";
   return "pando; fwd=bypass; detail=\"" + std::string(Words(work.why_not)) + "\"";
+}
+
+// REQUIRES: the shape's answers may be kept.
+void Pipeline::WriteWholeKey(const Work& work) {
+  WriteCacheKey(work.http, *work.principal, cache_key_);
+  if (work.shape->cache.claims) auth::AppendClaims(*work.principal, *work.shape->cache.claims, cache_key_);
 }
 
 // The answer is not kept though it may be.
@@ -260,7 +269,13 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   answer->route = work.shape->route;
   answer->etag = ETagOf(work);
   const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
-  WriteCacheKey(work.http, *work.principal, cache_key_);
+  if (rule.claims) {
+    auto signpost = std::make_shared<cache::Answer>();
+    signpost->completed_by = rule.claims;
+    WriteCacheKey(work.http, *work.principal, cache_key_);
+    deps_.cache.store->Post(*work.fill, cache_key_, std::move(signpost));
+  }
+  WriteWholeKey(work);
   const cache::Kept kept =
       deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
   work.kept = kept == cache::Kept::kYes;
@@ -469,7 +484,7 @@ std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
 
 pg::Command Pipeline::CommandOf(const Work& work) {
   const Shape& shape = *work.shape;
-  pg::Command command{shape.statement.query.sql, work.parameters, work.config->rest.prepared_statements};
+  pg::Command command{shape.statement.query.sql, work.parameters, shape.demand.prepared};
   command.binary_times = shape.statement.shape.flat && !shape.demand.all_settings;
   return command;
 }
@@ -489,7 +504,7 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   const sql::Statement& statement = shape.statement;
   if (work.current) {
     const sql::Query& query = work.current->statement.query;
-    exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
+    exchange.commands.push_back(pg::Command{query.sql, query.parameters, work.current->demand.prepared});
   }
   exchange.commands.push_back(CommandOf(work));
   if (statement.estimate) {

@@ -15,6 +15,7 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   Demand demand;
   const bool role_has_settings = schema.role_settings.contains(role);
   demand.observed = plan.footprint.observes;
+  demand.prepared = options.prepared_statements && !plan.footprint.folds;
   demand.all_settings = catalog::Overlap(demand.observed, catalog::Observed::kOther) || plan.footprint.leaves_traces ||
                         options.pre_request || request.preferences.timezone || role_has_settings;
   demand.unclean = plan.footprint.leaves_traces || (options.pre_request && schema.pre_request.leaves_traces);

@@ -33,6 +33,7 @@ struct Demand {
   // Else these, on a connection that has `session`.
   catalog::Observed observed = catalog::Observed::kNothing;
   bool unclean = false;  // something unknown runs
+  bool prepared = true;  // a plan of it may be kept
   Sharing sharing = Sharing::kNever;
   std::optional<pg::SessionState> session;
   pg::Finish finish = pg::Finish::kCommit;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "integration/introspect_fixture.h"
 
 namespace pando::introspect {
@@ -12,20 +14,25 @@ using catalog::Footprint;
 using catalog::Observed;
 
 constexpr Footprint kNothing = catalog::kNoFootprint;
-constexpr Footprint kObserves = {Observed::kEverything, false};
-constexpr Footprint kAnything = {Observed::kEverything, true};
+constexpr Footprint Runs(Observed observes, bool leaves_traces) {
+  return {.observes = observes, .claims = 0, .leaves_traces = leaves_traces, .varies = false, .folds = false};
+}
+constexpr Footprint kObserves = Runs(Observed::kEverything, false);
+constexpr Footprint kAnything = Runs(Observed::kEverything, true);
 
-constexpr Footprint Observes(Observed settings) { return {settings, false}; }
+constexpr Footprint Observes(Observed settings) { return Runs(settings, false); }
+// Without what is said of answers and plans that are kept, which has tests of its own.
+constexpr Footprint Runs(const Footprint& footprint) { return Runs(footprint.observes, footprint.leaves_traces); }
 
 class FootprintTest : public IntrospectFixture {
  protected:
-  Footprint Reading(std::string_view relation) { return Find(relation).reading; }
-  Footprint Writing(std::string_view relation) { return Find(relation).writing; }
+  Footprint Reading(std::string_view relation) { return Runs(Find(relation).reading); }
+  Footprint Writing(std::string_view relation) { return Runs(Find(relation).writing); }
   Footprint Calling(std::string_view function) {
     if (!catalog_) catalog_ = Load();
     const auto& overloads = catalog_->FunctionsNamed("api", function);
     EXPECT_EQ(overloads.size(), 1u) << function;
-    return overloads.empty() ? Footprint{} : overloads[0].footprint;
+    return overloads.empty() ? Footprint{} : Runs(overloads[0].footprint);
   }
   const catalog::Relation& Find(std::string_view relation) {
     if (!catalog_) catalog_ = Load();
@@ -444,7 +451,7 @@ TEST_F(FootprintTest, ComputedColumnsHaveTheirFunctionsFootprint) {
 
   ASSERT_NE(catalog->FindComputedColumn({"api", "t"}, "good"), nullptr);
   EXPECT_EQ(catalog->FindComputedColumn({"api", "t"}, "good")->footprint, kNothing);
-  EXPECT_EQ(catalog->FindComputedColumn({"api", "t"}, "bad")->footprint, kAnything);
+  EXPECT_EQ(Runs(catalog->FindComputedColumn({"api", "t"}, "bad")->footprint), kAnything);
   EXPECT_EQ(catalog->FindRelation("api", "t")->reading, kNothing);
 }
 
@@ -454,12 +461,120 @@ TEST_F(FootprintTest, ThePreRequestFunctionHasAFootprint) {
       "CREATE FUNCTION api.idle() RETURNS int LANGUAGE sql RETURN 1;");
 
   EXPECT_EQ(Load()->snapshot().pre_request, kNothing);
-  EXPECT_EQ(Load({.schemas = {"api"}, .extra_search_path = {}, .pre_request = "api.before"})->snapshot().pre_request,
-            kAnything);
-  EXPECT_EQ(Load({.schemas = {"api"}, .extra_search_path = {}, .pre_request = "api.idle"})->snapshot().pre_request,
-            kNothing);
-  EXPECT_EQ(Load({.schemas = {"api"}, .extra_search_path = {}, .pre_request = "api.missing"})->snapshot().pre_request,
-            kAnything);
+  const auto of = [&](std::string function) {
+    return Runs(Load({.schemas = {"api"}, .extra_search_path = {}, .pre_request = std::move(function)})
+                    ->snapshot()
+                    .pre_request);
+  };
+  EXPECT_EQ(of("api.before"), kAnything);
+  EXPECT_EQ(of("api.idle"), kNothing);
+  EXPECT_EQ(of("api.missing"), kAnything);
+}
+
+TEST_F(FootprintTest, WhatAPolicyShowsIsDecidedByItsRowAndTheClaimsOrVaries) {
+  Execute(
+      "CREATE FUNCTION api.uid() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT coalesce(nullif(current_setting("
+      "'request.jwt.claim.sub', true), ''), (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> "
+      "'sub'))::uuid $$;"
+      "CREATE FUNCTION api.standard() RETURNS text LANGUAGE sql RETURN current_setting('request.jwt.claims')::json ->> "
+      "'sub';"
+      "CREATE FUNCTION api.soon() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT now() + interval '1 day' $$;"
+      "CREATE FUNCTION api.today() RETURNS date LANGUAGE sql STABLE AS $$ SELECT 'today'::date $$;"
+      "CREATE FUNCTION api.pl() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN current_user; END $$;"
+      "CREATE TYPE api.mood AS ENUM ('sad', 'happy');"
+      "CREATE TABLE api.plain (owner uuid, name text, n int, at timestamptz, mood api.mood);"
+      "CREATE FUNCTION api.latest() RETURNS int LANGUAGE sql STABLE AS $$ SELECT max(n) FROM api.plain $$;");
+  const std::vector<std::pair<std::string, bool>> policies = {
+      {"true", false},
+      {"owner = api.uid()", false},
+      {"(SELECT api.uid()) = owner", false},
+      {"name = api.standard() OR n IN (1, 2) AND name LIKE 'a%'", false},
+      {"name = current_user AND n::text = '3' AND lower(name) <> concat(n, 'x')", false},
+      {"coalesce(current_setting('request.jwt.claims', true)::jsonb -> 'groups' ? name, false)", false},
+      {"n = ANY (ARRAY[1, n + 1]) AND CASE WHEN name IS NULL THEN true ELSE n BETWEEN 1 AND 5 END", false},
+      {"at < now()", true},
+      {"at < current_timestamp", true},
+      {"at::date = current_date", true},
+      {"at < (name)::timestamptz", true},
+      {"at < api.soon()", true},
+      {"at::date = api.today()", true},
+      {"random() < 0.5", true},
+      {"n = api.latest()", true},
+      {"n = (SELECT max(n) FROM api.plain)", true},
+      {"EXISTS (SELECT FROM api.plain p WHERE p.owner = api.uid())", true},
+      {"name = api.pl()", true},
+      {"name::regclass = 'api.plain'::regclass", true},
+  };
+  for (size_t i = 0; i < policies.size(); ++i) {
+    const std::string table = "api.t" + std::to_string(i);
+    Execute("CREATE TABLE " + table + " (LIKE api.plain); ALTER TABLE " + table +
+            " ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON " + table + " USING (" + policies[i].first + ")");
+  }
+  for (size_t i = 0; i < policies.size(); ++i) {
+    EXPECT_EQ(Find("t" + std::to_string(i)).reading.varies, policies[i].second) << policies[i].first;
+    EXPECT_FALSE(Find("t" + std::to_string(i)).reading.folds) << policies[i].first;
+  }
+  EXPECT_FALSE(Find("plain").reading.varies);
+}
+
+TEST_F(FootprintTest, APolicyNamesTheClaimsThatItPicks) {
+  Execute(
+      "CREATE FUNCTION api.uid() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT coalesce(nullif(current_setting("
+      "'request.jwt.claim.sub', true), ''), (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> "
+      "'sub'))::uuid $$;"
+      "CREATE FUNCTION api.jwt() RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT current_setting('request.jwt.claims', "
+      "true)::jsonb $$;"
+      "CREATE FUNCTION api.standard() RETURNS text LANGUAGE sql RETURN current_setting('request.jwt.claims')::json ->> "
+      "'sub';"
+      "CREATE TABLE api.plain (owner uuid, name text, info jsonb);");
+  const std::string claims = "current_setting('request.jwt.claims', true)";
+  const std::vector<std::pair<std::string, std::string>> policies = {
+      {"name = current_setting('app.settings.x')", ""},
+      {"owner = api.uid()", "sub"},
+      {"owner = (SELECT api.uid()) OR name = " + claims + "::json ->> 'org'", "org sub"},
+      {"name = api.standard()", "sub"},
+      {"name = nullif(" + claims + ", '')::jsonb ->> 'org'", "org"},
+      {"name = " + claims + "::jsonb -> 'app' ->> 'org'", "app"},
+      {"info @> (" + claims + "::jsonb -> 'groups')", "groups"},
+      {"json_object_field_text(" + claims + "::json, 'x') = name", "x"},
+      {"name = nullif(" + claims + ", 'x')::jsonb ->> 'org'", "*"},
+      {"name = " + claims + "::jsonb ->> name", "*"},
+      {"name = " + claims + "::jsonb #>> '{app,org}'", "*"},
+      {"name = " + claims, "*"},
+      {claims + "::jsonb ? 'org' AND " + claims + "::json ->> 'sub' = name", "*"},
+      {"api.jwt() ->> 'sub' = name", "*"},
+  };
+  for (size_t i = 0; i < policies.size(); ++i) {
+    const std::string table = "api.t" + std::to_string(i);
+    Execute("CREATE TABLE " + table + " (LIKE api.plain); ALTER TABLE " + table +
+            " ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON " + table + " USING (" + policies[i].first + ")");
+  }
+  for (size_t i = 0; i < policies.size(); ++i) {
+    const Footprint footprint = Find("t" + std::to_string(i)).reading;
+    std::set<std::string> names;
+    for (size_t bit = 0; bit < catalog_->snapshot().claim_names.size(); ++bit) {
+      if (footprint.claims >> bit & 1) names.insert(catalog_->snapshot().claim_names[bit]);
+    }
+    std::string told;
+    for (const std::string& name : names) told += (told.empty() ? "" : " ") + name;
+    if (footprint.claims == catalog::kAllClaims) told = "*";
+    EXPECT_EQ(told, policies[i].second) << policies[i].first;
+    EXPECT_FALSE(footprint.varies) << policies[i].first;
+  }
+}
+
+TEST_F(FootprintTest, AFunctionThatIsWronglyCalledImmutableFolds) {
+  Execute(
+      "CREATE FUNCTION api.whose() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT "
+      "current_setting('request.jwt.claims')::json ->> 'sub' $$;"
+      "CREATE FUNCTION api.slug(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(t) $$;"
+      "CREATE TABLE api.t (owner text); CREATE TABLE api.s (owner text);"
+      "ALTER TABLE api.t ENABLE ROW LEVEL SECURITY; ALTER TABLE api.s ENABLE ROW LEVEL SECURITY;"
+      "CREATE POLICY p ON api.t USING (owner = api.whose());"
+      "CREATE POLICY p ON api.s USING (owner = api.slug(owner))");
+
+  EXPECT_TRUE(Find("t").reading.folds);
+  EXPECT_EQ(Find("s").reading, kNothing);
 }
 
 }  // namespace

@@ -42,6 +42,20 @@ insert into mine values (1, 'anon'), (2, 'authenticated');
 alter table mine enable row level security;
 create policy own on mine using (who = current_user);
 
+-- Labelled as what they are not: a plan that is kept would hold what they gave to another caller.
+create function whose() returns text language sql immutable as
+  $$ select current_setting('request.jwt.claims', true)::json ->> 'sub' $$;
+create function whose_too() returns text language plpgsql immutable as
+  $$ begin return current_setting('request.jwt.claims', true)::json ->> 'sub'; end $$;
+create table stamped (id int primary key, owner text not null);
+insert into stamped select i, 'user-' || i % {OWNERS} from generate_series(1, {ROWS}) i;
+alter table stamped enable row level security;
+create policy own on stamped using (owner = whose());
+create table stamped_too (id int primary key, owner text not null);
+insert into stamped_too select i, 'user-' || i % {OWNERS} from generate_series(1, {ROWS}) i;
+alter table stamped_too enable row level security;
+create policy own on stamped_too using (owner = whose_too());
+
 create table items (id int primary key, name text not null);
 insert into items select i, 'item ' || i from generate_series(1, {ROWS}) i;
 
@@ -67,7 +81,7 @@ create function seen() returns json language plpgsql volatile as $$ begin return
 create function who() returns json language sql stable as $$ select json_build_object(
   'role', current_user, 'sub', current_setting('request.jwt.claims', true)::json ->> 'sub') $$;
 
-grant select on orders, visits, mine, items, leaving, trapped to anon, authenticated;
+grant select on orders, visits, stamped, stamped_too, mine, items, leaving, trapped to anon, authenticated;
 grant execute on all functions in schema public to anon, authenticated;
 '''
 
@@ -104,10 +118,13 @@ class Caller:
     def see_row(self, table, row, visible):
         self.expect(f'{table} {row["id"]}', self.ask('GET', f'{table}?id=eq.{row["id"]}'), [row] if visible else [])
 
-    def see_order(self):
+    def see_order(self, table='orders'):
         key = self.random.randint(1, ROWS)
         owner = f'user-{key % OWNERS}'
-        self.see_row('orders', {'id': key, 'owner': owner}, owner == self.subject)
+        self.see_row(table, {'id': key, 'owner': owner}, owner == self.subject)
+
+    def see_stamped(self):
+        self.see_order(self.random.choice(['stamped', 'stamped_too']))
 
     def see_orders(self):
         expected = [{'id': key} for key in range(1, ROWS + 1) if f'user-{key % OWNERS}' == self.subject]
@@ -147,7 +164,7 @@ class Caller:
             self.wrong.append(f'{method} {path}: {status}')
 
     def run(self):
-        kinds = [self.see_order] * 6 + [self.see_visit] * 4 + [self.see_mine] * 4 + [self.see_item] * 6 + \
+        kinds = [self.see_order] * 6 + [self.see_visit] * 4 + [self.see_mine] * 4 + [self.see_item] * 6 + [self.see_stamped] * 4 + \
             [self.see_who, self.see_some] * 4 + [self.see_orders, self.see_all, self.see_all, self.leave, self.leave]
         for _ in range(REQUESTS_EACH):
             self.random.choice(kinds)()
