@@ -20,6 +20,8 @@ enum class Rule : uint8_t {
   kVisibleFrom,    // a table counts from the end of what was open when it was published
   kStaleness,      // nothing is shown when the stream is too old
   kOwnWrites,      // nor to whom it does not show yet what he wrote
+  kClaims,         // who claims something else that a policy reads has another answer
+  kVaries,         // what depends on more than its rows and the claims is not kept
 };
 
 #ifdef PANDO_TEST_HOOKS

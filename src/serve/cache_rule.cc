@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "auth/verifier.h"
+#include "cache/rules.h"
 #include "serve/cache_proof.h"
 #include "serve/cache_tags.h"
 
 namespace pando::serve {
 namespace {
 
+using cache::Holds;
+using cache::Rule;
 using plan::Condition;
 using plan::Node;
 using rest::Operator;
@@ -22,7 +25,7 @@ constexpr catalog::Observed kNotInKey =
 
 // Names for auth::AppendClaims.
 std::shared_ptr<const std::vector<std::string>> ClaimsOf(const plan::Plan& plan) {
-  if (!catalog::Overlap(plan.footprint.observes, catalog::Observed::kClaims)) return nullptr;
+  if (!catalog::Overlap(plan.footprint.observes, catalog::Observed::kClaims) || !Holds(Rule::kClaims)) return nullptr;
   const catalog::ClaimSet claims = plan.footprint.claims;
   auto names = std::make_shared<std::vector<std::string>>();
   if (claims == catalog::kAllClaims) {
@@ -58,7 +61,8 @@ Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, cons
   if (node.relation->kind != catalog::Relation::Kind::kTable) return Uncacheable::kNotATable;
   if (const Uncacheable why = WhyNotTable(*node.relation, cacheables); why != Uncacheable::kNo) return why;
   const catalog::Footprint& footprint = plan.footprint;
-  if (catalog::Overlap(footprint.observes, kNotInKey) || footprint.varies || footprint.leaves_traces) {
+  const bool varies = footprint.varies && Holds(Rule::kVaries);
+  if (catalog::Overlap(footprint.observes, kNotInKey) || varies || footprint.leaves_traces) {
     return Uncacheable::kObserves;
   }
   if (node.offset > 0 || plan.count != plan::Count::kNone) return Uncacheable::kCounts;

@@ -20,6 +20,17 @@ grant select on things to anon, authenticated;
 grant update on things to anon, authenticated;
 grant select on shared to readers;
 grant readers to anon;
+create table notes (id int primary key, owner text not null, grp int not null);
+insert into notes values (1, 'me', 1), (2, 'you', 1);
+create table members (grp int, who text);
+insert into members values (1, 'me');
+create table papers (id int primary key, grp int not null);
+insert into papers values (1, 1);
+alter table notes enable row level security;
+alter table papers enable row level security;
+create policy own on notes using (owner = current_setting('request.jwt.claims', true)::json ->> 'sub');
+create policy own on papers using (exists (select from members m where m.grp = papers.grp));
+grant select on notes, papers, members to anon, authenticated;
 alter default privileges in schema public grant select on tables to anon;
 '''
 HOOKED = ROOT / 'build/debug/pando'
@@ -195,6 +206,28 @@ class Scenes(unittest.TestCase):
         finally:
             os.kill(sender, signal.SIGCONT)
         self.assertEqual(self.keep(path, **me), [{'id': 6, 'grp': 6, 'ver': 7}])
+
+    def scene_claims(self):
+        """A row of mine is no row of yours, and my next token shows what this one does."""
+        path = 'notes?order=id'
+        me, you = ({'Authorization': f'Bearer {token_of(name)}'} for name in ('me', 'you'))
+        self.assertEqual(self.keep(path, **me), [{'id': 1, 'owner': 'me', 'grp': 1}])
+        for _ in range(3):
+            self.assertEqual(self.see(path, **you), [{'id': 2, 'owner': 'you', 'grp': 1}])
+            self.assertEqual(self.see(path), [])
+        self.assertEqual(self.keep(path, **you), [{'id': 2, 'owner': 'you', 'grp': 1}])
+        renewed = {'Authorization': f'Bearer {token_of("me", seconds=1000)}'}
+        self.assertTrue(self.get(path, **renewed)[1], 'a new token of the same caller finds what the old one kept')
+        self.assertEqual(self.see(path, **renewed), [{'id': 1, 'owner': 'me', 'grp': 1}])
+
+    def scene_varies(self):
+        """What a policy looks up elsewhere is not followed."""
+        path = 'papers?id=eq.1'
+        self.assertEqual(self.see(path), [{'id': 1, 'grp': 1}])
+        for _ in range(5):
+            self.get(path)
+        self.postgres.sql('delete from members')
+        self.becomes(path, [])
 
     def scene_staleness(self):
         """A stream that stands still shows nothing."""

@@ -78,9 +78,12 @@ def roles(*names):
 
 def token_of(subject, role='authenticated', seconds=86_400):
     """A token of somebody who signed in, good for so many seconds."""
+    return token_with({'role': role, 'sub': subject, 'exp': int(time.time()) + seconds})
+
+
+def token_with(claims):
     def encoded(data):
         return base64.urlsafe_b64encode(data).rstrip(b'=')
-    claims = {'role': role, 'sub': subject, 'exp': int(time.time()) + seconds}
     signed = b'.'.join(encoded(json.dumps(part).encode()) for part in ({'alg': 'HS256', 'typ': 'JWT'}, claims))
     return (signed + b'.' + encoded(hmac.digest(SECRET.encode(), signed, hashlib.sha256))).decode()
 
