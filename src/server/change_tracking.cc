@@ -64,7 +64,8 @@ ChangeTracking::ChangeTracking(net::Executor executor, ChangeTrackingOptions opt
       options_(std::move(options)),
       deps_(std::move(deps)),
       stream_(executor, StreamOptions(options_), *this),
-      tasks_(executor) {
+      tasks_(executor),
+      pause_(executor) {
   if (deps_.store) deps_.store->Hold();
 }
 
@@ -108,6 +109,8 @@ void ChangeTracking::Live(Turn turn) {
 
 void ChangeTracking::Republish() {
   again_ = true;
+  // What comes now was read from a database that answers: no need to wait any longer.
+  if (publishing_) pause_.cancel();
   if (publishing_ || stopping_) return;
   publishing_ = true;
   tasks_.Spawn("publish", PublishUntilCurrent());
@@ -133,9 +136,8 @@ Task<void> ChangeTracking::PublishUntilCurrent() {
     teller_.Tell(published.error());
     installed_ = false;  // somebody may have dropped it
     again_ = true;
-    const milliseconds pause = backoff.Next();
-    const Result<void> slept = co_await net::SleepFor(pause);
-    if (!slept) break;
+    pause_.expires_after(backoff.Next());
+    co_await pause_.async_wait(net::use_task_tuple);
   }
   publishing_ = false;
 }

@@ -21,6 +21,7 @@
 #include "changes/advice.h"
 #include "changes/change_stream.h"
 #include "changes/publication.h"
+#include "net/socket.h"
 #include "net/spawn.h"
 #include "net/task.h"
 #include "pg/connection.h"
@@ -99,6 +100,7 @@ class ChangeTracking : private changes::ChangeSink {
   std::string told_unpublished_;  // tables
   bool publishing_ = false;       // PublishUntilCurrent() runs
   bool again_ = false;            // and must once more
+  net::Timer pause_;              // of it, after a failure
   bool installed_ = false;
   bool has_triggers_ = false;
   bool streaming_ = false;  // stream_ was started
