@@ -103,7 +103,7 @@ class Policies(unittest.TestCase):
         told = f'seed {SEED}, round {number}'
         # The stream and the catalog take their moment after a change, in which a policy may miss the settings that it
         # reads by now; from then on nothing else may be seen.
-        wait_until(lambda: all(self.seen(ask) == truth for ask, truth in zip(asks, truths)), told, seconds=5)
+        wait_until(lambda: all(self.seen(ask) == truth for ask, truth in zip(asks, truths)), told, seconds=10)
         for _ in range(4):
             for place in self.dice.sample(range(len(asks)), len(asks)):
                 self.assertEqual(self.seen(asks[place]), truths[place], f'{told}: {asks[place]}')
