@@ -53,10 +53,7 @@ void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& 
   DeclareSettings(use, oid, references.settings, references.claims);
   Footprint own = kHarmless;
   own.varies = references.varies || !references.relations.empty();
-  if (references.writes || draws) {
-    own.observes = Observed::kEverything;
-    own.claims = catalog::kAllClaims;
-  }
+  if (references.writes || draws) own |= kObserves;
   if (own != kHarmless) Declare(use, oid, own);
 }
 

@@ -10,8 +10,6 @@ constexpr Oid kCurrentSetting = 2077, kUpper = 871, kSomeFunction = 20101;
 constexpr Footprint Own(catalog::Observed observes, bool leaves_traces) {
   return {.observes = observes, .claims = 0, .leaves_traces = leaves_traces, .varies = false, .folds = false};
 }
-constexpr Footprint kObserves = {
-    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
 constexpr Footprint kVaries = {
     .observes = catalog::Observed::kNothing, .claims = 0, .leaves_traces = false, .varies = true, .folds = false};
 constexpr Footprint kTraces = Own(catalog::Observed::kNothing, true);

@@ -21,10 +21,6 @@ bool TakesAny(Oid type) {
   return std::find(kPolymorphicTypes.begin(), kPolymorphicTypes.end(), type) != kPolymorphicTypes.end();
 }
 
-// The server's own views: many of them show settings or what the session may see.
-constexpr Footprint kSystemView = {
-    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
-
 // Things by their names, in whatever schema.
 using ByName = std::unordered_multimap<std::string_view, Oid>;
 
@@ -135,7 +131,8 @@ void Reader::ReadRelations() {
     const Oid oid = row.OidAt(0);
     relations_by_name_.emplace(row.View(3), oid);
     if (oid < kFirstUserOid) {
-      graph_.Declare(Use::kRead, oid, kSystemView);
+      // The server's own views: many of them show settings or what the session may see.
+      graph_.Declare(Use::kRead, oid, kObserves);
       return;
     }
     // What a foreign data wrapper does is its own code's business.
@@ -270,8 +267,7 @@ void Reader::ReadTextBody(Oid function, std::string_view text) {
   }
   // What draws from a sequence is refused in a transaction that is read only, which is a setting as well.
   const bool draws = names->functions.contains("nextval");
-  Footprint own = kHarmless;
-  if (draws) own = {.observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
+  Footprint own = draws ? kObserves : kHarmless;
   own.varies = own.varies || names->varies || !names->relations.empty();
   graph_.Declare(Use::kCall, function, own);
   graph_.DeclareSettings(Use::kCall, function, names->settings, names->claims);

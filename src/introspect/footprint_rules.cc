@@ -6,8 +6,6 @@
 namespace pando::introspect {
 namespace {
 
-constexpr Footprint kObserves = {
-    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
 constexpr Footprint kVaries = {
     .observes = catalog::Observed::kNothing, .claims = 0, .leaves_traces = false, .varies = true, .folds = false};
 

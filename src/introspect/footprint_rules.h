@@ -22,6 +22,10 @@ inline constexpr Footprint kHarmless = catalog::kNoFootprint;
 inline constexpr Footprint kUnknown = {
     .observes = catalog::Observed::kEverything, .leaves_traces = true, .varies = true, .folds = false};
 
+// Reads settings, and perhaps any of them.
+inline constexpr Footprint kObserves = {
+    .observes = catalog::Observed::kEverything, .leaves_traces = false, .varies = true, .folds = false};
+
 // The server's own functions that are not VOLATILE and yet read settings, the session's identity, or run statements.
 std::span<const std::string_view> WatchedBuiltIns();
 

@@ -220,18 +220,20 @@ class Walker {
   // A constant text; the empty one comes without its value.
   static std::optional<std::string> ConstantOf(const json::value& value) {
     json::error_code missing;
-    const json::value* text = value.find_pointer("/A_Const/sval", missing);
-    if (missing || !text->is_object()) return std::nullopt;
+    const json::value* constant = value.find_pointer("/A_Const", missing);
+    return !missing && constant->is_object() ? TextOf(constant->get_object()) : std::nullopt;
+  }
+
+  static std::optional<std::string> TextOf(const json::object& constant) {
+    const json::value* text = constant.if_contains("sval");
+    if (!text || !text->is_object()) return std::nullopt;
     const json::value* part = text->get_object().if_contains("sval");
     return part && part->is_string() ? std::string(part->get_string()) : std::string();
   }
 
   // 'now' and its kin, where something takes it for a time.
   void TakeConstant(const json::object& node) {
-    const json::value* part = node.if_contains("sval");
-    const json::value* text = part && part->is_object() ? part->get_object().if_contains("sval") : nullptr;
-    if (!text || !text->is_string()) return;
-    const std::string lower = ToLower(std::string_view(text->get_string()));
+    const std::string lower = ToLower(TextOf(node).value_or(""));
     for (const char* word : kTimeWords) names_.varies = names_.varies || lower.find(word) != std::string::npos;
   }
 

@@ -223,7 +223,8 @@ void Pipeline::PrepareToKeep(Work& work, const pg::Lane* lane) {
   work.why_not = WhyNotKept(work, lane);
   if (work.why_not != Uncacheable::kNo) return deps_.cache.counts->Bypasses(work.why_not).Add();
   deps_.cache.counts->misses.Add();
-  WriteWholeKey(work);
+  WriteCacheKey(work.http, *work.principal, cache_key_);
+  if (work.shape->cache.claims) auth::AppendClaims(*work.principal, *work.shape->cache.claims, cache_key_);
   if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());
 }
 
@@ -237,12 +238,6 @@ std::string Pipeline::CacheStatus(const Work& work) {
   if (work.kept) return "pando; fwd=uri-miss; stored";
   if (work.why_not == Uncacheable::kNo || work.why_not == Uncacheable::kFirstSight) return "pando; fwd=uri-miss";
   return "pando; fwd=bypass; detail=\"" + std::string(Words(work.why_not)) + "\"";
-}
-
-// REQUIRES: the shape's answers may be kept.
-void Pipeline::WriteWholeKey(const Work& work) {
-  WriteCacheKey(work.http, *work.principal, cache_key_);
-  if (work.shape->cache.claims) auth::AppendClaims(*work.principal, *work.shape->cache.claims, cache_key_);
 }
 
 // The answer is not kept though it may be.
@@ -269,13 +264,13 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   answer->route = work.shape->route;
   answer->etag = ETagOf(work);
   const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
+  WriteCacheKey(work.http, *work.principal, cache_key_);
   if (rule.claims) {
     auto signpost = std::make_shared<cache::Answer>();
     signpost->completed_by = rule.claims;
-    WriteCacheKey(work.http, *work.principal, cache_key_);
     deps_.cache.store->Post(*work.fill, cache_key_, std::move(signpost));
+    auth::AppendClaims(*work.principal, *rule.claims, cache_key_);
   }
-  WriteWholeKey(work);
   const cache::Kept kept =
       deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
   work.kept = kept == cache::Kept::kYes;

@@ -80,7 +80,6 @@ class Pipeline {
   static std::string_view ETagOf(const Work& work);
   void PrepareToKeep(Work& work, const pg::Lane* lane);
   void Lose(Work& work, Unproven why);
-  void WriteWholeKey(const Work& work);
   void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
   void Remember(const Work& work);

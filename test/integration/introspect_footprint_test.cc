@@ -34,6 +34,11 @@ class FootprintTest : public IntrospectFixture {
     EXPECT_EQ(overloads.size(), 1u) << function;
     return overloads.empty() ? Footprint{} : Runs(overloads[0].footprint);
   }
+  // A table like api.plain under that policy.
+  void Guard(const std::string& table, const std::string& policy) {
+    Execute("CREATE TABLE api." + table + " (LIKE api.plain); ALTER TABLE api." + table +
+            " ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON api." + table + " USING (" + policy + ")");
+  }
   const catalog::Relation& Find(std::string_view relation) {
     if (!catalog_) catalog_ = Load();
     const catalog::Relation* found = catalog_->FindRelation("api", relation);
@@ -505,11 +510,7 @@ TEST_F(FootprintTest, WhatAPolicyShowsIsDecidedByItsRowAndTheClaimsOrVaries) {
       {"name = api.pl()", true},
       {"name::regclass = 'api.plain'::regclass", true},
   };
-  for (size_t i = 0; i < policies.size(); ++i) {
-    const std::string table = "api.t" + std::to_string(i);
-    Execute("CREATE TABLE " + table + " (LIKE api.plain); ALTER TABLE " + table +
-            " ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON " + table + " USING (" + policies[i].first + ")");
-  }
+  for (size_t i = 0; i < policies.size(); ++i) Guard("t" + std::to_string(i), policies[i].first);
   for (size_t i = 0; i < policies.size(); ++i) {
     EXPECT_EQ(Find("t" + std::to_string(i)).reading.varies, policies[i].second) << policies[i].first;
     EXPECT_FALSE(Find("t" + std::to_string(i)).reading.folds) << policies[i].first;
@@ -544,11 +545,7 @@ TEST_F(FootprintTest, APolicyNamesTheClaimsThatItPicks) {
       {claims + "::jsonb ? 'org' AND " + claims + "::json ->> 'sub' = name", "*"},
       {"api.jwt() ->> 'sub' = name", "*"},
   };
-  for (size_t i = 0; i < policies.size(); ++i) {
-    const std::string table = "api.t" + std::to_string(i);
-    Execute("CREATE TABLE " + table + " (LIKE api.plain); ALTER TABLE " + table +
-            " ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON " + table + " USING (" + policies[i].first + ")");
-  }
+  for (size_t i = 0; i < policies.size(); ++i) Guard("t" + std::to_string(i), policies[i].first);
   for (size_t i = 0; i < policies.size(); ++i) {
     const Footprint footprint = Find("t" + std::to_string(i)).reading;
     std::set<std::string> names;

@@ -81,9 +81,7 @@ class Policies(unittest.TestCase):
     def play(self, rules_off='', program=None):
         self.dice = random.Random(SEED)
         folder = self.enterContext(folder_for_all())
-        self.postgres = PrivatePostgres(folder)
-        with open(self.postgres.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
-            conf.write('wal_level = logical\n')
+        self.postgres = PrivatePostgres(folder, 'wal_level = logical')
         self.enterContext(self.postgres)
         self.postgres.sql(SCHEMA + ''.join(self.new_policy(table) for table in TABLES))
         settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_CHANGES_URL': self.postgres.uri(),

@@ -41,9 +41,7 @@ class Scenes(unittest.TestCase):
 
     def play(self, name, rules_off='', program=None):
         with folder_for_all() as folder:
-            postgres = PrivatePostgres(folder)
-            with open(postgres.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
-                conf.write('wal_level = logical\nmax_prepared_transactions = 5\n')
+            postgres = PrivatePostgres(folder, 'wal_level = logical\nmax_prepared_transactions = 5')
             with postgres:
                 postgres.sql(SCHEMA)
                 environment = {'PANDO_DATABASE_URL': postgres.uri('authenticator'), 'PANDO_CHANGES_URL': postgres.uri(),

@@ -50,9 +50,7 @@ class Cache(unittest.TestCase):
 
     def setUp(self):
         self.folder = self.enterContext(folder_for_all())
-        self.postgres = PrivatePostgres(self.folder)
-        with open(self.postgres.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
-            conf.write('wal_level = logical\n')
+        self.postgres = PrivatePostgres(self.folder, 'wal_level = logical')
         self.enterContext(self.postgres)
         self.postgres.sql(SCHEMA)
 

@@ -206,9 +206,10 @@ def embedded_pid(folder):
 
 
 class PrivatePostgres:
-    """A PostgreSQL of the tests' own: a cluster in `folder`, on a Unix socket only, as the postgres account."""
+    """A PostgreSQL of the tests' own: a cluster in `folder`, on a Unix socket only, as the postgres account; `settings`
+    are more lines of its configuration."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, settings=''):
         self.folder = folder / 'cluster'
         self.folder.mkdir()
         self.binaries = sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin'))[-1]
@@ -218,7 +219,7 @@ class PrivatePostgres:
         self._as_postgres('initdb', '-D', str(self.folder / 'data'), '-U', 'postgres', '-A', 'trust',
                           '--locale=C.UTF-8', '--no-sync')
         with open(self.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
-            conf.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\n")
+            conf.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\n{settings}\n")
 
     def _as_postgres(self, program, *arguments):
         command = [str(self.binaries / program), *arguments]
