@@ -14,7 +14,7 @@ namespace {
 http::Response Make(int status, std::string_view type, std::string body) {
   http::Response response;
   response.status = status;
-  response.headers.Add("Content-Type", std::string(type));
+  response.headers.Add("Content-Type", type);
   // Health and metrics are of the moment; the rest is nobody's to keep.
   response.headers.Add("Cache-Control", "no-store");
   response.body = std::move(body);

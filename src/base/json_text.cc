@@ -21,6 +21,44 @@ bool AnyMustEscape(uint64_t word) {
   return (controls | ZeroBytes(word ^ kOnes * '"') | ZeroBytes(word ^ kOnes * '\\')) != 0;
 }
 
+// Sixteen bytes, for the processor's vector instructions (GCC and clang: "Vector Extensions").
+using Block = unsigned char __attribute__((vector_size(16)));
+
+bool AnyMustEscape(Block block) {
+  using Halves = uint64_t __attribute__((vector_size(16)));
+  const auto found = (block < 0x20) | (block == '"') | (block == '\\');
+  const auto halves = reinterpret_cast<Halves>(found);
+  return (halves[0] | halves[1]) != 0;
+}
+
+// Copies as many bytes as Piece has if none must be escaped.
+template <class Piece>
+bool CopyPlain(const char*& from, const char* end, char*& to) {
+  Piece piece;
+  if (end - from < ptrdiff_t{sizeof(piece)}) return false;
+  std::memcpy(&piece, from, sizeof(piece));
+  if (AnyMustEscape(piece)) return false;
+  std::memcpy(to, &piece, sizeof(piece));
+  from += sizeof(piece);
+  to += sizeof(piece);
+  return true;
+}
+
+// Copies the last bytes, fewer than a word, together with those before them: if none of the word must be escaped, these
+// stand as they are before `to`.
+bool CopyPlainEnd(std::string_view text, const char*& from, char*& to) {
+  uint64_t word = 0;
+  const char* const end = text.data() + text.size();
+  const auto left = static_cast<size_t>(end - from);
+  if (left >= sizeof(word) || text.size() < sizeof(word)) return false;
+  std::memcpy(&word, end - sizeof(word), sizeof(word));
+  if (AnyMustEscape(word)) return false;
+  std::memcpy(to + left - sizeof(word), &word, sizeof(word));
+  from = end;
+  to += left;
+  return true;
+}
+
 constexpr char kHex[] = "0123456789abcdef";
 
 // The letter behind the backslash; 0 for those that become \u00xx.
@@ -65,11 +103,8 @@ char* WriteJsonString(char* to, std::string_view text) {
   const char* from = text.data();
   const char* const end = from + text.size();
   while (from != end) {
-    for (uint64_t word = 0; end - from >= ptrdiff_t{sizeof(word)}; from += sizeof(word), to += sizeof(word)) {
-      std::memcpy(&word, from, sizeof(word));
-      if (AnyMustEscape(word)) break;
-      std::memcpy(to, &word, sizeof(word));
-    }
+    while (CopyPlain<Block>(from, end, to)) continue;
+    if (CopyPlain<uint64_t>(from, end, to) || CopyPlainEnd(text, from, to)) continue;
     // The rest of the text, or the word with one that must.
     const char* const stop = from + std::min<ptrdiff_t>(end - from, sizeof(uint64_t));
     while (from != stop) to = WriteCharacter(to, static_cast<unsigned char>(*from++));

@@ -48,7 +48,8 @@ Task<bool> Connection::Answer() {
     Observe(0);
     co_return false;
   }
-  co_return co_await Send(response);
+  if (std::optional<Unsent> unsent = SendAtOnce(response)) client_gone_ = !co_await SendRest(std::move(*unsent));
+  co_return NoteSent(response);
 }
 
 void Connection::Enter(Phase phase, Clock::time_point deadline) {
@@ -109,8 +110,7 @@ Task<void> Connection::CloseGently() {
   boost::system::error_code failure;
   while (!failure && !timed_out_ && !broken_) {
     input_.Consume(input_.size());
-    const std::span<char> space = input_.Prepare(kLingerReadBytes);
-    const auto [cause, size] = co_await stream_.ReadSome(boost::asio::buffer(space.data(), space.size()));
+    const auto [cause, size] = co_await stream_.ReadSome(Space(kLingerReadBytes));
     failure = cause;
   }
 }

@@ -45,7 +45,7 @@ struct ConnectionHost {
   net::DeadlineWheel wheel;
   ResponseWriter writer;
   RequestIds ids;
-  std::string scratch;  // a response on its way into the kernel; never kept across a suspension
+  TextBuffer scratch;  // a response on its way into the kernel; never kept across a suspension
   bool draining = false;
   std::atomic<uint64_t> requests_in_flight{0};  // written on the executor
 };
@@ -77,10 +77,11 @@ class Connection final : public net::DeadlineWheel::Entry {
   Step BeginRequest();
   void ClearRequest();
   Task<Step> ReadRequest();
-  Task<Step> ReadHeader();
+  std::optional<Step> LookForHeader();
   Step TakeHeader();
   Task<Step> ReadBody();
-  Task<Step> Fill(size_t bytes_min);
+  boost::asio::mutable_buffer Space(size_t bytes_min);
+  Step TakeBytes(const boost::system::error_code& failure, size_t size);
   Step Refuse(int status, Error error);
   Step RefuseHeaderSize();
 
@@ -88,8 +89,17 @@ class Connection final : public net::DeadlineWheel::Entry {
   Task<void> Handle(Response& response);
   void CheckHandled(const std::exception_ptr& escaped, Response& response);
   Task<bool> AnswerRefusal();
-  Task<bool> Send(const Response& response);
-  Task<bool> SendRest(std::string head, std::string_view body, size_t sent);
+  // What the kernel did not take at once. `body` is the response's.
+  struct Unsent {
+    Unsent(TextBuffer head, std::string_view body, size_t sent) : head(std::move(head)), body(body), sent(sent) {}
+
+    TextBuffer head;
+    std::string_view body;
+    size_t sent;
+  };
+  std::optional<Unsent> SendAtOnce(const Response& response);
+  bool NoteSent(const Response& response);
+  Task<bool> SendRest(Unsent unsent);
   Task<bool> SendContinue();
   Response MakeErrorResponse(int status, const Error& error) const;
   void Observe(int status, const Response* response = nullptr);
@@ -121,6 +131,7 @@ class Connection final : public net::DeadlineWheel::Entry {
   bool probed_ = false;        // a 100 Continue asks whether the client is there
   bool header_known_ = false;  // request_ has all but its body
   bool is_head_ = false;
+  bool closes_ = false;  // after the answer at hand
 
   InputBuffer input_;
   HeaderScanner scanner_;

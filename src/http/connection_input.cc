@@ -54,28 +54,31 @@ void Connection::ClearRequest() {
 
 Task<Connection::Step> Connection::ReadRequest() {
   Step step = BeginRequest();
-  if (step == Step::kNext) step = co_await ReadHeader();
+  std::optional<Step> header;
+  while (step == Step::kNext && !(header = LookForHeader())) {
+    const auto [failure, size] = co_await stream_.ReadSome(Space(kReadBytes));
+    step = TakeBytes(failure, size);
+  }
+  if (header) step = *header;
   if (step == Step::kNext && !parser_->done()) step = co_await ReadBody();
   if (step == Step::kGone) client_gone_ = true;
   if (step == Step::kGone && (header_known_ || !input_.empty())) Observe(0);
   co_return step;
 }
 
-Task<Connection::Step> Connection::ReadHeader() {
-  for (;;) {
-    const HeaderScanner::State state = scanner_.Scan(input_.view());
-    if (state == HeaderScanner::State::kComplete) co_return TakeHeader();
-    if (state == HeaderScanner::State::kMalformed) {
-      co_return Refuse(400, Error(ErrorId::kHttpMalformed, std::string(scanner_.problem())));
-    }
-    if (input_.size() >= options().header_bytes_max.count) co_return RefuseHeaderSize();
-    if (!input_.empty() && phase_ != Phase::kHeader) {
-      request_.received_at = Clock::now();
-      Enter(Phase::kHeader, request_.received_at + options().header_timeout);
-    }
-    const Step step = co_await Fill(kReadBytes);
-    if (step != Step::kNext) co_return step;
+// nullopt: it is not whole yet.
+std::optional<Connection::Step> Connection::LookForHeader() {
+  const HeaderScanner::State state = scanner_.Scan(input_.view());
+  if (state == HeaderScanner::State::kComplete) return TakeHeader();
+  if (state == HeaderScanner::State::kMalformed) {
+    return Refuse(400, Error(ErrorId::kHttpMalformed, std::string(scanner_.problem())));
   }
+  if (input_.size() >= options().header_bytes_max.count) return RefuseHeaderSize();
+  if (!input_.empty() && phase_ != Phase::kHeader) {
+    request_.received_at = Clock::now();
+    Enter(Phase::kHeader, request_.received_at + options().header_timeout);
+  }
+  return std::nullopt;
 }
 
 Connection::Step Connection::TakeHeader() {
@@ -86,7 +89,7 @@ Connection::Step Connection::TakeHeader() {
   refusal_ = parser_->ParseHeader(block);
   input_.Consume(scanner_.size());
 
-  request_.id = host_.ids.Choose(request_.headers.Find("X-Request-Id"));
+  host_.ids.Choose(request_.headers.Find("X-Request-Id"), request_.id);
   request_.remote_address = remote_address_;
   request_.is_tls = stream_.is_tls();
   request_.received_at = Clock::now();
@@ -113,22 +116,27 @@ Task<Connection::Step> Connection::ReadBody() {
     // The request's own deadline bounds the body as a whole: a byte every now and then does not hold it open.
     const Clock::time_point pause_end = Clock::now() + options().body_timeout;
     Enter(Phase::kBody, std::min(pause_end, request_.deadline.at()));
-    const Step step = co_await Fill(kBodyReadBytes);
+    const auto [failure, size] = co_await stream_.ReadSome(Space(kBodyReadBytes));
+    const Step step = TakeBytes(failure, size);
     if (step != Step::kNext) co_return step;
   }
 }
 
-Task<Connection::Step> Connection::Fill(size_t bytes_min) {
+boost::asio::mutable_buffer Connection::Space(size_t bytes_min) {
   const std::span<char> space = input_.Prepare(bytes_min);
-  const auto [failure, size] = co_await stream_.ReadSome(boost::asio::buffer(space.data(), space.size()));
+  return boost::asio::buffer(space.data(), space.size());
+}
+
+// What a read into Space() came to.
+Connection::Step Connection::TakeBytes(const boost::system::error_code& failure, size_t size) {
   input_.Commit(size);
   // A deadline that passed counts even when bytes have come meanwhile: it will not be told again.
   if (timed_out_ && phase_ != Phase::kIdle) {
-    co_return Refuse(
-        408, Error(ErrorId::kHttpTimeout, phase_ == Phase::kBody ? "the request body did not arrive in time"
-                                                                 : "the request header did not arrive in time"));
+    return Refuse(408,
+                  Error(ErrorId::kHttpTimeout, phase_ == Phase::kBody ? "the request body did not arrive in time"
+                                                                      : "the request header did not arrive in time"));
   }
-  co_return failure ? Step::kGone : Step::kNext;
+  return failure ? Step::kGone : Step::kNext;
 }
 
 }  // namespace pando::http

@@ -1,5 +1,6 @@
 // How a Connection answers: through the handler, or by itself, and onto the wire.
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -72,48 +73,50 @@ Response Connection::MakeErrorResponse(int status, const Error& error) const {
 }
 
 Task<bool> Connection::AnswerRefusal() {
-  if (request_.id.empty()) request_.id = host_.ids.Choose({});
+  if (request_.id.empty()) host_.ids.Choose({}, request_.id);
   Response response = MakeErrorResponse(refusal_->status, refusal_->error);
   response.close = true;
-  co_return co_await Send(response);
+  if (std::optional<Unsent> unsent = SendAtOnce(response)) client_gone_ = !co_await SendRest(std::move(*unsent));
+  co_return NoteSent(response);
 }
 
-// True when the connection may be used again.
-Task<bool> Connection::Send(const Response& response) {
+std::optional<Connection::Unsent> Connection::SendAtOnce(const Response& response) {
+  closes_ = response.close || host_.draining || !parser_->wants_keep_alive();
   Exchanged exchanged;
   exchanged.request_id = request_.id;
   exchanged.is_head = is_head_;
-  exchanged.close = response.close || host_.draining || !parser_->wants_keep_alive();
-  exchanged.keep_alive_10 = !exchanged.close && parser_->is_http10();
-  std::string& head = host_.scratch;
-  head.clear();
+  exchanged.close = closes_;
+  exchanged.keep_alive_10 = !closes_ && parser_->is_http10();
+  TextBuffer& head = host_.scratch;
+  head.Clear(kScratchBytesMax);
   host_.writer.AppendHeader(head, response, exchanged);
   std::string_view body;
   if (ResponseWriter::SendsBody(response, is_head_)) body = response.sent_body();
   if (body.size() <= kInlineBodyBytesMax) {
-    head.append(body);
+    head.Append(body);
     body = {};
   }
-  const size_t sent = stream_.TryWrite(Remaining(head, body, 0));
+  const size_t sent = stream_.TryWrite(Remaining(head.view(), body, 0));
   bytes_out_ += sent;
-  if (sent < head.size() + body.size()) {
-    const bool all = co_await SendRest(std::move(head), body, sent);
-    client_gone_ = !all;
-  } else if (head.capacity() > kScratchBytesMax) {
-    head = std::string();
-  }
-  Observe(client_gone_ ? 0 : response.status, &response);
-  co_return !client_gone_ && !exchanged.close;
+  if (sent < head.size() + body.size()) return Unsent(std::exchange(head, TextBuffer()), body, sent);
+  return std::nullopt;
 }
 
-// `body` outlives the call. False when the client is gone or too slow.
-Task<bool> Connection::SendRest(std::string head, std::string_view body, size_t sent) {
+// True when the connection may be used again.
+bool Connection::NoteSent(const Response& response) {
+  Observe(client_gone_ ? 0 : response.status, &response);
+  return !client_gone_ && !closes_;
+}
+
+// False when the client is gone or too slow.
+Task<bool> Connection::SendRest(Unsent unsent) {
   const Clock::time_point start = Clock::now();
-  const size_t total = head.size() + body.size();
+  const size_t total = unsent.head.size() + unsent.body.size();
+  size_t& sent = unsent.sent;
   while (sent < total) {
     const std::chrono::seconds earned(sent / kBytesPerSecondMin);
     Enter(Phase::kWriting, std::min(Clock::now(), start + earned) + options().write_timeout);
-    const net::Stream::Gather rest = Remaining(head, body, sent);
+    const net::Stream::Gather rest = Remaining(unsent.head.view(), unsent.body, sent);
     const auto [failure, size] = co_await stream_.WriteSome(rest);
     sent += size;
     bytes_out_ += size;
@@ -126,9 +129,10 @@ Task<bool> Connection::SendContinue() {
   const size_t sent = stream_.TryWrite(Remaining(kContinue, {}, 0));
   bytes_out_ += sent;
   if (sent == kContinue.size()) co_return true;
-  std::string text(kContinue);
-  const std::string_view nothing_more;
-  co_return co_await SendRest(std::move(text), nothing_more, sent);
+  TextBuffer head;
+  head.Append(kContinue);
+  Unsent unsent(std::move(head), {}, sent);
+  co_return co_await SendRest(std::move(unsent));
 }
 
 void Connection::Observe(int status, const Response* response) {

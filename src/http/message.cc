@@ -1,9 +1,48 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace pando::http {
 namespace {
+
+constexpr size_t kBytesMax = size_t{1} << 31;
+constexpr size_t kBytesKept = 1 << 10;
+
+// tchar of RFC 9110, 5.6.2, by its code.
+constexpr std::array<bool, 256> MakeTokenChars() {
+  std::array<bool, 256> is_token{};
+  for (char c = 'a'; c <= 'z'; ++c) is_token[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) is_token[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) is_token[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) is_token[static_cast<unsigned char>(c)] = true;
+  return is_token;
+}
+constexpr std::array<bool, 256> kTokenChars = MakeTokenChars();
+
+bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
+
+bool BreaksLine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
+bool AnyIsLow(uint64_t word) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
+  return ((word - kOnes * ('\r' + 1)) & ~word & kHighBits) != 0;
+}
+
+// Whether a byte has the code of CR or a lower one, eight at a time.
+bool HasLow(std::string_view text) {
+  uint64_t word = 0;
+  if (text.size() < sizeof(word))
+    return std::any_of(text.begin(), text.end(), [](char c) { return c >= 0 && c <= '\r'; });
+  const char* const last = text.data() + text.size() - sizeof(word);
+  for (const char* at = text.data(); at < last; at += sizeof(word)) {
+    std::memcpy(&word, at, sizeof(word));
+    if (AnyIsLow(word)) return true;
+  }
+  std::memcpy(&word, last, sizeof(word));
+  return AnyIsLow(word);
+}
 
 constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -27,33 +66,86 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return true;
 }
 
-std::optional<std::string_view> Headers::Find(std::string_view name) const {
-  for (const Field& field : fields_) {
-    if (EqualsIgnoreCase(field.first, name)) return field.second;
-  }
-  return {};
+bool IsFieldName(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar); }
+
+bool IsFieldValue(std::string_view text) { return !HasLow(text) || std::none_of(text.begin(), text.end(), BreaksLine); }
+
+void Headers::Add(std::string_view name, std::initializer_list<std::string_view> pieces) {
+  size_t value_size = 0;
+  for (const std::string_view piece : pieces) value_size += piece.size();
+  const size_t begin = lines_.size();
+  const size_t size = name.size() + kColon.size() + value_size;
+  if (name.empty() || size > kBytesMax - begin) return;
+  char* const line = lines_.Space(size + kLineEnd.size());
+  char* to = WriteText(WriteText(line, name), kColon);
+  for (const std::string_view piece : pieces) to = WriteText(to, piece);
+  if (!IsFieldValue({line, size})) return;
+  lines_.EndAt(WriteText(to, kLineEnd));
+  places_.push_back(
+      {static_cast<uint32_t>(begin), static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value_size)});
+  names_ = names_ | Names(name);
+}
+
+std::optional<std::string_view> Headers::Search(std::string_view name) const {
+  std::optional<std::string_view> first;
+  ForEach(name, [&](std::string_view value) {
+    first = value;
+    return false;
+  });
+  return first;
 }
 
 std::vector<std::string_view> Headers::FindAll(std::string_view name) const {
   std::vector<std::string_view> values;
-  for (const Field& field : fields_) {
-    if (EqualsIgnoreCase(field.first, name)) values.push_back(field.second);
-  }
+  ForEach(name, [&](std::string_view value) {
+    values.push_back(value);
+    return true;
+  });
   return values;
 }
 
-void Headers::Set(std::string_view name, std::string value) {
-  auto at = std::find_if(fields_.begin(), fields_.end(),
-                         [name](const Field& field) { return EqualsIgnoreCase(field.first, name); });
-  if (at == fields_.end()) return Add(std::string(name), std::move(value));
-  at->second = std::move(value);
-  fields_.erase(
-      std::remove_if(at + 1, fields_.end(), [name](const Field& field) { return EqualsIgnoreCase(field.first, name); }),
-      fields_.end());
+void Headers::Append(const Headers& others) {
+  const auto begin = static_cast<uint32_t>(lines_.size());
+  lines_.Append(others.lines());
+  for (const Place& place : others.places_) {
+    places_.push_back({place.begin + begin, place.name_size, place.value_size});
+  }
+  names_ = names_ | others.names_;
+}
+
+void Headers::Set(std::string_view name, std::string_view value) {
+  if (!Find(name)) return Add(name, value);
+  Headers changed;
+  bool is_set = false;
+  for (const auto& [field, old] : *this) {
+    if (!EqualsIgnoreCase(field, name)) {
+      changed.Add(field, old);
+    } else if (!is_set) {
+      changed.Add(field, value);
+      is_set = true;
+    }
+  }
+  *this = std::move(changed);
 }
 
 void Headers::Remove(std::string_view name) {
-  std::erase_if(fields_, [name](const Field& field) { return EqualsIgnoreCase(field.first, name); });
+  if (!Find(name)) return;
+  Headers changed;
+  for (const auto& [field, value] : *this) {
+    if (!EqualsIgnoreCase(field, name)) changed.Add(field, value);
+  }
+  *this = std::move(changed);
+}
+
+void Headers::Reserve(size_t fields, size_t bytes) {
+  places_.reserve(fields);
+  lines_.Space(bytes);
+}
+
+void Headers::Clear() {
+  lines_.Clear(kBytesKept);
+  places_.clear();
+  names_ = Names();
 }
 
 std::string_view Request::path() const {

@@ -3,7 +3,9 @@
 // Concurrency  single-owner
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,35 +13,126 @@
 #include <utility>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "base/deadline.h"
+#include "base/text_buffer.h"
 
 namespace pando::http {
 
-// Header fields in the order of the wire; names compare without regard to case (RFC 9110, 5.1). A linear search: a
-// request has a dozen.
+bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+
+// A token (RFC 9110, 5.6.2).
+bool IsFieldName(std::string_view text);
+// Holds nothing that ends a line: it may come from SQL.
+bool IsFieldValue(std::string_view text);
+
+// Header fields in the order of the wire; names compare without regard to case (RFC 9110, 5.1). They are held as the
+// lines that are sent, so that a header is written by one copy. What is handed out is valid until the next change, and
+// what is handed in may not be part of it.
 class Headers {
  public:
-  using Field = std::pair<std::string, std::string>;
+  struct Field {
+    std::string_view name, value;
+  };
+  class Iterator;
+
+  // The names that there may be: a filter with false positives, which answers for most that they are not there.
+  class Names {
+   public:
+    constexpr Names() = default;
+    constexpr explicit Names(std::string_view name) : bits_(name.empty() ? 0 : uint64_t{1} << Hash(name)) {}
+    constexpr Names operator|(Names other) const { return Names(bits_ | other.bits_); }
+    constexpr bool Meets(Names other) const { return (bits_ & other.bits_) != 0; }
+
+   private:
+    constexpr explicit Names(uint64_t bits) : bits_(bits) {}
+    static constexpr unsigned Hash(std::string_view name) {
+      constexpr unsigned kLowerCase = 0x20, kPlaces = 64;
+      const auto at = [&](size_t i) { return static_cast<unsigned char>(name[i]) | kLowerCase; };
+      // Chosen so that the fields of our answers and those of the connection's own have none in common, nor have the
+      // fields that browsers send and those that are looked for.
+      return (static_cast<unsigned>(name.size()) + at(0) + at(name.size() / 2) * 9 + at(name.size() - 1) * 27) %
+             kPlaces;
+    }
+    uint64_t bits_ = 0;
+  };
+  bool MayHold(Names names) const { return names_.Meets(names); }
+  Names names() const { return names_; }
 
   // The first field of that name.
-  std::optional<std::string_view> Find(std::string_view name) const;
+  std::optional<std::string_view> Find(std::string_view name) const {
+    return MayHold(Names(name)) ? Search(name) : std::nullopt;
+  }
   std::vector<std::string_view> FindAll(std::string_view name) const;
-  void Add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  // Calls `found` with the value of each field of that name, until it returns false.
+  template <class Found>
+  void ForEach(std::string_view name, Found found) const;
+  // Does nothing when name or value would end their line.
+  // REQUIRES: IsFieldName(name), where it may come from a client or from SQL.
+  void Add(std::string_view name, std::string_view value) { Add(name, {value}); }
+  // The value is the pieces one after the other.
+  void Add(std::string_view name, std::initializer_list<std::string_view> pieces);
+  // All fields of `others`, behind these.
+  void Append(const Headers& others);
   // Replaces all fields of that name by one.
-  void Set(std::string_view name, std::string value);
+  void Set(std::string_view name, std::string_view value);
   void Remove(std::string_view name);
-  void Reserve(size_t count) { fields_.reserve(count); }
-  void Clear() { fields_.clear(); }
+  void Reserve(size_t fields, size_t bytes);
+  // Keeps some of its memory.
+  void Clear();
 
-  auto begin() const { return fields_.begin(); }
-  auto end() const { return fields_.end(); }
-  size_t size() const { return fields_.size(); }
+  // "name: value CRLF" of each.
+  std::string_view lines() const { return lines_.view(); }
+  Iterator begin() const;
+  Iterator end() const;
+  size_t size() const { return places_.size(); }
 
  private:
-  std::vector<Field> fields_;
+  struct Place {
+    uint32_t begin, name_size, value_size;
+  };
+  static constexpr std::string_view kColon = ": ", kLineEnd = "\r\n";
+
+  static constexpr size_t kFieldsUsual = 8;
+
+  Field At(size_t index) const { return {NameOf(places_[index]), ValueOf(places_[index])}; }
+  std::string_view NameOf(Place place) const { return lines_.view().substr(place.begin, place.name_size); }
+  std::string_view ValueOf(Place place) const {
+    return lines_.view().substr(place.begin + place.name_size + kColon.size(), place.value_size);
+  }
+  std::optional<std::string_view> Search(std::string_view name) const;
+
+  TextBuffer lines_;
+  boost::container::small_vector<Place, kFieldsUsual> places_;
+  Names names_;
 };
 
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+class Headers::Iterator {
+ public:
+  Iterator(const Headers& headers, size_t index) : headers_(&headers), index_(index) {}
+  Field operator*() const { return headers_->At(index_); }
+  Iterator& operator++() {
+    ++index_;
+    return *this;
+  }
+  bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+ private:
+  const Headers* headers_;
+  size_t index_;
+};
+
+template <class Found>
+void Headers::ForEach(std::string_view name, Found found) const {
+  if (!MayHold(Names(name))) return;
+  for (const Place& place : places_) {
+    if (place.name_size == name.size() && EqualsIgnoreCase(NameOf(place), name) && !found(ValueOf(place))) return;
+  }
+}
+
+inline Headers::Iterator Headers::begin() const { return {*this, 0}; }
+inline Headers::Iterator Headers::end() const { return {*this, size()}; }
 
 struct Request {
   std::string method;  // as sent: methods are case-sensitive

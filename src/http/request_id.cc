@@ -1,7 +1,11 @@
 #include "http/request_id.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
+
+#include "base/byte_order.h"
+#include "base/hex.h"
 
 namespace pando::http {
 namespace {
@@ -20,13 +24,6 @@ uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Sixteen digits.
-char* WriteHex(uint64_t value, char* to) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) *to++ = kDigits[(value >> shift) & 0xf];
-  return to;
-}
-
 }  // namespace
 
 RequestIds::RequestIds() {
@@ -36,11 +33,16 @@ RequestIds::RequestIds() {
   low_ = draw();
 }
 
-std::string RequestIds::Choose(std::optional<std::string_view> sent) {
-  if (sent && IsUsable(*sent)) return std::string(*sent);
-  char digits[32];
-  WriteHex(Mix(low_++), WriteHex(high_, digits));
-  return std::string(digits, sizeof(digits));
+void RequestIds::Choose(std::optional<std::string_view> sent, std::string& id) {
+  if (sent && IsUsable(*sent)) {
+    id.assign(*sent);
+    return;
+  }
+  std::array<char, 2 * sizeof(uint64_t)> bytes;
+  WriteNumber(bytes.data(), high_);
+  WriteNumber(bytes.data() + sizeof(uint64_t), Mix(low_++));
+  id.resize(2 * bytes.size());
+  WriteHex({bytes.data(), bytes.size()}, id.data());
 }
 
 }  // namespace pando::http

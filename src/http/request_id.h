@@ -14,9 +14,9 @@ class RequestIds {
  public:
   RequestIds();  // draws a random start
 
-  // `sent` if it is 1 to 128 printable ASCII characters, else a new one of 32 hexadecimal digits, unique for all
-  // practical purposes and not meant to be secret.
-  std::string Choose(std::optional<std::string_view> sent);
+  // Makes `id` of `sent` if that is 1 to 128 printable ASCII characters, else a new one of 32 hexadecimal digits,
+  // unique for all practical purposes and not meant to be secret.
+  void Choose(std::optional<std::string_view> sent, std::string& id);
 
  private:
   uint64_t high_;

@@ -9,9 +9,9 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
-// Browsers send some twenty fields, proxies add a few; each costs an allocation or two.
+// Browsers send some twenty fields, proxies add a few.
 constexpr size_t kFieldsMax = 256;
-constexpr size_t kFieldsUsual = 16;
+constexpr size_t kFieldsUsual = 16, kFieldBytesUsual = 512;
 // What a body may take before it has arrived: an announced length costs nothing to send.
 constexpr size_t kBodyReserveMax = 64 << 10;
 // The shortest end of a chunked body, "0 CRLF CRLF". Beast's chunk parser asserts that it is never called again with
@@ -115,7 +115,7 @@ std::optional<Refusal> RequestParser::ParseBody(std::string_view bytes, size_t& 
 void RequestParser::on_request_impl(Verb, StringView method, StringView target, int version, ErrorCode&) {
   request_.method.assign(method.data(), method.size());
   request_.target.assign(target.data(), target.size());
-  request_.headers.Reserve(kFieldsUsual);
+  request_.headers.Reserve(kFieldsUsual, kFieldBytesUsual);
   version_ = version;
 }
 
@@ -131,7 +131,7 @@ void RequestParser::on_field_impl(FieldName name, StringView name_text, StringVi
     return;
   }
   NoteField(name, {value.data(), value.size()});
-  request_.headers.Add(std::string(name_text.data(), name_text.size()), std::string(value.data(), value.size()));
+  request_.headers.Add({name_text.data(), name_text.size()}, {value.data(), value.size()});
 }
 
 void RequestParser::NoteField(FieldName name, std::string_view value) {

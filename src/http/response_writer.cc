@@ -1,7 +1,6 @@
 #include "http/response_writer.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 
@@ -14,76 +13,58 @@ namespace {
 constexpr std::string_view kOwnFields[] = {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date",
                                            "Server",         "X-Request-Id"};
 
+constexpr Headers::Names NamesOfOwnFields() {
+  Headers::Names names;
+  for (const std::string_view name : kOwnFields) names = names | Headers::Names(name);
+  return names;
+}
+
 bool IsOwnField(std::string_view name) {
   return std::any_of(std::begin(kOwnFields), std::end(kOwnFields),
-                     [name](std::string_view own) { return own.size() == name.size() && EqualsIgnoreCase(own, name); });
+                     [name](std::string_view own) { return EqualsIgnoreCase(own, name); });
 }
 
-// tchar of RFC 9110, 5.6.2, by its code.
-constexpr std::array<bool, 256> MakeTokenChars() {
-  std::array<bool, 256> is_token{};
-  for (char c = 'a'; c <= 'z'; ++c) is_token[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) is_token[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) is_token[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) is_token[static_cast<unsigned char>(c)] = true;
-  return is_token;
-}
-constexpr std::array<bool, 256> kTokenChars = MakeTokenChars();
-
-bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
-
-bool IsSafeName(std::string_view name) { return !name.empty() && std::all_of(name.begin(), name.end(), IsTokenChar); }
+constexpr std::string_view kLineEnd = "\r\n";
 
 bool BreaksLine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
-bool IsSafeValue(std::string_view value) {
-  // The least of all says for most values that there is none, in a loop that the compiler makes wide.
-  unsigned char least = 0xff;
-  for (const char c : value) least = std::min(least, static_cast<unsigned char>(c));
-  return least > '\r' || std::none_of(value.begin(), value.end(), BreaksLine);
-}
+constexpr size_t kDigitsMax = 20;  // of a uint64_t
 
-void AppendNumber(std::string& out, uint64_t number) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), number).ptr;
-  out.append(digits, end);
-}
+char* WriteNumber(char* to, uint64_t number) { return std::to_chars(to, to + kDigitsMax, number).ptr; }
 
-void AppendStatusLine(std::string& out, const Response& response) {
-  out.append("HTTP/1.1 ");
-  AppendNumber(out, static_cast<uint64_t>(response.status));
-  out.push_back(' ');
+// REQUIRES: kStatusLineMax bytes of room, and those of the reason.
+constexpr size_t kStatusLineMax = 64;
+char* WriteStatusLine(char* to, const Response& response) {
+  to = WriteText(to, "HTTP/1.1 ");
+  to = WriteNumber(to, static_cast<uint64_t>(response.status));
+  *to++ = ' ';
   if (response.reason.empty()) {
-    out.append(ReasonPhrase(response.status));
+    to = WriteText(to, ReasonPhrase(response.status));
   } else {
     // A phrase may be the text of a raised exception, with line breaks in it.
-    const size_t start = out.size();
-    out.append(response.reason);
-    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), BreaksLine, ' ');
+    to = std::replace_copy_if(response.reason.begin(), response.reason.end(), to, BreaksLine, ' ');
   }
-  out.append("\r\n");
+  return WriteText(to, kLineEnd);
 }
 
-char* Copy(std::string_view text, char* to) { return std::copy(text.begin(), text.end(), to); }
-
-void AppendField(std::string& out, std::string_view name, std::string_view value) {
-  const size_t start = out.size();
-  out.resize(start + name.size() + value.size() + 4);
-  Copy("\r\n", Copy(value, Copy(": ", Copy(name, out.data() + start))));
+char* WriteField(char* to, std::string_view name, std::string_view value) {
+  return WriteText(WriteText(WriteText(WriteText(to, name), ": "), value), kLineEnd);
 }
 
-void AppendFields(std::string& out, const Headers& headers) {
+// REQUIRES: headers.lines().size() bytes of room.
+char* WriteFields(char* to, const Headers& headers) {
+  if (!headers.MayHold(NamesOfOwnFields())) return WriteText(to, headers.lines());
   for (const auto& [name, value] : headers) {
-    if (IsOwnField(name) || !IsSafeName(name) || !IsSafeValue(value)) continue;
-    AppendField(out, name, value);
+    if (!IsOwnField(name)) to = WriteField(to, name, value);
   }
+  return to;
 }
 
 }  // namespace
 
 std::string WriteFields(const Headers& headers) {
-  std::string fields;
-  AppendFields(fields, headers);
+  std::string fields(headers.lines().size(), '\0');
+  fields.resize(static_cast<size_t>(WriteFields(fields.data(), headers) - fields.data()));
   return fields;
 }
 
@@ -106,34 +87,42 @@ bool ResponseWriter::SendsBody(const Response& response, bool is_head) {
   return !is_head && response.status != 204 && response.status != 304;
 }
 
-void ResponseWriter::AppendStandardFields(std::string& out) {
+// Date and Server.
+std::string_view ResponseWriter::StandardFields() {
   std::timespec now{};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
   if (now.tv_sec != date_second_) {
     date_second_ = now.tv_sec;
     standard_fields_ = "Date: " + HttpDate(now.tv_sec) + "\r\n" + server_field_;
   }
-  out.append(standard_fields_);
+  return standard_fields_;
 }
 
-void ResponseWriter::AppendHeader(std::string& out, const Response& response, const Exchanged& exchanged) {
+void ResponseWriter::AppendHeader(TextBuffer& out, const Response& response, const Exchanged& exchanged) {
   PANDO_ASSERT(response.status >= 200 && response.status <= 999);
-  AppendStatusLine(out, response);
-  AppendStandardFields(out);
-  if (!exchanged.request_id.empty()) AppendField(out, "X-Request-Id", exchanged.request_id);
-  out.append(response.ready_header);
-  AppendFields(out, response.headers);
+  constexpr std::string_view kRequestId = "X-Request-Id",
+                             kLength = "Content-Length: ", kClose = "Connection: close\r\n",
+                             kKeepAlive = "Connection: keep-alive\r\n";
+  constexpr size_t kFixedMax =
+      kStatusLineMax + kRequestId.size() + kLength.size() + kDigitsMax + kKeepAlive.size() + 16;
+  const std::string_view standard_fields = StandardFields();
+  const size_t varying = response.reason.size() + standard_fields.size() + exchanged.request_id.size() +
+                         response.ready_header.size() + response.headers.lines().size();
+  char* to = WriteStatusLine(out.Space(kFixedMax + varying), response);
+  to = WriteText(to, standard_fields);
+  if (!exchanged.request_id.empty()) to = WriteField(to, kRequestId, exchanged.request_id);
+  to = WriteText(to, response.ready_header);
+  to = WriteFields(to, response.headers);
   if (SendsBody(response, exchanged.is_head)) {
-    out.append("Content-Length: ");
-    AppendNumber(out, response.sent_body().size());
-    out.append("\r\n");
+    to = WriteNumber(WriteText(to, kLength), response.sent_body().size());
+    to = WriteText(to, kLineEnd);
   }
   if (exchanged.close) {
-    out.append("Connection: close\r\n");
+    to = WriteText(to, kClose);
   } else if (exchanged.keep_alive_10) {
-    out.append("Connection: keep-alive\r\n");
+    to = WriteText(to, kKeepAlive);
   }
-  out.append("\r\n");
+  out.EndAt(WriteText(to, kLineEnd));
 }
 
 }  // namespace pando::http

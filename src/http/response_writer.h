@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_buffer.h"
 #include "http/message.h"
 
 namespace pando::http {
@@ -24,23 +25,23 @@ class ResponseWriter {
   // `product` is the value of the Server header.
   explicit ResponseWriter(std::string_view product);
 
-  // Appends status line and header to `out`. Fields that are the connection's to write, or whose name or value would
-  // break out of its line, are left out: they may come from SQL.
+  // Appends status line and header to `out`. Fields that are the connection's to write are left out: they may come from
+  // SQL.
   // REQUIRES: 200 <= response.status <= 999.
-  void AppendHeader(std::string& out, const Response& response, const Exchanged& exchanged);
+  void AppendHeader(TextBuffer& out, const Response& response, const Exchanged& exchanged);
 
   // Whether a body goes with it (RFC 9112, 6.3).
   static bool SendsBody(const Response& response, bool is_head);
 
  private:
-  void AppendStandardFields(std::string& out);
+  std::string_view StandardFields();
 
   const std::string server_field_;
   std::time_t date_second_ = 0;
   std::string standard_fields_;  // Date of date_second_, and Server
 };
 
-// The fields as lines, without those that are the connection's to write or would break out of their line.
+// The fields as lines, without those that are the connection's to write.
 std::string WriteFields(const Headers& headers);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).

@@ -14,9 +14,9 @@ using testing::StartsWith;
 
 std::string Write(const Response& response, const Exchanged& exchanged = {}) {
   ResponseWriter writer("pando");
-  std::string out;
+  TextBuffer out;
   writer.AppendHeader(out, response, exchanged);
-  return out;
+  return std::string(out.view());
 }
 
 TEST(ResponseWriterTest, WritesStatusFieldsAndLength) {
@@ -74,18 +74,23 @@ TEST(HttpDateTest, IsWrittenAsTheStandardHasIt) { EXPECT_EQ(HttpDate(784111777),
 
 TEST(RequestIdsTest, TakesAUsableIdAndMakesOneOtherwise) {
   RequestIds ids;
-  EXPECT_EQ(ids.Choose("abc-1"), "abc-1");
-  EXPECT_EQ(ids.Choose(std::string(128, 'x')), std::string(128, 'x'));
-  const std::string made = ids.Choose({});
+  const auto choose = [&ids](std::optional<std::string_view> sent) {
+    std::string id = "that of the request before";
+    ids.Choose(sent, id);
+    return id;
+  };
+  EXPECT_EQ(choose("abc-1"), "abc-1");
+  EXPECT_EQ(choose(std::string(128, 'x')), std::string(128, 'x'));
+  const std::string made = choose({});
   EXPECT_EQ(made.size(), 32u);
-  EXPECT_NE(ids.Choose({}), made);
-  EXPECT_EQ(ids.Choose("").size(), 32u);
-  EXPECT_EQ(ids.Choose(std::string(129, 'x')).size(), 32u);
-  EXPECT_EQ(ids.Choose("a\x01"
-                       "b")
+  EXPECT_NE(choose({}), made);
+  EXPECT_EQ(choose("").size(), 32u);
+  EXPECT_EQ(choose(std::string(129, 'x')).size(), 32u);
+  EXPECT_EQ(choose("a\x01"
+                   "b")
                 .size(),
             32u);
-  EXPECT_EQ(ids.Choose("\xc3\xa9").size(), 32u);
+  EXPECT_EQ(choose("\xc3\xa9").size(), 32u);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ pg::Exchange CatalogExchange(const IntrospectOptions& options) {
   exchange.finish = pg::Finish::kHold;
   const auto add = [&](std::string_view sql, std::vector<pg::Parameter> parameters) {
     pg::Command command;
-    command.sql = sql;
+    command.sql = std::string(sql);
     command.parameters = std::move(parameters);
     command.prepare = false;
     exchange.commands.push_back(std::move(command));

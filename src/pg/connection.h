@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "net/task.h"
 #include "pg/rows.h"
+#include "pg/sql_text.h"
 
 namespace pando::pg {
 
@@ -25,7 +26,7 @@ namespace pando::pg {
 using Parameter = std::optional<std::string>;
 
 struct Command {
-  std::string sql;
+  SqlText sql;
   std::vector<Parameter> parameters = {};
   // Keep the statement prepared on the connection, found again by its text (bounded, least recently used goes).
   bool prepare = true;

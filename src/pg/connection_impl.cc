@@ -27,12 +27,12 @@ Error ZeroByte() {
 }
 
 std::optional<Error> RefuseCommand(const Command& command) {
-  if (HasZeroByte(command.sql)) return ZeroByte();
+  if (command.sql.has_zero_byte()) return ZeroByte();
   if (command.parameters.size() > kParametersMax) {
     return Error::FromDatabase(std::string(sqlstate::kProgramLimitExceeded),
                                "a statement takes at most 65535 parameters");
   }
-  size_t bytes = command.sql.size();
+  size_t bytes = command.sql.view().size();
   for (const Parameter& parameter : command.parameters) {
     if (parameter && HasZeroByte(*parameter)) return ZeroByte();
     bytes += parameter ? parameter->size() : 0;

@@ -27,39 +27,39 @@ bool MayPassAlone(const Error& error) { return error.sqlstate() == "57014" || er
 }  // namespace
 
 // A caller in line or in a batch. Lives in the frame of Execute(), which takes it out when the caller goes away.
-struct Lane::Waiter {
+struct Lane::Waiter : Place {
   Waiter(Lane& lane, LaneStatement wanted, Deadline deadline)
-      : lane(lane),
-        statement(std::move(wanted)),
-        timer(lane.executor_, deadline.at()),
-        place(lane.waiting_.insert(lane.waiting_.end(), this)) {}
+      : lane(lane), statement(std::move(wanted)), timer(lane.TakeTimer(deadline)) {
+    lane.waiting_.push_back(*this);
+  }
   ~Waiter() {
     if (slot) {
       *slot = nullptr;
     } else if (!outcome) {
-      lane.waiting_.erase(place);
+      lane.waiting_.erase(lane.waiting_.iterator_to(*this));
     }
+    lane.spare_timers_.push_back(std::move(timer));
   }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
   bool TravelsWith(const Waiter& other) const {
     if (statement.settings.has_value() != other.statement.settings.has_value()) return false;
-    return statement.session == other.statement.session &&
-           (!statement.settings || statement.settings->sql == other.statement.settings->sql);
+    const bool same_session =
+        statement.session == other.statement.session || *statement.session == *other.statement.session;
+    return same_session && (!statement.settings || statement.settings->sql == other.statement.settings->sql);
   }
 
   void Settle(Result<LaneAnswer> result) {
     slot = nullptr;
     outcome.emplace(std::move(result));
-    timer.cancel();
+    timer->cancel();
   }
 
   Lane& lane;
   LaneStatement statement;
-  net::Timer timer;  // expires at the deadline; cancelled to wake the caller
-  std::list<Waiter*>::iterator place;
-  Waiter** slot = nullptr;  // in a batch
+  std::unique_ptr<net::Timer> timer;  // expires at the deadline; cancelled to wake the caller
+  Waiter** slot = nullptr;            // in a batch
   std::optional<Result<LaneAnswer>> outcome;
 };
 
@@ -73,10 +73,19 @@ Task<Result<LaneAnswer>> Lane::Execute(LaneStatement statement, Deadline deadlin
   if (paused || waiting_.size() >= options_.waiters_max) co_return LaneAnswer();
   Waiter waiter(*this, std::move(statement), deadline);
   StartWorker();
-  const auto [woken] = co_await waiter.timer.async_wait(net::use_task_tuple);
+  const auto [woken] = co_await waiter.timer->async_wait(net::use_task_tuple);
   if (waiter.outcome) co_return std::move(*waiter.outcome);
   if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
   co_return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
+}
+
+// Making one costs a search for its service, under a lock. There are as many as there were callers at once.
+std::unique_ptr<net::Timer> Lane::TakeTimer(Deadline deadline) {
+  if (spare_timers_.empty()) return std::make_unique<net::Timer>(executor_, deadline.at());
+  std::unique_ptr<net::Timer> timer = std::move(spare_timers_.back());
+  spare_timers_.pop_back();
+  timer->expires_at(deadline.at());
+  return timer;
 }
 
 void Lane::StartWorker() {
@@ -100,16 +109,16 @@ Task<void> Lane::Work() {
 Lane::Batch Lane::TakeBatch() {
   Batch batch;
   batch.reserve(std::min<size_t>(options_.batch_max, waiting_.size()));  // slots stay where they are
-  const Waiter& first = *waiting_.front();
+  const auto& first = static_cast<const Waiter&>(waiting_.front());
   for (auto it = waiting_.begin(); it != waiting_.end() && batch.size() < batch.capacity();) {
-    Waiter* waiter = *it;
-    if (!waiter->TravelsWith(first)) {
+    auto& waiter = static_cast<Waiter&>(*it);
+    if (!waiter.TravelsWith(first)) {
       ++it;
       continue;
     }
     it = waiting_.erase(it);
-    batch.push_back(waiter);
-    waiter->slot = &batch.back();
+    batch.push_back(&waiter);
+    waiter.slot = &batch.back();
   }
   return batch;
 }
@@ -131,7 +140,7 @@ struct Lane::Flight {
 };
 
 Task<void> Lane::Run(Batch& batch) {
-  SessionState session = batch.front()->statement.session;
+  SessionState session = *batch.front()->statement.session;
   session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);

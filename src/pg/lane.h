@@ -15,13 +15,15 @@
 
 #include <atomic>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include <boost/intrusive/list.hpp>
+
 #include "base/deadline.h"
 #include "base/result.h"
+#include "net/socket.h"
 #include "net/spawn.h"
 #include "net/task.h"
 #include "pg/connection.h"
@@ -57,7 +59,7 @@ struct LaneStatement {
   // Makes the settings that `command` depends on, for its transaction only; comes right before it.
   std::optional<Command> settings;
   Command command;
-  SessionState session;
+  std::shared_ptr<const SessionState> session;  // not null
   // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another
   // than that of the first who asks goes without.
   std::shared_ptr<const LaneBracket> bracket;
@@ -98,9 +100,11 @@ class Lane {
   LaneStats stats() const;  // thread-safe; may be stale on return
 
  private:
+  struct Place : boost::intrusive::list_base_hook<> {};  // of a Waiter
   struct Waiter;
   using Batch = std::vector<Waiter*>;  // null: that caller has gone away
 
+  std::unique_ptr<net::Timer> TakeTimer(Deadline deadline);
   void StartWorker();
   Task<void> Work();
   Batch TakeBatch();
@@ -115,7 +119,8 @@ class Lane {
   const net::Executor executor_;
   Pool& pool_;
   const LaneOptions options_;
-  std::list<Waiter*> waiting_;  // in order of arrival; on the executor, as everything below
+  boost::intrusive::list<Place> waiting_;  // in order of arrival; on the executor, as everything below
+  std::vector<std::unique_ptr<net::Timer>> spare_timers_;
   uint32_t workers_ = 0;
   milliseconds pause_{0};  // of sharing, after the next batch of writes that fails
   Clock::time_point paused_until_{};

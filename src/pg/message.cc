@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <concepts>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/byte_order.h"
 #include "base/byte_reader.h"
+#include "base/text_buffer.h"
 
 namespace pando::pg {
 
@@ -19,6 +21,13 @@ constexpr size_t kMessageBytesMax = (size_t{1} << 30) + (1 << 20);  // a value h
 // Below this much room a read is not worth its system call. A socket's buffer holds more.
 constexpr size_t kRoomMin = 16 << 10;
 constexpr size_t kCapacityKept = 256 << 10;
+constexpr std::string_view kNoName("\0", 1);  // as any name, ended by a zero byte
+
+template <std::integral Integer>
+char* Put(char* to, Integer number) {
+  WriteNumber(to, number);
+  return to + sizeof(number);
+}
 
 }  // namespace
 
@@ -57,29 +66,34 @@ void Outbox::DescribeStatement(std::string_view name) { Name('D', 'S', name); }
 void Outbox::DescribePortal() { Name('D', 'P', ""); }
 
 void Outbox::Bind(std::string_view name, const std::vector<Parameter>& parameters, const RowColumns* columns) {
-  const size_t begin = Begin('B');
-  Text("");  // the portal
-  Text(name);
-  AppendNumber(bytes_, int16_t{0});  // all parameters are text
-  AppendNumber(bytes_, static_cast<uint16_t>(parameters.size()));
-  for (const Parameter& parameter : parameters) {
-    AppendNumber(bytes_, parameter ? static_cast<int32_t>(parameter->size()) : int32_t{-1});
-    if (parameter) bytes_.append(*parameter);
-  }
   const bool some_binary =
       columns && std::any_of(columns->begin(), columns->end(), [](const RowColumn& column) { return column.binary; });
-  AppendNumber(bytes_, static_cast<int16_t>(some_binary ? columns->size() : 0));
-  if (some_binary) {
-    for (const RowColumn& column : *columns) AppendNumber(bytes_, column.binary ? kBinary : int16_t{0});
+  const size_t formats = some_binary ? columns->size() : 0;
+  size_t size = kHeaderBytes + kNoName.size() + name.size() + 1 + (3 + formats) * sizeof(int16_t);
+  for (const Parameter& parameter : parameters) size += kLengthBytes + (parameter ? parameter->size() : 0);
+
+  const size_t begin = bytes_.size();
+  bytes_.resize(begin + size);
+  char* to = bytes_.data() + begin;
+  *to++ = 'B';
+  to = Put(to, static_cast<uint32_t>(size - 1));
+  to = WriteText(to, kNoName);  // the portal
+  to = WriteText(WriteText(to, name), kNoName);
+  to = Put(to, int16_t{0});  // all parameters are text
+  to = Put(to, static_cast<uint16_t>(parameters.size()));
+  for (const Parameter& parameter : parameters) {
+    to = Put(to, parameter ? static_cast<int32_t>(parameter->size()) : int32_t{-1});
+    if (parameter) to = WriteText(to, *parameter);
   }
-  End(begin);
+  to = Put(to, static_cast<int16_t>(formats));
+  for (size_t i = 0; i < formats; ++i) to = Put(to, (*columns)[i].binary ? kBinary : int16_t{0});
+  PANDO_ASSERT(to == bytes_.data() + bytes_.size());
 }
 
+// Of the unnamed portal, all rows.
 void Outbox::Execute() {
-  const size_t begin = Begin('E');
-  Text("");                          // the portal
-  AppendNumber(bytes_, int32_t{0});  // all rows
-  End(begin);
+  static constexpr std::string_view kMessage("E\0\0\0\x09\0\0\0\0\0", 10);
+  bytes_.append(kMessage);
 }
 
 void Outbox::Sync() { End(Begin('S')); }

@@ -64,7 +64,7 @@ void Pipeline::Reset(Wire& wire, const OnRows* on_rows) {
 void Pipeline::Add(const Command& command, Duty duty) {
   Outbox& out = wire_->out();
   if (!command.prepare) {
-    out.Parse("", command.sql);
+    out.Parse("", command.sql.view());
     out.Bind("", command.parameters, nullptr);
     out.DescribePortal();
     out.Execute();
@@ -80,10 +80,10 @@ void Pipeline::Add(const Command& command, Duty duty) {
 }
 
 // The statement of that text; asks for it when the server has not got it.
-StatementCache::Statement* Pipeline::Prepare(const std::string& sql, Duty duty) {
+StatementCache::Statement* Pipeline::Prepare(const SqlText& sql, Duty duty) {
   if (Statement* known = statements_.Find(sql)) return known;
   Statement* statement = statements_.Add(sql);
-  wire_->out().Parse(statement->name, sql);
+  wire_->out().Parse(statement->name, sql.view());
   wire_->out().DescribeStatement(statement->name);
   steps_.push_back(Step{Kind::kPrepare, duty, statement});
   return statement;

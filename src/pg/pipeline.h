@@ -85,7 +85,7 @@ class Pipeline final : public AnswerReader {
   };
   enum class Stale : uint8_t { kNo, kUnknownToServer, kResultTypeChanged };
 
-  Statement* Prepare(const std::string& sql, Duty duty);
+  Statement* Prepare(const SqlText& sql, Duty duty);
   void ReadMore(Wire& wire);
   void Take(const Message& message);
   void TakeColumns(Step& step, std::string_view body);

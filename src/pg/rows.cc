@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/assert.h"
 #include "base/byte_order.h"
 
 namespace pando::pg {
@@ -17,11 +16,6 @@ int32_t LengthAt(const std::string& bytes, uint32_t place) {
 }
 
 }  // namespace
-
-const RowColumn& Rows::column(int column) const {
-  PANDO_ASSERT(column >= 0 && column < columns());
-  return (*columns_)[static_cast<size_t>(column)];
-}
 
 int Rows::FindColumn(std::string_view name) const {
   for (int column = 0; column < columns(); ++column) {

@@ -12,12 +12,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/assert.h"
+
 namespace pando::pg {
 
 struct RowColumn {
   std::string name;
   uint32_t type = 0;    // of a domain, the type below it
   bool binary = false;  // the values are in PostgreSQL's binary format rather than text (Command::binary_times)
+
+  bool operator==(const RowColumn&) const = default;
 };
 using RowColumns = std::vector<RowColumn>;
 
@@ -28,9 +32,14 @@ class Rows {
   Rows& operator=(Rows&&) noexcept = default;
 
   int size() const { return size_; }
+  // The same for all answers of one statement that its connection keeps prepared. Null: no columns.
+  const std::shared_ptr<const RowColumns>& layout() const { return columns_; }
   int columns() const { return columns_ ? static_cast<int>(columns_->size()) : 0; }
   // REQUIRES: in range, also below.
-  const RowColumn& column(int column) const;
+  const RowColumn& column(int column) const {
+    PANDO_ASSERT(column >= 0 && column < columns());
+    return (*columns_)[static_cast<size_t>(column)];
+  }
   std::string_view column_name(int column) const { return this->column(column).name; }
   uint32_t type(int column) const { return this->column(column).type; }
   // -1 when there is no such column.

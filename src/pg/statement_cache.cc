@@ -8,16 +8,16 @@ namespace pando::pg {
 
 StatementCache::StatementCache(size_t statements_max) : statements_max_(statements_max) {}
 
-StatementCache::Statement* StatementCache::Find(std::string_view sql) {
+StatementCache::Statement* StatementCache::Find(const SqlText& sql) {
   auto found = by_sql_.find(sql);
   if (found == by_sql_.end()) return nullptr;
   recent_first_.splice(recent_first_.begin(), recent_first_, found->second);
   return &*found->second;
 }
 
-StatementCache::Statement* StatementCache::Add(std::string_view sql) {
-  recent_first_.push_front(Statement{std::string(sql), "s" + std::to_string(++names_given_)});
-  const bool added = by_sql_.emplace(recent_first_.front().sql, recent_first_.begin()).second;
+StatementCache::Statement* StatementCache::Add(const SqlText& sql) {
+  recent_first_.push_front(Statement{sql, "s" + std::to_string(++names_given_)});
+  const bool added = by_sql_.emplace(sql, recent_first_.begin()).second;
   PANDO_ASSERT(added);
   return &recent_first_.front();
 }

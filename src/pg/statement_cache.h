@@ -12,18 +12,18 @@
 #include <list>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "pg/rows.h"
+#include "pg/sql_text.h"
 
 namespace pando::pg {
 
 class StatementCache {
  public:
   struct Statement {
-    std::string sql;
+    SqlText sql;
     std::string name;
     bool prepared = false;  // the server has confirmed its Parse
     // What its rows have, all as text, and how they are asked for when dates and times may be binary. The server keeps
@@ -37,9 +37,9 @@ class StatementCache {
 
   // The statement of that text, made the most recently used; nullptr when there is none. Stays valid until it is
   // forgotten, retired, trimmed or cleared.
-  Statement* Find(std::string_view sql);
+  Statement* Find(const SqlText& sql);
   // REQUIRES: Find(sql) == nullptr.
-  Statement* Add(std::string_view sql);
+  Statement* Add(const SqlText& sql);
 
   // The server does not have it.
   void Forget(Statement* statement);
@@ -65,7 +65,7 @@ class StatementCache {
 
   const size_t statements_max_;
   List recent_first_;
-  std::unordered_map<std::string_view, List::iterator> by_sql_;  // keys point into recent_first_
+  std::unordered_map<SqlText, List::iterator, SqlTextHash> by_sql_;
   std::vector<std::string> retired_;
   uint64_t names_given_ = 0;  // names are never reused, so a late DEALLOCATE cannot hit a newer statement
 };

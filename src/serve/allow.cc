@@ -33,7 +33,7 @@ Result<std::string> AllowOf(const rest::Request& request, const catalog::Catalog
 Result<http::Response> DescribeResource(const rest::Request& request, const catalog::Catalog& catalog) {
   PANDO_TRY(std::string allow, AllowOf(request, catalog));
   http::Response response;
-  response.headers.Add("Allow", std::move(allow));
+  response.headers.Add("Allow", allow);
   return response;
 }
 

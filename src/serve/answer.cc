@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/ascii.h"
+#include "rest/percent.h"
 #include "serve/errors.h"
 #include "serve/response_settings.h"
 #include "serve/row_printer.h"
@@ -38,14 +39,13 @@ std::string DecodeBytea(std::string_view text) {
   return bytes;
 }
 
-Result<Outcome> ReadExplained(const pg::Rows& rows) {
-  Outcome outcome;
+Result<void> ReadExplained(const pg::Rows& rows, Outcome& outcome) {
   for (int i = 0; i < rows.size(); ++i) {
     if (i > 0) outcome.body += '\n';
     outcome.body += rows.Get(i, 0).value_or("");
   }
   outcome.page = 1;
-  return outcome;
+  return {};
 }
 
 std::optional<std::string> TextAt(const pg::Rows& rows, int column) {
@@ -134,35 +134,19 @@ std::string PreferenceApplied(const rest::Request& request, const plan::Plan& pl
   return applied;
 }
 
-std::string PercentEncode(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    if (plain) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += kHex[static_cast<unsigned char>(c) >> 4];
-      encoded += kHex[static_cast<unsigned char>(c) & 15];
-    }
-  }
-  return encoded;
-}
-
 class Answer {
  public:
-  Answer(Outcome outcome, const rest::Request& request, const plan::Plan& plan, const AnswerOptions& options)
-      : outcome_(std::move(outcome)), request_(request), plan_(plan), options_(options) {}
+  Answer(Outcome& outcome, const rest::Request& request, const plan::Plan& plan, const AnswerOptions& options,
+         http::Response& response)
+      : outcome_(outcome), request_(request), plan_(plan), options_(options), response_(response) {}
 
-  Result<http::Response> Make() {
-    constexpr size_t kFieldsUsual = 8;
-    response_.headers.Reserve(kFieldsUsual);
+  Result<void> Make() {
+    constexpr size_t kFieldsUsual = 8, kFieldBytesUsual = 512;
+    response_.headers.Reserve(kFieldsUsual, kFieldBytesUsual);
     if (plan_.media.explain) {
       TakeBody();
       AddCommonHeaders();
-      return std::move(response_);
+      return {};
     }
     switch (request_.action) {
       case Action::kInsert:
@@ -181,8 +165,7 @@ class Answer {
         PANDO_CHECK(MakeRead());
     }
     AddCommonHeaders();
-    PANDO_CHECK(ApplyResponseSettings(outcome_.headers_setting, outcome_.status_setting, response_));
-    return std::move(response_);
+    return ApplyResponseSettings(outcome_.headers_setting, outcome_.status_setting, response_);
   }
 
  private:
@@ -190,7 +173,8 @@ class Answer {
     const int64_t first = plan_.read.offset;
     response_.headers.Add("Content-Range", ContentRange(first, outcome_.page, outcome_.total));
     if (request_.action == Action::kRead) {
-      response_.headers.Add("Content-Location", ContentLocation());
+      const std::string_view mark = options_.canonical.empty() ? "" : "?";
+      response_.headers.Add("Content-Location", {options_.prefix, request_.path, mark, options_.canonical});
     }
     const bool no_value = plan_.call && plan_.call->function->returns_void;
     if (no_value) {
@@ -208,8 +192,8 @@ class Answer {
       http::Response refusal = RenderError(error, ErrorContext{false, options_.minimal_errors});
       // The headers of the read are kept, with the total that would have told.
       response_.headers.Set("Content-Range", "*/" + std::to_string(*outcome_.total));
-      response_.headers.Set("Content-Type", std::string(*refusal.headers.Find("Content-Type")));
-      response_.headers.Set("Proxy-Status", std::string(*refusal.headers.Find("Proxy-Status")));
+      response_.headers.Set("Content-Type", *refusal.headers.Find("Content-Type"));
+      response_.headers.Set("Proxy-Status", *refusal.headers.Find("Proxy-Status"));
       response_.status = refusal.status;
       response_.body = std::move(refusal.body);
       is_error_ = true;
@@ -217,12 +201,6 @@ class Answer {
       response_.status = 206;
     }
     return {};
-  }
-
-  std::string ContentLocation() const {
-    std::string location = options_.prefix + request_.path;
-    if (!options_.canonical.empty()) location += "?" + options_.canonical;
-    return location;
   }
 
   void MakeInsert() {
@@ -261,7 +239,9 @@ class Answer {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) location += '&';
       const auto& value = outcome_.location[i];
-      location += PercentEncode(columns[i]) + "=" + (value ? "eq." + PercentEncode(*value) : "is.null");
+      rest::AppendPercentEncoded(columns[i], location);
+      location += value ? "=eq." : "=is.null";
+      if (value) rest::AppendPercentEncoded(*value, location);
     }
     response_.headers.Add("Location", location);
   }
@@ -279,25 +259,24 @@ class Answer {
     const std::string applied = is_error_ ? "" : PreferenceApplied(request_, plan_, options_);
     if (!applied.empty()) response_.headers.Add("Preference-Applied", applied);
     for (const std::string& warning : plan_.warnings) {
-      response_.headers.Add("Warning", "299 pando/0.1 \"" + warning + "\"");
+      response_.headers.Add("Warning", {"299 pando/0.1 \"", warning, "\""});
     }
   }
 
-  Outcome outcome_;
+  Outcome& outcome_;
   const rest::Request& request_;
   const plan::Plan& plan_;
   const AnswerOptions& options_;
-  http::Response response_;
+  http::Response& response_;
   bool has_body_type_ = false;
   bool is_error_ = false;
 };
 
 }  // namespace
 
-Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape) {
-  if (shape.explain) return ReadExplained(rows);
+Result<void> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape, Outcome& outcome) {
+  if (shape.explain) return ReadExplained(rows, outcome);
   if (rows.size() != 1) return Unexpected("its one row");
-  Outcome outcome;
   if (!ParseNumber(rows.Get(0, shape.page), outcome.page)) return Unexpected("the number of rows");
   outcome.body = rows.Get(0, shape.body).value_or("");
   if (rows.type(shape.body) == kByteaType) outcome.body = DecodeBytea(outcome.body);
@@ -309,20 +288,19 @@ Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape)
   }
   outcome.headers_setting = TextAt(rows, shape.headers);
   outcome.status_setting = TextAt(rows, shape.status);
-  return outcome;
+  return {};
 }
 
-std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan, RowPrinter& printer, RowKeys* keys) {
-  Outcome outcome;
+bool PrintOutcome(const pg::Rows& rows, const plan::Plan& plan, RowPrinter& printer, RowKeys* keys, Outcome& outcome) {
   outcome.page = rows.size();
   if (plan.count != plan::Count::kNone && plan.count != plan::Count::kPlanned) outcome.total = outcome.page;
   const bool as_object = plan.media.format == plan::Media::Format::kObject;
   // More rows or none are an error of an object.
-  if (as_object && outcome.page != 1) return outcome;
+  if (as_object && outcome.page != 1) return true;
   std::optional<std::string> body = printer.Print(rows, as_object, keys);
-  if (!body) return std::nullopt;
+  if (!body) return false;
   outcome.body = std::move(*body);
-  return outcome;
+  return true;
 }
 
 Result<int64_t> ReadEstimate(const pg::Rows& rows) {
@@ -361,9 +339,9 @@ Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, 
   return {};
 }
 
-Result<http::Response> MakeAnswer(Outcome outcome, const rest::Request& request, const plan::Plan& plan,
-                                  const AnswerOptions& options) {
-  return Answer(std::move(outcome), request, plan, options).Make();
+Result<void> MakeAnswer(Outcome& outcome, const rest::Request& request, const plan::Plan& plan,
+                        const AnswerOptions& options, http::Response& response) {
+  return Answer(outcome, request, plan, options, response).Make();
 }
 
 }  // namespace pando::serve

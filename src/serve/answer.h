@@ -25,13 +25,14 @@ struct Outcome {
   std::optional<std::string> headers_setting, status_setting;
 };
 
+// Fills `outcome`, which is new, as does PrintOutcome().
 //   kProtocol  the row is not what the shape says
 // REQUIRES: !shape.flat
-Result<Outcome> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape);
-// The same of rows that are the answer. nullopt: they hold a value that only the database can print as JSON (a column's
+Result<void> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape, Outcome& outcome);
+// The same of rows that are the answer. False: they hold a value that only the database can print as JSON (a column's
 // type has changed, a role has a DateStyle of its own), so that the statement must be written without `flat`.
 // REQUIRES: the plan's statement was flat
-std::optional<Outcome> PrintOutcome(const pg::Rows& rows, const plan::Plan& plan, RowPrinter& printer, RowKeys* keys);
+bool PrintOutcome(const pg::Rows& rows, const plan::Plan& plan, RowPrinter& printer, RowKeys* keys, Outcome& outcome);
 // The row estimate of EXPLAIN (FORMAT JSON).
 Result<int64_t> ReadEstimate(const pg::Rows& rows);
 
@@ -48,8 +49,9 @@ struct AnswerOptions {
   bool minimal_errors = false;
 };
 
-//   kInvalidRange  the offset lies beyond the total      kResponseHeadersSetting, kResponseStatusSetting
-Result<http::Response> MakeAnswer(Outcome outcome, const rest::Request& request, const plan::Plan& plan,
-                                  const AnswerOptions& options);
+// Fills `response`, which is new; after an Error it holds a part. Takes the body out of `outcome`.
+//   kResponseHeadersSetting, kResponseStatusSetting
+Result<void> MakeAnswer(Outcome& outcome, const rest::Request& request, const plan::Plan& plan,
+                        const AnswerOptions& options, http::Response& response);
 
 }  // namespace pando::serve

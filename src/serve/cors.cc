@@ -14,7 +14,7 @@ bool AddAllowOrigin(const http::Request& request, const RestOptions& options, ht
     return true;
   }
   if (!origin || std::find(allowed.begin(), allowed.end(), *origin) == allowed.end()) return false;
-  response.headers.Set("Access-Control-Allow-Origin", std::string(*origin));
+  response.headers.Set("Access-Control-Allow-Origin", *origin);
   response.headers.Set("Access-Control-Allow-Credentials", "true");
   return true;
 }

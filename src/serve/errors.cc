@@ -113,7 +113,7 @@ http::Response Respond(int status, std::string_view code, std::string body) {
   response.status = status;
   response.body = std::move(body);
   response.headers.Add("Content-Type", "application/json; charset=utf-8");
-  response.headers.Add("Proxy-Status", "pando; error=" + std::string(code));
+  response.headers.Add("Proxy-Status", {"pando; error=", code});
   response.error_code = code;
   return response;
 }
@@ -195,7 +195,9 @@ http::Response RenderRaised(const Error& error, bool minimal) {
   http::Response response = Respond(raised.status, raised.code,
                                     Body(raised.code, raised.details, false, raised.hint, raised.message, minimal));
   response.reason = raised.reason;
-  for (auto& [name, value] : raised.headers) response.headers.Set(name, value);
+  for (const auto& [name, value] : raised.headers) {
+    if (http::IsFieldName(name)) response.headers.Set(name, value);
+  }
   return response;
 }
 
@@ -225,7 +227,7 @@ http::Response RenderError(const Error& error, const ErrorContext& context) {
     std::string description;
     for (char c : error.message()) description += c == '"' ? '\'' : c;
     response.headers.Add("WWW-Authenticate",
-                         "Bearer error=\"invalid_token\", error_description=\"" + description + "\"");
+                         {"Bearer error=\"invalid_token\", error_description=\"", description, "\""});
   } else if (response.status == 401 && (error.id() == ErrorId::kAnonymousDisabled || error.sqlstate() == "42501")) {
     response.headers.Add("WWW-Authenticate", "Bearer");
   }

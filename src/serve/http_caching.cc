@@ -48,12 +48,15 @@ std::string VaryField() {
   return names;
 }
 
+http::Headers FieldsOf(std::string_view cache_control) {
+  http::Headers fields;
+  fields.Add("Vary", VaryField());
+  fields.Add("Cache-Control", cache_control);
+  return fields;
+}
+
 // Of which a caller may have a copy.
 bool HasRepresentation(const http::Response& response) { return response.status == 200 || response.status == 206; }
-
-void AddUnlessThere(std::string name, std::string value, http::Headers& headers) {
-  if (!headers.Find(name)) headers.Add(std::move(name), std::move(value));
-}
 
 }  // namespace
 
@@ -67,26 +70,30 @@ Freshness FreshnessOf(const plan::Plan& plan, const RestOptions& options) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options.max_age).count();
   const std::string age = may_age ? "max-age=" + std::to_string(seconds) : "no-cache";
   const std::string who = IsSameForAll(plan, options) ? "public, " : "private, ";
-  return {who + age, "private, " + age};
+  return {FieldsOf(who + age), FieldsOf("private, " + age)};
 }
 
-std::string MakeETag(std::string_view content_type, std::string_view body) {
+ETag::ETag(std::string_view content_type, std::string_view body) {
   const uint64_t seed = XXH3_64bits(content_type.data(), content_type.size());
   const XXH128_hash_t hash = XXH3_128bits_withSeed(body.data(), body.size(), seed);
   XXH128_canonical_t bytes;
   XXH128_canonicalFromHash(&bytes, hash);
-  std::string etag(1, '"');
-  AppendHex(etag, {reinterpret_cast<const char*>(bytes.digest), sizeof(bytes.digest)});
-  return etag += '"';
+  static_assert(2 * sizeof(bytes.digest) + 2 == sizeof(text_));
+  WriteHex({reinterpret_cast<const char*>(bytes.digest), sizeof(bytes.digest)}, text_.data() + 1);
+  text_.front() = text_.back() = '"';
 }
 
-void AddCachingHeaders(const std::string& cache_control, bool is_head, http::Response& response) {
-  static const std::string vary = VaryField();
+void AddCachingHeaders(const http::Headers& freshness, bool is_head, http::Response& response) {
   http::Headers& headers = response.headers;
-  AddUnlessThere("Vary", vary, headers);
-  AddUnlessThere("Cache-Control", cache_control, headers);
+  if (!headers.MayHold(freshness.names())) {
+    headers.Append(freshness);
+  } else {
+    for (const auto& [name, value] : freshness) {
+      if (!headers.Find(name)) headers.Add(name, value);
+    }
+  }
   if (is_head || !HasRepresentation(response) || headers.Find("ETag")) return;
-  headers.Add("ETag", MakeETag(headers.Find("Content-Type").value_or(""), response.body));
+  headers.Add("ETag", ETag(headers.Find("Content-Type").value_or(""), response.body).text());
 }
 
 Condition EvaluateConditions(const http::Request& request, std::string_view etag, bool exists) {

@@ -3,6 +3,7 @@
 // Concurrency  pure functions
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -13,10 +14,10 @@
 
 namespace pando::serve {
 
-// Cache-Control of a shape's answers.
+// Vary and Cache-Control of a shape's answers.
 struct Freshness {
-  std::string anonymous;  // to callers without a token
-  std::string signed_in;
+  http::Headers anonymous;  // to callers without a token
+  http::Headers signed_in;
 };
 
 // Answers are to be revalidated each time, but where every relation that the plan reads is in rest.max_age_relations.
@@ -24,12 +25,19 @@ struct Freshness {
 Freshness FreshnessOf(const plan::Plan& plan, const RestOptions& options);
 
 // The strong validator of a representation: of its bytes, and of what says how to read them. The same on every server
-// and after every restart.
-std::string MakeETag(std::string_view content_type, std::string_view body);
+// and after every restart. 128 bits as hexadecimal digits, in quotes.
+class ETag {
+ public:
+  ETag(std::string_view content_type, std::string_view body);
+  std::string_view text() const { return {text_.data(), text_.size()}; }
 
-// Adds Vary, Cache-Control and, to an answer with a body, its ETag: where a function's response.headers has not.
+ private:
+  std::array<char, 34> text_;
+};
+
+// Adds `freshness` and, to an answer with a body, its ETag: where a function's response.headers has not.
 // REQUIRES: of a GET or HEAD that succeeded
-void AddCachingHeaders(const std::string& cache_control, bool is_head, http::Response& response);
+void AddCachingHeaders(const http::Headers& freshness, bool is_head, http::Response& response);
 
 // What If-Match and If-None-Match say about what there is now: a representation with this ETag, that shows nothing
 // where `exists` is false.

@@ -41,30 +41,37 @@ class FreshnessTest : public testing::Test {
 };
 
 TEST_F(FreshnessTest, AnswersMustBeRevalidated) {
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "public, no-cache");
-  EXPECT_EQ(FreshnessOf(plan_, options_).signed_in, "private, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "public, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).signed_in.Find("Cache-Control"), "private, no-cache");
+}
+
+TEST_F(FreshnessTest, NamesAllThatAnAnswerDependsOn) {
+  const http::Headers told = FreshnessOf(plan_, options_).signed_in;
+  for (const char* name : {"Authorization", "apikey", "Origin", "Accept", "Accept-Profile", "Prefer", "Range"}) {
+    EXPECT_THAT(std::string(told.Find("Vary").value_or("")), HasSubstr(name));
+  }
 }
 
 TEST_F(FreshnessTest, WhatLooksAtTheCallerIsPrivate) {
   plan_.footprint.observes = catalog::Observed::kClaims;
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "private, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "private, no-cache");
   plan_.footprint = catalog::kNoFootprint;
   plan_.footprint.leaves_traces = true;
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "private, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "private, no-cache");
   plan_.footprint = catalog::kNoFootprint;
   options_.pre_request = "check";
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "private, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "private, no-cache");
 }
 
 TEST_F(FreshnessTest, ListedRelationsMayAge) {
   options_.max_age = std::chrono::seconds(90);
   options_.max_age_relations = {"items"};
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "public, max-age=90");
-  EXPECT_EQ(FreshnessOf(plan_, options_).signed_in, "private, max-age=90");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "public, max-age=90");
+  EXPECT_EQ(FreshnessOf(plan_, options_).signed_in.Find("Cache-Control"), "private, max-age=90");
   options_.max_age_relations = {"api.items"};
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "public, max-age=90");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "public, max-age=90");
   options_.max_age_relations = {"other.items"};
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "public, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "public, no-cache");
 }
 
 TEST_F(FreshnessTest, AllOfAnAnswerMustBeListed) {
@@ -72,47 +79,53 @@ TEST_F(FreshnessTest, AllOfAnAnswerMustBeListed) {
   plan::Embed embed;
   embed.node.relation = &makers_;
   plan_.read.embeds.push_back(std::move(embed));
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "public, no-cache");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "public, no-cache");
   options_.max_age_relations = {"items", "makers"};
-  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous, "public, max-age=60");
+  EXPECT_EQ(FreshnessOf(plan_, options_).anonymous.Find("Cache-Control"), "public, max-age=60");
 }
 
+std::string TagOf(string_view content_type, string_view body) { return std::string(ETag(content_type, body).text()); }
+
 TEST(ETagTest, IsThatOfTheBytesAndTheirType) {
-  EXPECT_EQ(MakeETag("application/json", "[]"), MakeETag("application/json", "[]"));
-  EXPECT_NE(MakeETag("application/json", "[]"), MakeETag("text/csv", "[]"));
-  EXPECT_NE(MakeETag("application/json", "[]"), MakeETag("application/json", "[ ]"));
-  EXPECT_EQ(MakeETag("application/json", "[]").size(), 34u);
+  EXPECT_EQ(TagOf("application/json", "[]"), TagOf("application/json", "[]"));
+  EXPECT_NE(TagOf("application/json", "[]"), TagOf("text/csv", "[]"));
+  EXPECT_NE(TagOf("application/json", "[]"), TagOf("application/json", "[ ]"));
 }
 
 // Servers of one service, and those of the next version, must agree.
 TEST(ETagTest, IsTheSameEverywhere) {
-  EXPECT_EQ(MakeETag("application/json; charset=utf-8", "[]"), "\"dfcdf9bd447fbfffdf5a0cc27723ab7e\"");
+  EXPECT_EQ(TagOf("application/json; charset=utf-8", "[]"), "\"dfcdf9bd447fbfffdf5a0cc27723ab7e\"");
+}
+
+http::Headers ToldToCaches() {
+  http::Headers told;
+  told.Add("Vary", "Accept");
+  told.Add("Cache-Control", "public, no-cache");
+  return told;
 }
 
 TEST(CachingHeadersTest, AreAddedWhereAFunctionHasNot) {
   http::Response response = Answer("[]");
-  AddCachingHeaders("public, no-cache", false, response);
+  AddCachingHeaders(ToldToCaches(), false, response);
   EXPECT_THAT(response.headers.Find("Cache-Control"), Optional(string_view("public, no-cache")));
-  EXPECT_THAT(response.headers.Find("ETag"), Optional(string_view(MakeETag("application/json; charset=utf-8", "[]"))));
-  for (const char* name : {"Authorization", "apikey", "Origin", "Accept", "Accept-Profile", "Prefer", "Range"}) {
-    EXPECT_THAT(std::string(*response.headers.Find("Vary")), HasSubstr(name));
-  }
+  EXPECT_THAT(response.headers.Find("ETag"), Optional(string_view(TagOf("application/json; charset=utf-8", "[]"))));
+  EXPECT_THAT(response.headers.Find("Vary"), Optional(string_view("Accept")));
   response = Answer("[]");
   response.headers.Add("Cache-Control", "no-store");
   response.headers.Add("ETag", "\"mine\"");
   response.headers.Add("Vary", "X-Mine");
-  AddCachingHeaders("public, no-cache", false, response);
+  AddCachingHeaders(ToldToCaches(), false, response);
   EXPECT_EQ(response.headers.size(), 4u);
   EXPECT_THAT(response.headers.Find("Cache-Control"), Optional(string_view("no-store")));
 }
 
 TEST(CachingHeadersTest, WithoutABodyThereIsNoTag) {
   http::Response response = Answer("");
-  AddCachingHeaders("public, no-cache", true, response);
+  AddCachingHeaders(ToldToCaches(), true, response);
   EXPECT_FALSE(response.headers.Find("ETag"));
   response = Answer("");
   response.status = 204;
-  AddCachingHeaders("public, no-cache", false, response);
+  AddCachingHeaders(ToldToCaches(), false, response);
   EXPECT_FALSE(response.headers.Find("ETag"));
 }
 

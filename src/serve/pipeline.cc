@@ -126,7 +126,7 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
   if (options.server_timing_enabled) response.headers.Set("Server-Timing", work.timing.Header());
   if (options.trace_header) {
     if (auto trace = work.http.headers.Find(*options.trace_header)) {
-      response.headers.Set(*options.trace_header, std::string(*trace));
+      response.headers.Set(*options.trace_header, *trace);
     }
   }
   if (served) AnswerConditionally(work.http, ETagOf(work), response);
@@ -214,7 +214,7 @@ void Pipeline::NoteWrite(Work& work) {
   if (work.shape && work.shape->plan.read_only) return;
   const Clock::time_point now = Clock::now();
   if (!work.principal->anonymous) deps_.cache.own_writes->Note(work.principal->caller, now);
-  work.response.headers.Add(std::string(kPosition), deps_.cache.own_writes->WritePosition(now));
+  work.response.headers.Add(kPosition, deps_.cache.own_writes->WritePosition(now));
 }
 
 // Before the statement of a read is sent that was not found: what it takes to keep its answer. Null: it goes alone.
@@ -377,39 +377,50 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
     work.http.deadline = work.http.deadline.Min(patience);
   }
   work.timing.Mark(Phase::kPlan);
-  const Result<void> served = co_await Execute(work);
-  if (work.print_here) co_return Result<void>(served);
+  pg::Lane* const lane = LaneOf(work);
+  PrepareToKeep(work, lane);
+  Result<void> served;
+  bool done = false;
+  if (lane) {
+    Task<Result<pg::LaneAnswer>> run = lane->Execute(LaneStatementOf(work), work.http.deadline);
+    PANDO_CO_TRY(pg::LaneAnswer shared, co_await std::move(run));
+    LearnPace(work, shared);
+    done = shared.rows.has_value();
+    if (done) {
+      served = AnswerShared(work, shared);
+    } else {
+      Lose(work, Unproven::kAlone);
+    }
+  }
+  if (!done) served = co_await ExecuteAlone(work);
+  if (work.print_here) co_return served;
+  co_return co_await ServePrinted(work);
+}
+
+// The same, printed by the database.
+Task<Result<void>> Pipeline::ServePrinted(Work& work) {
+  work.print_here = true;
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
   work.Take(std::move(shape));
-  co_return co_await Execute(work);
+  co_return co_await ServeShape(work);
 }
 
 // An Error with `work.print_here` cleared: the rows hold what only the database can print.
-Result<Outcome> Pipeline::Read(Work& work, const pg::Rows& rows) {
+Result<void> Pipeline::Read(Work& work, const pg::Rows& rows, Outcome& outcome) {
   const Shape& shape = *work.shape;
-  if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape);
+  if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape, outcome);
   if (rows.size() > sql::kFlatRowsMax) {
     work.print_here = false;
     return Error(ErrorId::kProtocol, "there are more rows than are printed here");
   }
   RowKeys* const keys = work.learned ? &work.learned->row_keys : nullptr;
-  if (std::optional<Outcome> outcome = PrintOutcome(rows, shape.plan, printer_, keys)) return std::move(*outcome);
+  if (PrintOutcome(rows, shape.plan, printer_, keys, outcome)) return {};
   work.print_here = false;
   return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
 }
 
-Task<Result<void>> Pipeline::Execute(Work& work) {
-  pg::Lane* const lane = LaneOf(work);
-  PrepareToKeep(work, lane);
-  if (lane) {
-    Task<Result<pg::LaneAnswer>> run = lane->Execute(LaneStatementOf(work), work.http.deadline);
-    PANDO_CO_TRY(pg::LaneAnswer shared, co_await std::move(run));
-    LearnPace(work, shared);
-    if (shared.rows) co_return AnswerShared(work, std::move(shared));
-    // It has not been run.
-    Lose(work, Unproven::kAlone);
-  }
+Task<Result<void>> Pipeline::ExecuteAlone(Work& work) {
   const Result<void> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business. Nor is it that
   // somebody else wrote what is written under conditions: they are looked at once more.
@@ -443,7 +454,7 @@ pg::LaneStatement Pipeline::LaneStatementOf(const Work& work) {
   pg::LaneStatement wanted;
   wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
   wanted.command = CommandOf(work);
-  wanted.session = *shape.demand.session;
+  wanted.session = std::shared_ptr<const pg::SessionState>(work.shape, &*shape.demand.session);
   if (work.fill) wanted.bracket = work.config->cacheables->bracket;
   return wanted;
 }
@@ -455,11 +466,12 @@ void Pipeline::LearnPace(Work& work, const pg::LaneAnswer& shared) {
   if (shared.rows) pace.RanTogether(shared.part, shared.rows->bytes(), Clock::now());
 }
 
-Result<void> Pipeline::AnswerShared(Work& work, pg::LaneAnswer shared) {
+Result<void> Pipeline::AnswerShared(Work& work, pg::LaneAnswer& shared) {
   work.bracket = std::move(shared.bracket);
-  PANDO_TRY(Outcome outcome, Read(work, *shared.rows));
+  Outcome outcome;
+  PANDO_CHECK(Read(work, *shared.rows, outcome));
   PANDO_CHECK(CheckOutcome(outcome, work.shape->request, work.shape->plan));
-  PANDO_CHECK(Answer(work, std::move(outcome)));
+  PANDO_CHECK(Answer(work, outcome));
   Keep(work, *shared.rows);
   return {};
 }
@@ -479,7 +491,7 @@ std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
 
 pg::Command Pipeline::CommandOf(const Work& work) {
   const Shape& shape = *work.shape;
-  pg::Command command{shape.statement.query.sql, work.parameters, shape.demand.prepared};
+  pg::Command command{shape.sql, work.parameters, shape.demand.prepared};
   command.binary_times = shape.statement.shape.flat && !shape.demand.all_settings;
   return command;
 }
@@ -498,8 +510,8 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   }
   const sql::Statement& statement = shape.statement;
   if (work.current) {
-    const sql::Query& query = work.current->statement.query;
-    exchange.commands.push_back(pg::Command{query.sql, query.parameters, work.current->demand.prepared});
+    const Shape& current = *work.current;
+    exchange.commands.push_back(pg::Command{current.sql, current.statement.query.parameters, current.demand.prepared});
   }
   exchange.commands.push_back(CommandOf(work));
   if (statement.estimate) {
@@ -518,7 +530,8 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const Clock::time_point begin = Clock::now();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   if (work.learned) work.learned->pace.RanAlone(Clock::now() - begin, rows[main].bytes());
-  PANDO_CO_TRY(Outcome outcome, Read(work, rows[main]));
+  Outcome outcome;
+  PANDO_CO_CHECK(Read(work, rows[main], outcome));
   if (shape.statement.estimate) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));
     TakeEstimate(outcome, shape.plan, estimate);
@@ -530,16 +543,16 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
     PANDO_CO_CHECK(co_await lease->End(checked.has_value(), work.http.deadline));
   }
   PANDO_CO_CHECK(Result<void>(checked));
-  co_return Answer(work, std::move(outcome));
+  co_return Answer(work, outcome);
 }
 
-Result<void> Pipeline::Answer(Work& work, Outcome outcome) {
+Result<void> Pipeline::Answer(Work& work, Outcome& outcome) {
   work.timing.Mark(Phase::kTransaction);
   const Config& config = *work.config;
   const AnswerOptions options{config.url_prefix, work.canonical, config.tx_override_allowed,
                               config.rest.client_error_verbosity == "minimal"};
   const Shape& shape = *work.shape;
-  PANDO_TRY(work.response, MakeAnswer(std::move(outcome), shape.request, shape.plan, options));
+  PANDO_CHECK(MakeAnswer(outcome, shape.request, shape.plan, options, work.response));
   const bool is_get = work.http.method == "GET" || shape.request.head;
   if (!is_get || shape.plan.media.explain) return {};
   const Freshness& freshness = shape.freshness;
@@ -564,9 +577,10 @@ Result<void> Pipeline::ReadCurrent(Work& work, Shape& shape) {
 
 Result<void> Pipeline::CheckCurrent(const Work& work, const pg::Rows& rows) {
   const Shape& current = *work.current;
-  PANDO_TRY(const Outcome outcome, ReadOutcome(rows, current.statement.shape));
-  const std::string etag = MakeETag(current.plan.media.content_type, outcome.body);
-  if (EvaluateConditions(work.http, etag, outcome.page > 0) != Condition::kHolds) return PreconditionFailed();
+  Outcome outcome;
+  PANDO_CHECK(ReadOutcome(rows, current.statement.shape, outcome));
+  const ETag etag(current.plan.media.content_type, outcome.body);
+  if (EvaluateConditions(work.http, etag.text(), outcome.page > 0) != Condition::kHolds) return PreconditionFailed();
   return {};
 }
 

@@ -85,10 +85,11 @@ class Pipeline {
   void Remember(const Work& work);
   bool Cut(const Work& work);
   Task<Result<void>> ServeShape(Work& work);
-  Task<Result<void>> Execute(Work& work);
+  Task<Result<void>> ServePrinted(Work& work);
+  Task<Result<void>> ExecuteAlone(Work& work);
   static pg::LaneStatement LaneStatementOf(const Work& work);
   static void LearnPace(Work& work, const pg::LaneAnswer& shared);
-  Result<void> AnswerShared(Work& work, pg::LaneAnswer shared);
+  Result<void> AnswerShared(Work& work, pg::LaneAnswer& shared);
   pg::Lane* LaneOf(const Work& work) const;
   Task<Result<void>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);
@@ -97,8 +98,8 @@ class Pipeline {
   static pg::Exchange ExchangeOf(const Work& work);
   static Result<void> ReadCurrent(Work& work, Shape& shape);
   static Result<void> CheckCurrent(const Work& work, const pg::Rows& rows);
-  Result<Outcome> Read(Work& work, const pg::Rows& rows);
-  static Result<void> Answer(Work& work, Outcome outcome);
+  Result<void> Read(Work& work, const pg::Rows& rows, Outcome& outcome);
+  static Result<void> Answer(Work& work, Outcome& outcome);
 
   const Deps deps_;
   std::shared_ptr<const Config> config_;  // on the executor, as everything below

@@ -11,18 +11,23 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text_buffer.h"
 #include "pg/rows.h"
 #include "pgtypes/json_value.h"
 
 namespace pando::serve {
 
-// The columns of a statement's last answer, with what stands before each value of a row: `{"id":`, `,"name":`. Mostly
+// A column of a statement's last answer, with what stands before its value in each row: `{"id":`, `,"name":`. Mostly
 // the next answer has the same; those of `*` are the table's of the moment.
 struct RowKey {
-  std::string name;
+  pgtypes::JsonForm form = pgtypes::JsonForm::kString;
+  bool is_binary = false;
   std::string text;
 };
-using RowKeys = std::vector<RowKey>;
+struct RowKeys {
+  std::shared_ptr<const pg::RowColumns> columns;  // that they are of
+  std::vector<RowKey> keys;
+};
 
 class RowPrinter {
  public:
@@ -32,23 +37,12 @@ class RowPrinter {
   std::optional<std::string> Print(const pg::Rows& rows, bool as_object, RowKeys* keys);
 
  private:
-  struct Form {
-    pgtypes::JsonForm form;
-    bool is_binary;
-  };
+  size_t RowSizeMax(const std::vector<RowKey>& keys) const;
+  bool AppendRow(const pg::Rows& rows, int row, const std::vector<RowKey>& keys);
+  static size_t SizeMax(const RowKey& key, const std::optional<std::string_view>& value);
+  static char* WriteValue(char* to, const RowKey& key, const std::optional<std::string_view>& value);
 
-  void Reserve(size_t bytes);
-  void Append(std::string_view piece);
-  size_t RowSizeMax(const RowKeys& keys) const;
-  bool AppendRow(const pg::Rows& rows, int row, const RowKeys& keys);
-  static size_t SizeMax(Form form, const std::optional<std::string_view>& value);
-  static char* WriteValue(char* to, Form form, const std::optional<std::string_view>& value);
-
-  // Not a string: that would fill with zeros what is written over at once.
-  std::unique_ptr<char[]> text_;
-  size_t capacity_ = 0;
-  size_t used_ = 0;
-  std::vector<Form> forms_;                              // of the columns
+  TextBuffer text_;
   std::vector<std::optional<std::string_view>> values_;  // of the row at hand
 };
 

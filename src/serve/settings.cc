@@ -52,16 +52,16 @@ std::string CookiesJson(const http::Headers& headers) {
 class SettingsSelect {
  public:
   void Add(std::string_view name, std::string value) {
-    command_.sql += command_.parameters.empty() ? "SELECT " : ", ";
-    command_.parameters.emplace_back(std::move(value));
-    command_.sql +=
-        "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(command_.parameters.size()) + ", true)";
+    sql_ += parameters_.empty() ? "SELECT " : ", ";
+    parameters_.emplace_back(std::move(value));
+    sql_ += "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(parameters_.size()) + ", true)";
   }
-  bool empty() const { return command_.parameters.empty(); }
-  pg::Command Take() { return std::move(command_); }
+  bool empty() const { return parameters_.empty(); }
+  pg::Command Take() { return pg::Command{std::move(sql_), std::move(parameters_)}; }
 
  private:
-  pg::Command command_;
+  std::string sql_;
+  std::vector<pg::Parameter> parameters_;
 };
 
 constexpr const char* kRepeatableRead = "repeatable read";

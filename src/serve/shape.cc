@@ -106,6 +106,7 @@ Result<Shape> MakeShape(rest::Request request, const Config& config, const std::
   options.body = !shape.request.head;
   options.flat = printer == Printer::kServer && !HasDateStyle(schema, role);
   shape.statement = sql::WriteStatement(shape.plan, shape.request.payload, options);
+  shape.sql = shape.statement.query.sql;
   shape.demand = DemandOf(shape.request, shape.plan, role, config);
   shape.route = (shape.plan.call ? "rpc/" : "") + shape.request.name;
   shape.freshness = FreshnessOf(shape.plan, config.rest);

@@ -44,6 +44,7 @@ struct Shape {
   rest::Request request;
   plan::Plan plan;
   sql::Statement statement;  // its parameters are those of the request that it was made from
+  pg::SqlText sql;           // of statement.query
   Demand demand;
   std::string route;  // for the observer: the resource, known to exist
   Freshness freshness;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kPlaceholder = '\x01';  // in a key, where a value was cut out
 constexpr char kSeparator = '\n';      // between the parts of a key: in no header, path or query
+constexpr size_t kCanonicalBytesUsual = 64;
 
 // After these a filter's value is text that nothing looks into.
 constexpr std::string_view kOperators[] = {"eq.", "neq.", "gt.", "gte.", "lt.", "lte."};
@@ -32,26 +33,44 @@ bool IsArgument(std::string_view value) {
   return name == std::string_view::npos || (value[name] != '.' && value[name] != '(' && value[name] != '%');
 }
 
+// std::string_view's own looks each character up by a call.
+size_t FindEither(std::string_view text, char a, char b, size_t begin = 0) {
+  while (begin < text.size() && text[begin] != a && text[begin] != b) ++begin;
+  return begin;
+}
+
 // "id=eq.5": where the value begins, behind "eq."; of a function's argument, "id=5", behind the "=".
 std::optional<size_t> ValueStartOf(std::string_view piece, bool arguments_allowed) {
   const size_t equals = piece.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   const std::string_view key = piece.substr(0, equals);
-  const bool encoded = key.find_first_of("%+") != std::string_view::npos;  // might spell one of the other keys
+  const bool encoded = FindEither(key, '%', '+') != key.size();  // might spell one of the other keys
   if (encoded || !rest::IsFilterKey(key)) return std::nullopt;
   if (arguments_allowed && IsArgument(piece.substr(equals + 1))) return equals + 1;
   const std::optional<size_t> start = ValueStart(piece.substr(equals + 1));
   return start ? std::optional<size_t>(equals + 1 + *start) : std::nullopt;
 }
 
+struct ReadHeader {
+  std::string_view name;
+  http::Headers::Names names;
+};
+
+constexpr auto MakeReadHeaders() {
+  std::array<ReadHeader, rest::kReadHeaders.size()> made;
+  for (size_t i = 0; i < made.size(); ++i) {
+    made[i] = {rest::kReadHeaders[i], http::Headers::Names(rest::kReadHeaders[i])};
+  }
+  return made;
+}
+constexpr auto kReadHeaders = MakeReadHeaders();
+
 enum class Target { kOther, kRelation, kFunction };
 
-// What a GET or HEAD reads.
-Target TargetOf(const http::Request& request, std::string_view prefix) {
+// What a GET or HEAD of that path reads.
+Target TargetOf(const http::Request& request, std::string_view path, std::string_view prefix) {
   if (request.method != "GET" && request.method != "HEAD") return Target::kOther;
-  const std::string_view path = request.path();
-  if (path.find(kSeparator) != std::string_view::npos || path.find('%') != std::string_view::npos)
-    return Target::kOther;
+  if (FindEither(path, kSeparator, '%') != path.size()) return Target::kOther;
   const std::string_view name = path.substr(std::min(prefix == "/" ? 0 : prefix.size(), path.size()));
   if (name.starts_with("/rpc/")) return Target::kFunction;
   return name.size() > 1 ? Target::kRelation : Target::kOther;
@@ -68,11 +87,13 @@ size_t Count(std::string_view text, std::string_view part) {
 }  // namespace
 
 void AppendReadHeaders(const http::Request& request, std::string& key) {
-  for (const std::string_view name : rest::kReadHeaders) {
+  for (const ReadHeader& header : kReadHeaders) {
     key += kSeparator;
-    for (const auto& [field, value] : request.headers) {
-      if (field.size() == name.size() && http::EqualsIgnoreCase(field, name)) key.append(value).append(1, kPlaceholder);
-    }
+    if (!request.headers.MayHold(header.names)) continue;
+    request.headers.ForEach(header.name, [&key](std::string_view value) {
+      key.append(value).append(1, kPlaceholder);
+      return true;
+    });
   }
 }
 
@@ -80,15 +101,16 @@ ShapeCache::ShapeCache(size_t entries_max) : entries_max_(entries_max), nonce_(M
 
 bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix, std::string_view role,
                      CutRequest& cut) {
-  const Target target = TargetOf(request, rest_prefix);
+  const std::string_view path = request.path();
+  const Target target = TargetOf(request, path, rest_prefix);
   if (target == Target::kOther) return false;
   cut.values.clear();
   cut.query = request.query();
-  cut.key.assign(request.method).append(1, kSeparator).append(request.path()).append(1, kSeparator);
+  cut.key.assign(request.method).append(1, kSeparator).append(path).append(1, kSeparator);
   size_t copied = 0;
   const std::string_view query = cut.query;
   for (size_t begin = 0; begin < query.size();) {
-    const size_t end = std::min(query.find_first_of("&;", begin), query.size());
+    const size_t end = FindEither(query, '&', ';', begin);
     if (const std::optional<size_t> start =
             ValueStartOf(query.substr(begin, end - begin), target == Target::kFunction)) {
       cut.key.append(query, copied, begin + *start - copied).append(1, kPlaceholder);
@@ -110,9 +132,9 @@ std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
   entries_.splice(entries_.begin(), entries_, found->second);
   const Entry& entry = entries_.front();
 
-  std::array<std::string, kValuesMax> values;
   for (size_t i = 0; i < cut.values.size(); ++i) {
-    if (!rest::AppendPercentDecoded(cut.values[i], rest::Plus::kIsSpace, values[i])) return std::nullopt;
+    values_[i].clear();
+    if (!rest::AppendPercentDecoded(cut.values[i], rest::Plus::kIsSpace, values_[i])) return std::nullopt;
   }
   Recalled recalled;
   recalled.shape = entry.shape;
@@ -121,11 +143,12 @@ std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
   recalled.parameters.reserve(own.size());
   for (size_t i = 0; i < own.size(); ++i) {
     const std::optional<size_t> value = entry.value_of_parameter[i];
-    recalled.parameters.push_back(value ? sql::Parameter(values[*value]) : own[i]);
+    recalled.parameters.push_back(value ? sql::Parameter(values_[*value]) : own[i]);
   }
+  recalled.canonical.reserve(kCanonicalBytesUsual);
   recalled.canonical = entry.canonical_head;
   for (const auto& [value, text] : entry.canonical_rest) {
-    rest::AppendPercentEncoded(values[value], recalled.canonical);
+    rest::AppendPercentEncoded(values_[value], recalled.canonical);
     recalled.canonical += text;
   }
   return recalled;

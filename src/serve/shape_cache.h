@@ -94,6 +94,7 @@ class ShapeCache {
   List entries_;             // the most recently used first; on the executor, as everything below
   std::unordered_map<std::string_view, List::iterator> by_key_;  // keys point into entries_
   std::array<size_t, 1024> seen_{};                              // hashes of keys that came once
+  std::array<std::string, kValuesMax> values_;                   // of the request at hand; used again
 };
 
 }  // namespace pando::serve

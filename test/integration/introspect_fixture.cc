@@ -111,8 +111,9 @@ class PlainConnection : public pg::Connection {
     std::vector<const char*> values;
     for (const pg::Parameter& parameter : command.parameters)
       values.push_back(parameter ? parameter->c_str() : nullptr);
-    const pg::PqResultHandle result(PQexecParams(handle_.get(), command.sql.c_str(), static_cast<int>(values.size()),
-                                                 nullptr, values.data(), nullptr, nullptr, 0));
+    const pg::PqResultHandle result(PQexecParams(handle_.get(), std::string(command.sql.view()).c_str(),
+                                                 static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                                                 nullptr, 0));
     answers.push_back(pg::RowsOf(result.get()));
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return std::nullopt;

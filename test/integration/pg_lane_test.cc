@@ -39,7 +39,7 @@ class PgLaneTest : public PgTest {
                         Deadline deadline = InTime()) {
     LaneStatement read;
     read.command = Sql(std::move(sql), std::move(parameters));
-    read.session = SessionState{std::move(role), ""};
+    read.session = std::make_shared<const SessionState>(SessionState{std::move(role), ""});
     return reads_.emplace_back(loop_, lane_->Execute(std::move(read), deadline));
   }
   // Says what it sees of a setting, which it makes first unless `value` is empty.
@@ -47,7 +47,7 @@ class PgLaneTest : public PgTest {
     LaneStatement read;
     if (!value.empty()) read.settings = Sql("select set_config('" + name + "', $1, true)", {value});
     read.command = Sql("select current_setting($1, true)", {std::move(shown)});
-    read.session = SessionState{"lane_ann", ""};
+    read.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
     return reads_.emplace_back(loop_, lane_->Execute(std::move(read), InTime()));
   }
   Spawned<Answer>& ReadItem(int id, std::string role = "lane_ann") {
@@ -143,7 +143,7 @@ TEST_F(PgLaneTest, BracketsABatchForThoseWhoAsk) {
   const auto ask = [&](std::string sql) -> Spawned<Answer>& {
     LaneStatement read;
     read.command = Sql(std::move(sql));
-    read.session = SessionState{"lane_ann", ""};
+    read.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
     read.bracket = bracket;
     return reads_.emplace_back(loop_, lane_->Execute(std::move(read), InTime()));
   };
@@ -193,7 +193,7 @@ TEST_F(PgLaneTest, TellsWhichStatementWasStopped) {
   LaneStatement slow;
   slow.settings = Sql("select set_config('app.mine', $1, true)", {"z"});
   slow.command = Sql("select pg_sleep(3600)");
-  slow.session = SessionState{"lane_ann", ""};
+  slow.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
   Spawned<Answer>& stopped = reads_.emplace_back(loop_, lane_->Execute(std::move(slow), InTime()));
   Spawned<Answer>& behind = ReadSetting("app.mine", "y", "app.mine");
   EXPECT_EQ(ValueOf(before), "x");
