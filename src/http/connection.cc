@@ -1,5 +1,7 @@
 #include "http/connection.h"
 
+#include <boost/asio/this_coro.hpp>
+
 namespace pando::http {
 namespace {
 
@@ -43,7 +45,18 @@ Task<bool> Connection::Answer() {
   if (step == Step::kGone) co_return false;
   if (step == Step::kRefused) co_return co_await AnswerRefusal();
   Response response;
-  co_await Handle(response);
+  BeginHandling();
+  std::exception_ptr escaped;
+  try {
+    co_await host_.deps.handler(request_, response);
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  EndHandling(escaped, response);
+  if (timed_out_) {
+    // The next request's handler starts uncancelled.
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  }
   if (client_gone_ || broken_) {
     Observe(0);
     co_return false;

@@ -86,7 +86,9 @@ class Connection final : public net::DeadlineWheel::Entry {
   Step RefuseHeaderSize();
 
   // Answering: connection_output.cc.
-  Task<void> Handle(Response& response);
+  void CountInFlight(int64_t change);
+  void BeginHandling();
+  void EndHandling(const std::exception_ptr& escaped, Response& response);
   void CheckHandled(const std::exception_ptr& escaped, Response& response);
   Task<bool> AnswerRefusal();
   // What the kernel did not take at once. `body` is the response's.

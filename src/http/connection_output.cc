@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/this_coro.hpp>
-
 #include "http/connection.h"
 #include "net/spawn.h"
 #include "telemetry/log.h"
@@ -27,28 +25,26 @@ net::Stream::Gather Remaining(std::string_view head, std::string_view body, size
 
 }  // namespace
 
-// `response` outlives the call.
-Task<void> Connection::Handle(Response& response) {
-  host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) + 1,
-                                 std::memory_order_relaxed);
+void Connection::CountInFlight(int64_t change) {
+  // Written on the executor alone.
+  std::atomic<uint64_t>& count = host_.requests_in_flight;
+  count.store(count.load(std::memory_order_relaxed) + static_cast<uint64_t>(change), std::memory_order_relaxed);
+}
+
+void Connection::BeginHandling() {
+  CountInFlight(1);
   probed_ = false;
   Enter(Phase::kHandling, request_.received_at + host_.wheel.tick());
-  std::exception_ptr escaped;
-  try {
-    co_await host_.deps.handler(request_, response);
-  } catch (...) {
-    escaped = std::current_exception();
-  }
+}
+
+// `escaped`: an exception did, from the handler.
+void Connection::EndHandling(const std::exception_ptr& escaped, Response& response) {
   CheckHandled(escaped, response);
-  host_.requests_in_flight.store(host_.requests_in_flight.load(std::memory_order_relaxed) - 1,
-                                 std::memory_order_relaxed);
-  if (timed_out_) {
-    response = MakeErrorResponse(
-        504, Error(ErrorId::kRequestDeadline,
-                   "the request took longer than " + std::to_string(options().request_timeout.count()) + " ms"));
-    // The next request's handler starts uncancelled.
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-  }
+  CountInFlight(-1);
+  if (!timed_out_) return;
+  response = MakeErrorResponse(
+      504, Error(ErrorId::kRequestDeadline,
+                 "the request took longer than " + std::to_string(options().request_timeout.count()) + " ms"));
 }
 
 void Connection::CheckHandled(const std::exception_ptr& escaped, Response& response) {

@@ -50,22 +50,22 @@ struct Node {
 
 // nullptr when the tree is too deep.
 std::unique_ptr<Node> ReadTree(std::string_view tree) {
-  Walker walker(tree);
+  TreeWalker walker(tree);
   auto root = std::make_unique<Node>();
   root->fields.emplace_back();
   std::vector<Node*> open = {root.get()};
-  for (Walker::Step step = walker.Next(); step != Walker::Step::kEnd; step = walker.Next()) {
+  for (TreeWalker::Step step = walker.Next(); step != TreeWalker::Step::kEnd; step = walker.Next()) {
     Node& node = *open.back();
     if (walker.begins_field() || node.fields.empty()) node.fields.push_back({walker.field(), {}, {}});
     Node::Field& field = node.fields.back();
-    if (step == Walker::Step::kValue) field.values.push_back(walker.value());
-    if (step == Walker::Step::kOpenNode) {
+    if (step == TreeWalker::Step::kValue) field.values.push_back(walker.value());
+    if (step == TreeWalker::Step::kOpenNode) {
       field.nodes.push_back(std::make_unique<Node>());
       field.nodes.back()->tag = walker.value();
       open.push_back(field.nodes.back().get());
       if (open.size() > kDepthMax) return nullptr;
     }
-    if (step == Walker::Step::kCloseNode && open.size() > 1) open.pop_back();
+    if (step == TreeWalker::Step::kCloseNode && open.size() > 1) open.pop_back();
   }
   return root;
 }
@@ -79,61 +79,119 @@ std::optional<std::string> TextOf(const Node* node) {
   return constant.text();
 }
 
-bool ReadsClaims(const Node& node) {
-  if (node.tag != "FUNCEXPR" || !IsCurrentSetting(node.OidAt("funcid"))) return false;
-  const std::optional<std::string> name = TextOf(node.NodeAt("args", 0));
-  return name && catalog::ObservedByName(*name) == catalog::Observed::kClaims;
-}
-
 bool IsJsonType(const Node& node, std::string_view field) {
   const Node::Field* type = node.Find(field);
   return type && type->values.size() == 1 &&
          std::find(kJsonTypes.begin(), kJsonTypes.end(), type->values.front()) != kJsonTypes.end();
 }
 
-// Whether it gives the claims and nothing else: the setting itself, as JSON, and NULL when it is empty.
-bool GivesClaims(const Node* node) {
+bool IsCast(const Node& node) {
+  return (node.tag == "COERCEVIAIO" || node.tag == "RELABELTYPE") && IsJsonType(node, "resulttype");
+}
+
+bool IsNullIfEmpty(const Node& node) {
+  return node.tag == "NULLIFEXPR" && node.CountOf("args") == 2 && TextOf(node.NodeAt("args", 1)) == "";
+}
+
+// The setting that a call of current_setting reads.
+std::optional<catalog::Observed> SettingOf(const Node& node) {
+  if (node.tag != "FUNCEXPR" || !IsCurrentSetting(node.OidAt("funcid"))) return std::nullopt;
+  const std::optional<std::string> name = TextOf(node.NodeAt("args", 0));
+  return name ? std::optional(catalog::ObservedByName(*name)) : std::nullopt;
+}
+
+// A constant, or a setting that is unset for everyone.
+bool IsTheSameForAll(const Node* node) {
   if (!node) return false;
-  if (ReadsClaims(*node)) return true;
-  if (node->tag == "COERCEVIAIO" || node->tag == "RELABELTYPE") {
-    return IsJsonType(*node, "resulttype") && GivesClaims(node->NodeAt("arg", 0));
-  }
-  if (node->tag != "NULLIFEXPR" || node->CountOf("args") != 2) return false;
-  return TextOf(node->NodeAt("args", 1)) == "" && GivesClaims(node->NodeAt("args", 0));
+  if (node->tag == "CONST" || SettingOf(*node) == catalog::Observed::kNothing) return true;
+  if (IsCast(*node)) return IsTheSameForAll(node->NodeAt("arg", 0));
+  return IsNullIfEmpty(*node) && IsTheSameForAll(node->NodeAt("args", 0));
 }
 
-// The name that the node picks out of the claims.
-std::optional<std::string> PickOf(const Node& node) {
-  const Oid function = node.tag == "OPEXPR"     ? node.OidAt("opfuncid")
-                       : node.tag == "FUNCEXPR" ? node.OidAt("funcid")
-                                                : 0;
-  const bool picks = std::find(kPickFunctions.begin(), kPickFunctions.end(), function) != kPickFunctions.end();
-  if (!picks || node.CountOf("args") != 2 || !GivesClaims(node.NodeAt("args", 0))) return std::nullopt;
-  return TextOf(node.NodeAt("args", 1));
+// What (SELECT expression) gives, which is how policies are told to call their functions once.
+const Node* ScalarOf(const Node& node) {
+  constexpr std::string_view kExpression = "4";  // EXPR_SUBLINK (primnodes.h)
+  const Node::Field* kind = node.Find("subLinkType");
+  const bool is_scalar =
+      node.tag == "SUBLINK" && kind && kind->values.size() == 1 && kind->values.front() == kExpression;
+  const Node* query = is_scalar ? node.NodeAt("subselect", 0) : nullptr;
+  if (!query || query->tag != "QUERY" || query->CountOf("targetList") != 1) return nullptr;
+  const Node* from = query->NodeAt("jointree", 0);
+  for (const char* part :
+       {"cteList", "rtable", "setOperations", "groupClause", "havingQual", "limitOffset", "limitCount"}) {
+    if (query->CountOf(part) != 0) return nullptr;
+  }
+  if (!from || from->CountOf("fromlist") != 0 || from->CountOf("quals") != 0) return nullptr;
+  return query->NodeAt("targetList", 0)->NodeAt("expr", 0);
 }
 
-void Collect(const Node& node, ClaimNames& claims) {
-  if (std::optional<std::string> name = PickOf(node)) {
-    claims.names.insert(std::move(*name));
-    return;
+class ClaimReader {
+ public:
+  explicit ClaimReader(const ClaimGivers& givers) : givers_(givers) {}
+
+  void Collect(const Node& node) {
+    if (std::optional<std::string> name = PickOf(node)) {
+      claims.names.insert(std::move(*name));
+      return;
+    }
+    if (SettingOf(node) == catalog::Observed::kClaims || IsGiver(node)) claims.whole = true;
+    for (const Node::Field& field : node.fields) {
+      for (const std::unique_ptr<Node>& child : field.nodes) Collect(*child);
+    }
   }
-  if (ReadsClaims(node)) claims.whole = true;
-  for (const Node::Field& field : node.fields) {
-    for (const std::unique_ptr<Node>& child : field.nodes) Collect(*child, claims);
+
+  ClaimNames claims;
+
+ private:
+  bool IsGiver(const Node& node) const { return node.tag == "FUNCEXPR" && givers_.contains(node.OidAt("funcid")); }
+
+  // Whether it gives the claims and nothing else: the setting itself, as JSON, NULL when it is empty, something that is
+  // the same for everybody where there are none.
+  bool GivesClaims(const Node* node) const {
+    if (!node) return false;
+    if (SettingOf(*node) == catalog::Observed::kClaims) return true;
+    if (IsGiver(*node)) return node->CountOf("args") == 0;
+    if (IsCast(*node)) return GivesClaims(node->NodeAt("arg", 0));
+    if (const Node* inner = ScalarOf(*node)) return GivesClaims(inner);
+    if (node->tag == "COALESCEEXPR") return CoalescesClaims(*node);
+    return IsNullIfEmpty(*node) && GivesClaims(node->NodeAt("args", 0));
   }
-}
+
+  bool CoalescesClaims(const Node& node) const {
+    bool some = false;
+    for (size_t i = 0; i < node.CountOf("args"); ++i) {
+      const Node* argument = node.NodeAt("args", i);
+      const bool gives = GivesClaims(argument);
+      if (!gives && !IsTheSameForAll(argument)) return false;
+      some = some || gives;
+    }
+    return some;
+  }
+
+  // The name that the node picks out of the claims.
+  std::optional<std::string> PickOf(const Node& node) const {
+    const Oid function = node.tag == "OPEXPR"     ? node.OidAt("opfuncid")
+                         : node.tag == "FUNCEXPR" ? node.OidAt("funcid")
+                                                  : 0;
+    const bool picks = std::find(kPickFunctions.begin(), kPickFunctions.end(), function) != kPickFunctions.end();
+    if (!picks || node.CountOf("args") != 2 || !GivesClaims(node.NodeAt("args", 0))) return std::nullopt;
+    return TextOf(node.NodeAt("args", 1));
+  }
+
+  const ClaimGivers& givers_;
+};
 
 }  // namespace
 
-ClaimNames ReadClaimNames(std::string_view tree) {
-  ClaimNames claims;
+ClaimNames ReadClaimNames(std::string_view tree, const ClaimGivers& givers) {
+  ClaimReader reader(givers);
   const std::unique_ptr<Node> root = ReadTree(tree);
   if (root) {
-    Collect(*root, claims);
+    reader.Collect(*root);
   } else {
-    claims.whole = true;
+    reader.claims.whole = true;
   }
-  return claims;
+  return std::move(reader.claims);
 }
 
 }  // namespace pando::introspect

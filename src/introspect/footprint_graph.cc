@@ -33,7 +33,7 @@ void FootprintGraph::Depend(Use use, Oid oid, Use on_use, Oid on_oid) {
 }
 
 NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view tree) {
-  NodeReferences references = ReadReferences(tree);
+  NodeReferences references = ReadReferences(tree, claim_givers_);
   DependOnReferences(use, oid, references);
   return references;
 }

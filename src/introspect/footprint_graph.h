@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "introspect/footprint_rules.h"
@@ -28,6 +29,10 @@ class FootprintGraph {
   NodeReferences DependOnTree(Use use, Oid oid, std::string_view tree);
   // The same of a tree that was read before.
   void DependOnReferences(Use use, Oid oid, const NodeReferences& references);
+
+  // For the trees that are read from here on.
+  void SetClaimGivers(ClaimGivers givers) { claim_givers_ = std::move(givers); }
+  const ClaimGivers& claim_givers() const { return claim_givers_; }
 
   // The function says of itself that it observes nothing.
   void LabelImmutable(Oid function) { labelled_immutable_.push_back(IdOf(Use::kCall, function)); }
@@ -60,6 +65,7 @@ class FootprintGraph {
   std::vector<Oid> oids_;  // of the nodes, by id
   std::vector<uint32_t> labelled_immutable_;
   std::vector<std::string> claim_names_;
+  ClaimGivers claim_givers_;
 };
 
 }  // namespace pando::introspect

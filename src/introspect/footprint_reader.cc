@@ -29,6 +29,7 @@ class Reader {
   explicit Reader(const Answers& answers) : answers_(answers) {}
 
   FootprintGraph Run() {
+    FindClaimGivers();
     ReadFunctions();
     ReadSignatures();
     ReadRelations();
@@ -47,6 +48,7 @@ class Reader {
   }
 
  private:
+  void FindClaimGivers();
   void ReadFunctions();
   void ReadFunction(const Row& row);
   void ReadSignatures();
@@ -86,6 +88,19 @@ class Reader {
   std::vector<std::pair<Oid, std::string_view>> text_bodies_;
   ByName functions_by_name_, operators_by_name_, relations_by_name_, types_by_name_;
 };
+
+// Supabase's auth.jwt() and its like. One that calls itself IMMUTABLE is folded into plans, which trees are to know.
+void Reader::FindClaimGivers() {
+  ClaimGivers givers;
+  ForEachRow(answers_[Query::kFunctionTraits], [&](const Row& row) {
+    const Oid oid = row.OidAt(0);
+    const bool is_text = row.IsNull(5) && !row.IsNull(7) && row.View(4).empty();
+    if (oid < kFirstUserOid || !is_text || VolatilityOf(row.Char(2)) == Volatility::kImmutable) return;
+    const std::optional<BodyNames> names = ReadSqlBody(row.View(7));
+    if (names && names->gives_claims) givers.insert(oid);
+  });
+  graph_.SetClaimGivers(std::move(givers));
+}
 
 void Reader::ReadFunctions() {
   ForEachRow(answers_[Query::kAggregateParts], [&](const Row& row) {
@@ -192,7 +207,7 @@ void Reader::ReadDefaults() {
   ForEachRow(answers_[Query::kVirtualColumns],
              [&](const Row& row) { virtual_columns.emplace(row.OidAt(0), row.Int(1)); });
   ForEachRow(answers_[Query::kDefaults], [&](const Row& row) {
-    const NodeReferences references = ReadReferences(row.View(2));
+    const NodeReferences references = ReadReferences(row.View(2), graph_.claim_givers());
     row.ForEachColumn(0, [&](Oid relation, int number) {
       const Use use = virtual_columns.contains({relation, number}) ? Use::kRead : Use::kWrite;
       graph_.DependOnReferences(use, relation, references);

@@ -99,10 +99,10 @@ void SortUnique(std::vector<Oid>& oids) {
 
 class ReferenceReader {
  public:
-  explicit ReferenceReader(std::string_view tree) : walker_(tree) {}
+  ReferenceReader(std::string_view tree, const ClaimGivers& givers) : walker_(tree), givers_(givers) {}
 
   NodeReferences Run() {
-    using Step = Walker::Step;
+    using Step = TreeWalker::Step;
     for (Step step = walker_.Next(); step != Step::kEnd; step = walker_.Next()) {
       if (step == Step::kOpenNode) OpenNode(walker_.value());
       if (step == Step::kCloseNode) CloseNode();
@@ -152,8 +152,12 @@ class ReferenceReader {
   }
 
   void TakeFunction(std::string_view field, Oid oid) {
-    const bool is_setting = IsCurrentSetting(oid);
-    if (!is_setting || field != "funcid" || tag_ != "FUNCEXPR") {
+    const bool is_call = field == "funcid" && tag_ == "FUNCEXPR";
+    if (is_call && givers_.contains(oid)) {
+      found_.settings |= catalog::Observed::kClaims;
+      return;
+    }
+    if (!is_call || !IsCurrentSetting(oid)) {
       found_.functions.push_back(oid);
       return;
     }
@@ -192,7 +196,8 @@ class ReferenceReader {
     }
   }
 
-  Walker walker_;
+  TreeWalker walker_;
+  const ClaimGivers& givers_;
   std::vector<std::string_view> open_;  // tags of the nodes that are
   std::string_view tag_;  // of the node opened last: enough for nodes whose fields of interest come before children
   Oid setting_call_ = 0;  // a call of current_setting whose first argument has not been read
@@ -205,7 +210,7 @@ class TargetReader {
   explicit TargetReader(std::string_view tree) : walker_(tree) {}
 
   std::vector<TargetOrigin> Run() {
-    using Step = Walker::Step;
+    using Step = TreeWalker::Step;
     for (Step step = walker_.Next(); step != Step::kEnd && !done_; step = walker_.Next()) {
       switch (step) {
         case Step::kOpenNode:
@@ -252,7 +257,7 @@ class TargetReader {
     if (!is_junk_ && target_.relation != 0 && target_.relation_column > 0) origins_.push_back(target_);
   }
 
-  Walker walker_;
+  TreeWalker walker_;
   bool in_target_list_ = false;
   bool done_ = false;
   bool is_junk_ = false;
@@ -262,9 +267,11 @@ class TargetReader {
 
 }  // namespace
 
-NodeReferences ReadReferences(std::string_view tree) {
-  NodeReferences references = ReferenceReader(tree).Run();
-  if (catalog::Overlap(references.settings, catalog::Observed::kClaims)) references.claims = ReadClaimNames(tree);
+NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers) {
+  NodeReferences references = ReferenceReader(tree, givers).Run();
+  if (catalog::Overlap(references.settings, catalog::Observed::kClaims)) {
+    references.claims = ReadClaimNames(tree, givers);
+  }
   return references;
 }
 

@@ -34,8 +34,9 @@ struct NodeReferences {
   bool writes = false;  // holds a statement other than a SELECT without FOR UPDATE and the like
 };
 
-// An empty tree, or the text "<>", refers to nothing.
-NodeReferences ReadReferences(std::string_view tree);
+// An empty tree, or the text "<>", refers to nothing. A call of one of the `givers` is among the settings, as the
+// claims, and not among the functions.
+NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers = {});
 
 // Where a column of a view comes from, as the parser recorded it: the relation in the view's FROM, through subselects,
 // joins and common table expressions, but not through further views. Columns that are expressions are left out.

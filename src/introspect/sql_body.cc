@@ -66,9 +66,9 @@ std::optional<std::string> StringOf(const json::value& value) {
   return std::string(text->get_string());
 }
 
-class Walker {
+class BodyReader {
  public:
-  std::optional<BodyNames> Walk(const json::value& tree) {
+  std::optional<BodyNames> Read(const json::value& tree) {
     const json::array* statements = ListAt(tree.as_object(), "stmts");
     if (!statements) return std::nullopt;
     for (const json::value& statement : *statements) {
@@ -77,6 +77,7 @@ class Walker {
       Visit(statement);
     }
     if (!known_) return std::nullopt;
+    names_.gives_claims = statements->size() == 1 && IsClaimsAlone(statements->front());
     for (const char* name : kImpliedOperators) names_.operators.insert(name);
     const auto reads_time = [](const std::string& type) {
       return std::find(kTimelessTypes.begin(), kTimelessTypes.end(), type) == kTimelessTypes.end();
@@ -186,28 +187,73 @@ class Walker {
     return text.has_value();
   }
 
-  // Whether it gives the claims and nothing else: the setting itself, as JSON, and NULL when it is empty.
-  static bool GivesClaims(const json::value& value) {
+  // SELECT claims, and nothing around it.
+  static bool IsClaimsAlone(const json::value& statement) {
     json::error_code missing;
-    if (const json::value* cast = value.find_pointer("/TypeCast", missing); !missing && cast->is_object()) {
-      const json::value* argument = cast->find_pointer("/arg", missing);
-      if (missing || !GivesClaims(*argument)) return false;
-      std::set<std::string> type;
-      const json::value* type_name = cast->get_object().if_contains("typeName");
-      if (type_name && type_name->is_object()) TakeLast(type_name->get_object(), "names", type);
-      return type.size() == 1 && (type.contains("json") || type.contains("jsonb") || type.contains("text"));
+    const json::value* select = statement.find_pointer("/stmt/SelectStmt", missing);
+    if (missing || !select->is_object()) return false;
+    for (const auto& [field, part] : select->get_object()) {
+      if (field != "targetList" && field != "limitOption" && field != "op") return false;
     }
-    if (const json::value* call = value.find_pointer("/FuncCall", missing); !missing && call->is_object()) {
-      const std::optional<std::string> setting = SettingOf(call->get_object());
-      return setting && catalog::ObservedByName(*setting) == Observed::kClaims;
-    }
+    const json::array* targets = ListAt(select->get_object(), "targetList");
+    if (!targets || targets->size() != 1) return false;
+    const json::value* value = targets->front().find_pointer("/ResTarget/val", missing);
+    return !missing && GivesClaims(*value);
+  }
+
+  // Whether it gives the claims and nothing else: the setting itself, as JSON, NULL when it is empty, something that is
+  // the same for everybody where there are none.
+  static bool GivesClaims(const json::value& value) {
+    if (SettingAt(value) == Observed::kClaims) return true;
+    if (const json::value* inner = CastOf(value)) return GivesClaims(*inner);
+    if (const json::value* inner = NullIfEmptyOf(value)) return GivesClaims(*inner);
+    json::error_code missing;
+    const json::value* coalesce = value.find_pointer("/CoalesceExpr/args", missing);
+    if (missing || !coalesce->is_array()) return false;
+    const json::array& arguments = coalesce->get_array();
+    return std::any_of(arguments.begin(), arguments.end(), GivesClaims) &&
+           std::all_of(arguments.begin(), arguments.end(),
+                       [](const json::value& it) { return GivesClaims(it) || IsTheSameForAll(it); });
+  }
+
+  // A constant, or a setting that is unset for everyone.
+  static bool IsTheSameForAll(const json::value& value) {
+    if (ConstantOf(value) || SettingAt(value) == Observed::kNothing) return true;
+    if (const json::value* inner = CastOf(value)) return IsTheSameForAll(*inner);
+    const json::value* inner = NullIfEmptyOf(value);
+    return inner && IsTheSameForAll(*inner);
+  }
+
+  // The setting that a call of current_setting reads.
+  static std::optional<Observed> SettingAt(const json::value& value) {
+    json::error_code missing;
+    const json::value* call = value.find_pointer("/FuncCall", missing);
+    if (missing || !call->is_object()) return std::nullopt;
+    const std::optional<std::string> name = SettingOf(call->get_object());
+    return name ? std::optional(catalog::ObservedByName(*name)) : std::nullopt;
+  }
+
+  // What a cast to JSON or text is of.
+  static const json::value* CastOf(const json::value& value) {
+    json::error_code missing;
+    const json::value* cast = value.find_pointer("/TypeCast", missing);
+    if (missing || !cast->is_object()) return nullptr;
+    std::set<std::string> type;
+    const json::value* type_name = cast->get_object().if_contains("typeName");
+    if (type_name && type_name->is_object()) TakeLast(type_name->get_object(), "names", type);
+    const bool fits = type.size() == 1 && (type.contains("json") || type.contains("jsonb") || type.contains("text"));
+    return fits ? cast->get_object().if_contains("arg") : nullptr;
+  }
+
+  // The first argument of nullif(..., '').
+  static const json::value* NullIfEmptyOf(const json::value& value) {
+    json::error_code missing;
     const json::value* expression = value.find_pointer("/A_Expr", missing);
-    if (missing || !expression->is_object()) return false;
+    if (missing || !expression->is_object()) return nullptr;
     const json::value* kind = expression->get_object().if_contains("kind");
-    if (!kind || !kind->is_string() || kind->get_string() != "AEXPR_NULLIF") return false;
-    const json::value* left = expression->get_object().if_contains("lexpr");
+    if (!kind || !kind->is_string() || kind->get_string() != "AEXPR_NULLIF") return nullptr;
     const json::value* right = expression->get_object().if_contains("rexpr");
-    return left && right && ConstantOf(*right) == "" && GivesClaims(*left);
+    return right && ConstantOf(*right) == "" ? expression->get_object().if_contains("lexpr") : nullptr;
   }
 
   static std::optional<std::string> OperatorOf(const json::object& expression) {
@@ -265,7 +311,7 @@ std::optional<BodyNames> ReadSqlBody(std::string_view text) {
   json::error_code failure;
   const json::value tree = json::parse(result.parsed.parse_tree, failure, {}, options);
   if (failure || !tree.is_object()) return std::nullopt;
-  return Walker().Walk(tree);
+  return BodyReader().Read(tree);
 }
 
 }  // namespace pando::introspect

@@ -24,7 +24,8 @@ struct BodyNames {
   std::set<std::string> types;
   // Of CURRENT_USER and its kin, and of calls of current_setting by a constant name; those are not among the functions.
   catalog::Observed settings = catalog::Observed::kNothing;
-  ClaimNames claims;  // where the claims are among the settings
+  ClaimNames claims;          // where the claims are among the settings
+  bool gives_claims = false;  // all of them, as JSON or text, and it does nothing else
   // It may look at the time, by itself or by the input of a type.
   bool varies = false;
 };

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace pando::introspect {
 namespace {
 
@@ -55,6 +58,25 @@ TEST(SqlBodyTest, KnowsSettingsByConstantName) {
   EXPECT_EQ(Read("select current_user").settings, Observed::kIdentity);
   EXPECT_EQ(Read("select current_schema").settings, Observed::kIdentity);
   EXPECT_EQ(Read("select current_date, current_timestamp(3), localtime").settings, Observed::kNothing);
+}
+
+TEST(SqlBodyTest, TellsWhetherItGivesTheClaimsAndNothingElse) {
+  const std::string claims = "current_setting('request.jwt.claims', true)";
+  for (const std::string& body : std::vector<std::string>{
+           "select " + claims, "select " + claims + "::json", "select nullif(" + claims + ", '')::jsonb;",
+           "select coalesce(nullif(current_setting('request.jwt.claim', true), ''), nullif(" + claims + ", ''))::jsonb",
+           "select coalesce(" + claims + ", '{}')::jsonb"}) {
+    EXPECT_TRUE(Read(body).gives_claims) << body;
+  }
+  for (const std::string& body : std::vector<std::string>{
+           "select 1, " + claims, "select " + claims + " from t", "select " + claims + " where f()",
+           "select " + claims + "; select " + claims, "select coalesce(" + claims + ", f())",
+           "select f(" + claims + ")", "select current_setting('request.headers', true)", "select '{}'",
+           "select nullif(" + claims + ", 'x')::jsonb", "select " + claims + "::t",
+           "select " + claims + " union select f()", "select distinct " + claims, "select " + claims + " limit f()",
+           "with a as (select f()) select " + claims, ""}) {
+    EXPECT_FALSE(Read(body).gives_claims) << body;
+  }
 }
 
 TEST(SqlBodyTest, KnowsOnlyPlainSelects) {

@@ -50,11 +50,11 @@ class Tokens {
 
 // Walks a tree and tells fields from values. The token after a field's name is always a value, even when it begins with
 // a colon: a column alias may be ":funcid".
-class Walker {
+class TreeWalker {
  public:
   enum class Step { kEnd, kOpenNode, kCloseNode, kOpenList, kCloseList, kValue };
 
-  explicit Walker(std::string_view tree) : tokens_(tree) {}
+  explicit TreeWalker(std::string_view tree) : tokens_(tree) {}
 
   Step Next() {
     std::string_view token = tokens_.Next();

@@ -35,13 +35,26 @@ struct Command {
   bool binary_times = false;
 };
 
+using SessionSettings = std::vector<std::pair<std::string, std::string>>;  // values as text, by name
+
 // What stays set on the connection between exchanges. A connection that has it needs no settings for a plain read.
 struct SessionState {
   std::string role;         // empty: the login role
   std::string search_path;  // as SQL text ("\"api\", \"public\""); empty: as the connection started
   // 0: as the connection started; also for an exchange that names no session, whoever had the connection before.
   milliseconds statement_timeout{0};
-  friend bool operator==(const SessionState&, const SessionState&) = default;
+  // Others, made once the role is taken, and reset before it is left or by an exchange that names no session. Null:
+  // none. REQUIRES: none of those above, none of the known ones (Open()), and none that tells in which transactions
+  // statements run
+  std::shared_ptr<const SessionSettings> settings = nullptr;
+
+  bool HasSettingsOf(const SessionState& other) const {
+    return settings == other.settings || (settings && other.settings && *settings == *other.settings);
+  }
+  friend bool operator==(const SessionState& a, const SessionState& b) {
+    return a.role == b.role && a.search_path == b.search_path && a.statement_timeout == b.statement_timeout &&
+           a.HasSettingsOf(b);
+  }
 };
 
 // How an exchange ends.

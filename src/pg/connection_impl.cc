@@ -67,10 +67,11 @@ bool ConnectionImpl::alive() const {
 
 Task<Result<std::vector<Rows>>> ConnectionImpl::Run(Exchange exchange, Deadline deadline) {
   if (std::optional<Error> refusal = RefuseToRun(exchange, deadline)) co_return *refusal;
-  // A timeout of the session belongs to those who asked for it.
-  if (!exchange.session && session_.statement_timeout.count() != 0) {
+  // Timeout and settings of the session belong to those who asked for them.
+  if (!exchange.session && (session_.statement_timeout.count() != 0 || session_.settings)) {
     exchange.session = session_;
     exchange.session->statement_timeout = milliseconds(0);
+    exchange.session->settings = nullptr;
   }
   in_flight_ = true;
   for (bool repeated = false;; repeated = true) {
@@ -130,9 +131,21 @@ void ConnectionImpl::QueueRetired() {
 // In the segment of the commands themselves: when the role cannot be taken, the server skips them, and a failure
 // further on takes the switch back with everything else.
 void ConnectionImpl::QueueSwitch(const SessionState& wanted) {
+  const bool other_settings = !wanted.HasSettingsOf(session_);
+  // By the role that made them, which may.
+  if (other_settings && session_.settings) {
+    for (const auto& [name, value] : *session_.settings) {
+      pipeline_.AddText("RESET " + QuoteIdentifier(name), Duty::kSupport);
+    }
+  }
   if (wanted.role != session_.role) {
     const std::string role = wanted.role.empty() ? "none" : wanted.role;
     pipeline_.Add(Command{"select pg_catalog.set_config('role', $1, false)", {role}, true}, Duty::kSupport);
+  }
+  if (other_settings && wanted.settings) {
+    for (const auto& [name, value] : *wanted.settings) {
+      pipeline_.Add(Command{"select pg_catalog.set_config($1, $2, false)", {name, value}, true}, Duty::kSupport);
+    }
   }
   if (wanted.statement_timeout != session_.statement_timeout) QueueTimeout(wanted.statement_timeout);
   if (wanted.search_path == session_.search_path) return;

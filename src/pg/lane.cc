@@ -141,7 +141,8 @@ struct Lane::Flight {
 
 Task<void> Lane::Run(Batch& batch) {
   SessionState session = *batch.front()->statement.session;
-  session.statement_timeout = options_.statement_timeout;
+  const bool is_less = session.statement_timeout.count() > 0 && session.statement_timeout < options_.statement_timeout;
+  if (!is_less) session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);
   std::erase(batch, nullptr);

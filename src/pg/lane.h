@@ -59,7 +59,8 @@ struct LaneStatement {
   // Makes the settings that `command` depends on, for its transaction only; comes right before it.
   std::optional<Command> settings;
   Command command;
-  std::shared_ptr<const SessionState> session;  // not null
+  // Not null. Its statement_timeout counts where it is less than options.statement_timeout.
+  std::shared_ptr<const SessionState> session;
   // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another
   // than that of the first who asks goes without.
   std::shared_ptr<const LaneBracket> bracket;

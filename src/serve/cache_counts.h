@@ -54,6 +54,7 @@ struct CacheCounts {
   telemetry::Counter& Lost(Unproven why) { return lost[static_cast<size_t>(why)]; }
 
   telemetry::Counter hits;
+  telemetry::Counter joined;                                   // found once somebody else had brought them
   telemetry::Counter misses;                                   // of what may be kept
   std::array<telemetry::Counter, kUncacheableCount> bypasses;  // reads of what may not, by reason
   std::array<telemetry::Counter, kUnprovenCount> lost;         // fills

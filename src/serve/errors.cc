@@ -113,6 +113,8 @@ http::Response Respond(int status, std::string_view code, std::string body) {
   response.status = status;
   response.body = std::move(body);
   response.headers.Add("Content-Type", "application/json; charset=utf-8");
+  // A cache may keep 404 and its like on its own account (RFC 9110, 15.1), though the next request may well succeed.
+  response.headers.Add("Cache-Control", "no-store");
   response.headers.Add("Proxy-Status", {"pando; error=", code});
   response.error_code = code;
   return response;

@@ -8,6 +8,7 @@
 #include "serve/cors.h"
 #include "serve/errors.h"
 #include "serve/http_caching.h"
+#include "serve/role_settings.h"
 #include "serve/root.h"
 #include "serve/settings.h"
 #include "serve/timing.h"
@@ -48,8 +49,9 @@ struct Pipeline::Work {
   // Of a write with conditions: the read of what there is.
   std::optional<Shape> current;
   bool at_root = false;
-  bool print_here = true;                  // false once a value came that only the database can print as JSON
-  std::optional<cache::Store::Fill> fill;  // of an answer that is to be kept
+  bool print_here = true;             // false once a value came that only the database can print as JSON
+  std::optional<Flights::Lead> lead;  // of an answer that is to be kept, as is `fill`
+  std::optional<cache::Store::Fill> fill;
   std::shared_ptr<const pg::LaneBracketRows> bracket;
   bool kept = false;
   Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
@@ -107,7 +109,9 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
     co_return;
   }
   Result<void> served = Authenticate(work);
-  if (served && !FindKept(work)) {
+  if (served && FindKept(work)) {
+    deps_.cache.counts->hits.Add();
+  } else if (served) {
     if (Recall(work)) {
       served = co_await ServeShape(work);
     } else {
@@ -131,6 +135,8 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
   }
   if (served) AnswerConditionally(work.http, ETagOf(work), response);
   NoteWrite(work);
+  // Whoever goes away leaves it to those who wait.
+  if (!served && served.error().id() == ErrorId::kRequestCancelled) work.lead.reset();
   Lose(work, Unproven::kFailed);
   AddCorsHeaders(work.http, options, response);
   if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
@@ -167,7 +173,6 @@ bool Pipeline::FindKept(Work& work) {
     answer = deps_.cache.store->Find(cache_key_);
   }
   if (!answer) return false;
-  deps_.cache.counts->hits.Add();
   http::Response& response = work.response;
   response.status = answer->status;
   response.ready_header = answer->header;
@@ -217,15 +222,48 @@ void Pipeline::NoteWrite(Work& work) {
   work.response.headers.Add(kPosition, deps_.cache.own_writes->WritePosition(now));
 }
 
-// Before the statement of a read is sent that was not found: what it takes to keep its answer. Null: it goes alone.
-void Pipeline::PrepareToKeep(Work& work, const pg::Lane* lane) {
-  if (!AsksCache(work)) return;
+// Of a read that was not found, before its statement is sent: whether its answer is to be kept, under the key in
+// cache_key_. Null: it goes alone.
+bool Pipeline::IsToKeep(Work& work, const pg::Lane* lane) {
+  if (!AsksCache(work)) return false;
   work.why_not = WhyNotKept(work, lane);
-  if (work.why_not != Uncacheable::kNo) return deps_.cache.counts->Bypasses(work.why_not).Add();
+  if (work.why_not != Uncacheable::kNo) {
+    deps_.cache.counts->Bypasses(work.why_not).Add();
+    return false;
+  }
+  WriteWholeKey(work);
+  if (deps_.cache.store->Admits(cache_key_)) return true;
   deps_.cache.counts->misses.Add();
+  return false;
+}
+
+void Pipeline::WriteWholeKey(const Work& work) {
   WriteCacheKey(work.http, *work.principal, cache_key_);
   if (work.shape->cache.claims) auth::AppendClaims(*work.principal, *work.shape->cache.claims, cache_key_);
-  if (deps_.cache.store->Admits(cache_key_)) work.fill.emplace(deps_.cache.store->Begin());
+}
+
+// Waits as long as somebody else brings the same answer into the cache. True when it was found there. Else the caller
+// brings it, unless that would be in vain.
+Task<bool> Pipeline::Join(Work& work) {
+  bool in_vain = false;
+  while (std::shared_ptr<Flight> flight = flights_.Find(cache_key_)) {
+    const Result<void> landed = co_await flight->landed.Wait(work.http.deadline);
+    if (FindKept(work)) {
+      deps_.cache.counts->joined.Add();
+      co_return true;
+    }
+    WriteWholeKey(work);
+    in_vain = flight->in_vain || !landed;
+    if (in_vain) break;
+  }
+  if (!in_vain) BeginFill(work);
+  co_return false;
+}
+
+// REQUIRES: nobody else fills what has the key in cache_key_
+void Pipeline::BeginFill(Work& work) {
+  work.lead.emplace(flights_.Begin(cache_key_));
+  work.fill.emplace(deps_.cache.store->Begin());
 }
 
 // Empty when the answer has none.
@@ -244,6 +282,8 @@ std::string Pipeline::CacheStatus(const Work& work) {
 void Pipeline::Lose(Work& work, Unproven why) {
   if (!work.fill) return;
   work.fill.reset();
+  if (work.lead) work.lead->flight().in_vain = true;
+  work.lead.reset();
   deps_.cache.counts->Lost(why).Add();
 }
 
@@ -275,6 +315,8 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
       deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
   work.kept = kept == cache::Kept::kYes;
   work.fill.reset();
+  work.lead->flight().in_vain = !work.kept;
+  work.lead.reset();
 }
 
 // True when the request's shape is known: nothing is left to parse.
@@ -360,8 +402,9 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
         {work.http, request, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
     exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else {
+    const RoleSettings settings = RoleSettingsOf(config.catalog->snapshot(), work.role());
     session = pg::SessionState{work.role(), SearchPath(request.schema, config.rest.extra_search_path),
-                               StatementTimeout(work.http, *config.catalog)};
+                               StatementTimeout(work.http, settings.statement_timeout), settings.kept};
     exchange.session = session;
   }
   exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
@@ -378,7 +421,14 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
   }
   work.timing.Mark(Phase::kPlan);
   pg::Lane* const lane = LaneOf(work);
-  PrepareToKeep(work, lane);
+  if (IsToKeep(work, lane)) {
+    if (!flights_.Find(cache_key_)) {
+      BeginFill(work);
+    } else if (co_await Join(work)) {
+      co_return Result<void>();
+    }
+    deps_.cache.counts->misses.Add();
+  }
   Result<void> served;
   bool done = false;
   if (lane) {
@@ -485,7 +535,7 @@ SettingsInput Pipeline::SettingsOf(const Work& work) {
 
 std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
   std::optional<pg::SessionState> session = work.shape->demand.session;
-  if (session) session->statement_timeout = StatementTimeout(work.http, *work.shape->plan.catalog);
+  if (session) session->statement_timeout = StatementTimeout(work.http, session->statement_timeout);
   return session;
 }
 

@@ -19,6 +19,7 @@
 #include "serve/answer.h"
 #include "serve/cache_counts.h"
 #include "serve/config.h"
+#include "serve/flights.h"
 #include "serve/own_writes.h"
 #include "serve/row_printer.h"
 #include "serve/settings.h"
@@ -78,7 +79,10 @@ class Pipeline {
   bool FindKept(Work& work);
   static std::string CacheStatus(const Work& work);
   static std::string_view ETagOf(const Work& work);
-  void PrepareToKeep(Work& work, const pg::Lane* lane);
+  bool IsToKeep(Work& work, const pg::Lane* lane);
+  void WriteWholeKey(const Work& work);
+  Task<bool> Join(Work& work);
+  void BeginFill(Work& work);
   void Lose(Work& work, Unproven why);
   void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
@@ -106,7 +110,8 @@ class Pipeline {
   ShapeCache shapes_;
   RowPrinter printer_;
   std::string cache_key_;  // used again, so that a hit allocates nothing for it
-  CutRequest cut_;         // of the request that is being parsed; nothing suspends meanwhile
+  Flights flights_;
+  CutRequest cut_;  // of the request that is being parsed; nothing suspends meanwhile
 };
 
 }  // namespace pando::serve

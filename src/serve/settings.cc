@@ -102,11 +102,10 @@ std::string SearchPath(const std::string& schema, const std::vector<std::string>
   return path;
 }
 
-milliseconds StatementTimeout(const http::Request& request, const catalog::Catalog& catalog) {
+milliseconds StatementTimeout(const http::Request& request, milliseconds limit) {
   const auto allowed = std::chrono::ceil<std::chrono::seconds>(request.deadline.at() - request.received_at);
   const milliseconds ours = allowed + std::chrono::seconds(1);
-  const milliseconds theirs = catalog.snapshot().statement_timeout;
-  return theirs.count() > 0 ? std::min(ours, theirs) : ours;
+  return limit.count() > 0 ? std::min(ours, limit) : ours;
 }
 
 std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
@@ -127,7 +126,8 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
   select.Add("search_path", SearchPath(input.rest.schema, input.options.extra_search_path));
   select.Add("role", input.principal.role);
   AddObserved(input, Observed::kEverything, select);
-  select.Add("statement_timeout", std::to_string(StatementTimeout(input.http, input.catalog).count()));
+  select.Add("statement_timeout",
+             std::to_string(StatementTimeout(input.http, input.catalog.snapshot().statement_timeout).count()));
   if (input.rest.preferences.timezone) select.Add("timezone", *input.rest.preferences.timezone);
   const auto& role_settings = input.catalog.snapshot().role_settings;
   if (auto found = role_settings.find(input.principal.role); found != role_settings.end()) {

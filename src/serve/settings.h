@@ -19,8 +19,8 @@ namespace pando::serve {
 std::string SearchPath(const std::string& schema, const std::vector<std::string>& extra);
 
 // What the database may spend on one statement of the request: a second more than the request has from its header on,
-// so that it ends what nobody is left to cancel; less where the database's own setting is less.
-milliseconds StatementTimeout(const http::Request& request, const catalog::Catalog& catalog);
+// so that it ends what nobody is left to cancel; `limit` where that is less. A limit of 0 is none.
+milliseconds StatementTimeout(const http::Request& request, milliseconds limit);
 
 struct SettingsInput {
   const http::Request& http;

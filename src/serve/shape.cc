@@ -4,6 +4,7 @@
 
 #include "plan/cheap.h"
 #include "serve/answer.h"
+#include "serve/role_settings.h"
 #include "serve/settings.h"
 
 namespace pando::serve {
@@ -12,15 +13,16 @@ namespace {
 Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std::string& role, const Config& config) {
   const RestOptions& options = config.rest;
   const catalog::Snapshot& schema = plan.catalog->snapshot();
+  const RoleSettings settings = RoleSettingsOf(schema, role);
   Demand demand;
-  const bool role_has_settings = schema.role_settings.contains(role);
   demand.observed = plan.footprint.observes;
   demand.prepared = options.prepared_statements && !plan.footprint.folds;
   demand.all_settings = catalog::Overlap(demand.observed, catalog::Observed::kOther) || plan.footprint.leaves_traces ||
-                        options.pre_request || request.preferences.timezone || role_has_settings;
+                        options.pre_request || request.preferences.timezone || settings.has_others;
   demand.unclean = plan.footprint.leaves_traces || (options.pre_request && schema.pre_request.leaves_traces);
   if (!demand.all_settings) {
-    demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path)};
+    demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path),
+                                      settings.statement_timeout, settings.kept};
   }
   const bool leaves_nothing = !demand.all_settings && !demand.unclean;
   if (plan.read_only) {

@@ -35,7 +35,7 @@ struct Demand {
   bool unclean = false;  // something unknown runs
   bool prepared = true;  // a plan of it may be kept
   Sharing sharing = Sharing::kNever;
-  std::optional<pg::SessionState> session;
+  std::optional<pg::SessionState> session;  // its statement_timeout is the limit of the role
   pg::Finish finish = pg::Finish::kCommit;
   bool repeatable_read = false;  // at least
 };

@@ -162,6 +162,7 @@ void Monitoring::Attach(const serve::CacheCounts& counts) {
     metrics_.Collect(MetricId::kCacheRequests, {outcome}, [&count] { return double(count.value()); });
   };
   collect("hit", counts.hits);
+  collect("joined", counts.joined);
   collect("miss", counts.misses);
   for (size_t i = 0; i < counts.bypasses.size(); ++i) {
     const auto why = static_cast<serve::Uncacheable>(i);

@@ -525,6 +525,14 @@ TEST_F(FootprintTest, APolicyNamesTheClaimsThatItPicks) {
       "'sub'))::uuid $$;"
       "CREATE FUNCTION api.jwt() RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT current_setting('request.jwt.claims', "
       "true)::jsonb $$;"
+      "CREATE FUNCTION api.supabase_jwt() RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT coalesce(nullif("
+      "current_setting('request.jwt.claim', true), ''), nullif(current_setting('request.jwt.claims', true), "
+      "''))::jsonb "
+      "$$;"
+      "CREATE FUNCTION api.immutable_jwt() RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$ SELECT "
+      "current_setting('request.jwt.claims', true)::jsonb $$;"
+      "CREATE FUNCTION api.more_than_jwt() RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT "
+      "current_setting('request.jwt.claims', true)::jsonb WHERE current_setting('request.jwt.claims', true) <> '' $$;"
       "CREATE FUNCTION api.standard() RETURNS text LANGUAGE sql RETURN current_setting('request.jwt.claims')::json ->> "
       "'sub';"
       "CREATE TABLE api.plain (owner uuid, name text, info jsonb);");
@@ -543,7 +551,16 @@ TEST_F(FootprintTest, APolicyNamesTheClaimsThatItPicks) {
       {"name = " + claims + "::jsonb #>> '{app,org}'", "*"},
       {"name = " + claims, "*"},
       {claims + "::jsonb ? 'org' AND " + claims + "::json ->> 'sub' = name", "*"},
-      {"api.jwt() ->> 'sub' = name", "*"},
+      {"name = coalesce(" + claims + ", '{}')::jsonb ->> 'org'", "org"},
+      {"name = coalesce(" + claims + ", name)::jsonb ->> 'org'", "*"},
+      {"api.jwt() ->> 'sub' = name", "sub"},
+      {"(SELECT api.jwt()) -> 'app' ->> 'org' = name", "app"},
+      {"(SELECT api.jwt() ->> 'org') = name AND api.uid() = owner", "org sub"},
+      {"api.supabase_jwt() ->> 'role' = name", "role"},
+      {"(SELECT api.jwt() LIMIT 1) ->> 'sub' = name", "*"},
+      {"api.jwt() ? 'org' AND api.jwt() ->> 'sub' = name", "*"},
+      {"api.immutable_jwt() ->> 'sub' = name", "*"},
+      {"api.more_than_jwt() ->> 'sub' = name", "*"},
   };
   for (size_t i = 0; i < policies.size(); ++i) Guard("t" + std::to_string(i), policies[i].first);
   for (size_t i = 0; i < policies.size(); ++i) {

@@ -96,6 +96,46 @@ TEST_F(PgSessionTest, TakesTheSwitchBackWithARollback) {
   EXPECT_EQ(Value(*connection, Who()), "postgres \"$user\", public");
 }
 
+SessionState WithSettings(std::string role, SessionSettings settings) {
+  return SessionState{std::move(role), "", milliseconds(0),
+                      std::make_shared<const SessionSettings>(std::move(settings))};
+}
+
+TEST_F(PgSessionTest, SettingsComeWithTheRoleAndGoWithIt) {
+  auto connection = Connect();
+  const auto seen = [&](std::optional<SessionState> session) {
+    auto rows = Run(*connection, Do({Sql("select current_user || ' ' || current_setting('work_mem') || ' ' || "
+                                         "current_setting('lock_timeout')")},
+                                    Finish::kCommit, std::move(session)));
+    return rows ? std::string(rows->at(0).Text(0, 0)) : rows.error().ToString();
+  };
+  const SessionState limited = WithSettings("test_alice", {{"work_mem", "5MB"}, {"lock_timeout", "70ms"}});
+
+  EXPECT_EQ(seen(limited), "test_alice 5MB 70ms");
+  EXPECT_EQ(connection->session(), limited);
+  EXPECT_EQ(seen(SessionState{"test_alice", ""}), "test_alice 4MB 0");
+  EXPECT_EQ(seen(limited), "test_alice 5MB 70ms");
+  EXPECT_EQ(seen(WithSettings("test_alice", {{"work_mem", "6MB"}})), "test_alice 6MB 0");
+  EXPECT_EQ(seen(SessionState{}), "postgres 4MB 0");
+  EXPECT_EQ(seen(limited), "test_alice 5MB 70ms");
+  EXPECT_EQ(seen(std::nullopt), "test_alice 4MB 0");
+  EXPECT_EQ(seen(limited), "test_alice 5MB 70ms");
+  EXPECT_EQ(seen(WithSettings("test_alice", {{"work_mem", "5MB"}, {"lock_timeout", "70ms"}})), "test_alice 5MB 70ms");
+}
+
+TEST_F(PgSessionTest, ASettingThatIsRefusedTakesTheSwitchBack) {
+  auto connection = Connect();
+  const SessionState limited = WithSettings("test_alice", {{"work_mem", "5MB"}});
+  ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, limited)));
+
+  EXPECT_THAT(Run(*connection, Do({}, Finish::kCommit, WithSettings("", {{"work_mem", "lots"}}))),
+              RefusedWith("22023"));
+  EXPECT_EQ(connection->session(), limited);
+  EXPECT_EQ(Value(*connection, "select current_user"), "test_alice");
+  ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, limited)));
+  EXPECT_EQ(Value(*connection, "select current_setting('work_mem')"), "4MB");  // names no session
+}
+
 TEST_F(PgSessionTest, KeepsTheSwitchOfAHeldTransactionThatCommits) {
   auto connection = Connect();
   ASSERT_TRUE(Run(*connection, Do({}, Finish::kHold, kAlice)));

@@ -24,6 +24,10 @@ grant usage on schema who to anon, authenticated;
 create function who.uid() returns text language sql stable as $$ select coalesce(nullif(current_setting(
   'request.jwt.claim.sub', true), ''), (nullif({CLAIMS}, '')::jsonb ->> 'sub')) $$;
 create function who.jwt() returns jsonb language sql stable as $$ select nullif({CLAIMS}, '')::jsonb $$;
+create function who.supabase_jwt() returns jsonb language sql stable as $$ select coalesce(nullif(current_setting(
+  'request.jwt.claim', true), ''), nullif({CLAIMS}, ''))::jsonb $$;
+create function who.not_just_jwt() returns jsonb language sql stable as $$ select nullif({CLAIMS}, '')::jsonb
+  where current_setting('request.headers', true)::json ->> 'x-org' is null $$;
 create function who.org() returns text language sql stable security definer set search_path = '' return
   {CLAIMS}::json ->> 'org';
 create function who.wrongly_immutable() returns text language sql immutable as $$ select {CLAIMS}::json ->> 'sub' $$;
@@ -49,6 +53,11 @@ ATOMS = (
     "level <= coalesce(({claims}::json ->> 'level')::int, 0)",
     "({claims}::jsonb -> 'orgs') is not null",
     "who.jwt() ->> 'org' = org",
+    "(select who.supabase_jwt()) ->> 'sub' = owner",
+    "who.supabase_jwt() -> 'app' ->> 'level' = level::text",
+    "coalesce({claims}, '{{{{}}}}')::jsonb ->> 'org' = org",
+    "(select who.not_just_jwt() ->> 'org') = org",
+    "who.supabase_jwt() ? 'orgs'",
     "{claims}::jsonb #>> '{{app,level}}' = level::text",
     "{claims} like '%\"o1\"%'",
     "owner = who.wrongly_immutable()",

@@ -3,6 +3,7 @@ database, its schema and the stream of its changes are disturbed. cache_checker.
 
 PANDO_CACHE_SECONDS makes each run longer, PANDO_CACHE_SEED another one.
 """
+import concurrent.futures
 import itertools
 import json
 import os
@@ -128,6 +129,28 @@ class Cache(unittest.TestCase):
         """The ids that an answer shows, and whether it came from the cache."""
         _, fields, body = pando.request('GET', f'/rest/v1/{path}')
         return [row['id'] for row in json.loads(body)], 'hit' in fields['Cache-Status']
+
+    def test_those_who_ask_at_once_ask_the_database_once(self):
+        rounds, callers = 12, 16
+        self.postgres.sql('create table wide (id int primary key, label int not null, ver int not null default 0);'
+                          'insert into wide select i, i % 100 from generate_series(1, 60000) i; analyze wide; grant select on wide to anon')
+        pando = self.pando(environment={'PANDO_SERVER_LOOPS': '1'})
+        path = '/rest/v1/wide?select=ver&label=eq.7&order=id&limit=1'
+        wait_until(lambda: 'hit' in pando.request('GET', path)[1]['Cache-Status'], 'it is kept')
+
+        def asked():
+            return sum(pando.metric('pando_db_lane_statements_total', lane=lane) for lane in ('key', 'quick'))
+        before = asked()
+        with concurrent.futures.ThreadPoolExecutor(callers) as threads:
+            for number in range(rounds):
+                self.postgres.sql(f'update wide set ver = {number + 1} where label = 7')
+                wait_until(lambda: json.loads(pando.request('GET', path)[2])[0]['ver'] == number + 1, 'the change is shown')
+                pando.request('GET', path)
+                self.postgres.sql('update wide set label = label where label = 7')
+                answers = list(threads.map(lambda _: json.loads(pando.request('GET', path)[2]), range(callers)))
+                self.assertEqual(answers, [[{'ver': number + 1}]] * callers)
+        self.assertLess(asked() - before, rounds * callers / 2)
+        self.assertGreater(pando.metric('pando_cache_requests_total', result='joined'), 0)
 
     def test_texts_choose_rows_as_their_collation_has_it(self):
         self.postgres.sql("create collation folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"

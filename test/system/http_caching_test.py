@@ -95,6 +95,8 @@ class HttpCaching(unittest.TestCase):
         self.assertEqual(control('notes'), 'public, max-age=3600')
         self.assertEqual(control('notes', **token), 'private, max-age=3600')
         self.assertNotIn('cache-control', self.ask('POST', 'items', '{"id": 100, "name": "new"}')[1])
+        for path in ('nothing', 'items?no=eq.1', 'items?id=eq.one', 'rpc/nothing'):
+            self.assertEqual(control(path), 'no-store', path)
 
     def test_what_a_function_says_stands(self):
         _, fields, _ = self.ask('POST', 'rpc/uncached', '{}')
@@ -174,6 +176,13 @@ sub vcl_deliver { if (obj.hits > 0) { set resp.http.X-Hits = obj.hits; } }
             return answer.status, answer.read(), answer.getheader('X-Hits')
         finally:
             connection.close()
+
+    def test_an_error_is_asked_for_again(self):
+        for path in ('nothing', 'items?no=eq.1', 'rpc/nothing'):
+            for _ in range(3):
+                status, _, hits = self.ask(self.port, f'/rest/v1/{path}', {})
+                self.assertGreaterEqual(status, 400)
+                self.assertIsNone(hits, path)
 
     def test_nobody_gets_the_rows_of_others(self):
         callers = [{}, *({'Authorization': f'Bearer {token_of(f"user-{i}")}'} for i in range(3)),

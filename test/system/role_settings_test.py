@@ -1,0 +1,120 @@
+"""What ALTER ROLE ... SET says holds for each request of the role and for nobody else's, and does not keep the role's reads from
+travelling together: a project on Supabase has limits on every role."""
+import concurrent.futures
+import json
+import random
+import threading
+import time
+import unittest
+
+from processes import SECRET, Pando, PrivatePostgres, folder_for_all, roles, token_of
+
+SEED = 20_261_128
+CALLERS = 12
+REQUESTS_EACH = 60
+LOCKED_SECONDS = 0.5
+PATIENCE_SECONDS = 5  # of what must not have to wait
+
+SCHEMA = roles('anon', 'patient', 'hasty', 'zoned') + '''
+create table items (id int primary key, name text not null, at timestamptz not null default '2026-01-01 12:00+00');
+insert into items select i, 'item ' || i from generate_series(1, 200) i;
+create function settings() returns json language sql stable as $$ select json_build_object(
+  'role', current_user, 'work_mem', current_setting('work_mem'), 'lock_timeout', current_setting('lock_timeout'),
+  'nestloop', current_setting('enable_nestloop')) $$;
+create function nap(seconds float8) returns boolean language plpgsql stable as $$ begin perform pg_sleep(seconds); return true; end $$;
+grant select on items to anon, patient, hasty, zoned;
+alter role anon set lock_timeout = '40ms';
+alter role anon set work_mem = '5MB';
+alter role anon set statement_timeout = '3s';
+alter role hasty set statement_timeout = '0.1 s';
+alter role hasty set enable_nestloop = off;
+alter role zoned set timezone = 'Asia/Tokyo';
+'''
+EXPECTED = {'anon': {'work_mem': '5MB', 'lock_timeout': '40ms', 'nestloop': 'on'},
+            'patient': {'work_mem': '4MB', 'lock_timeout': '0', 'nestloop': 'on'},
+            'hasty': {'work_mem': '4MB', 'lock_timeout': '0', 'nestloop': 'off'}}
+
+
+class RoleSettings(unittest.TestCase):
+    def setUp(self):
+        folder = self.enterContext(folder_for_all())
+        self.postgres = self.enterContext(PrivatePostgres(folder))
+        self.postgres.sql(SCHEMA)
+        # One event loop and few connections: each is used by every role.
+        settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_DATABASE_CONNECTIONS_MAX': '3',
+                    'PANDO_SERVER_LOOPS': '1', 'PANDO_AUTH_JWT_SECRET': SECRET}
+        self.pando = self.enterContext(Pando(folder, environment=settings)).start()
+
+    def get(self, role, path):
+        headers = {} if role == 'anon' else {'Authorization': f'Bearer {token_of("someone", role)}'}
+        status, _, body = self.pando.request('GET', f'/rest/v1{path}', headers=headers)
+        return status, json.loads(body)
+
+    def travelled(self):
+        return sum(self.pando.metric('pando_db_lane_statements_total', lane=lane) for lane in ('key', 'quick'))
+
+    def test_a_role_with_limits_shares_transactions(self):
+        for role in ('anon', 'hasty'):
+            before = self.travelled()
+            for number in range(20):
+                self.assertEqual(self.get(role, f'/items?select=name&id=eq.{number + 1}'), (200, [{'name': f'item {number + 1}'}]))
+            self.assertGreaterEqual(self.travelled() - before, 20, role)
+
+    def test_a_role_that_reads_times_elsewhere_goes_alone(self):
+        before = self.travelled()
+        for _ in range(5):
+            self.assertEqual(self.get('zoned', '/items?select=at&id=eq.1'), (200, [{'at': '2026-01-01T21:00:00+09:00'}]))
+            self.assertEqual(self.get('patient', '/items?select=at&id=eq.1'), (200, [{'at': '2026-01-01T12:00:00+00:00'}]))
+        self.assertEqual(self.travelled() - before, 5)
+
+    def test_everybody_sees_the_settings_of_their_role(self):
+        def caller(number):
+            chance, wrong = random.Random(SEED + number), []
+            for _ in range(REQUESTS_EACH):
+                role = chance.choice(list(EXPECTED))
+                # Those in between leave the connection with the settings of their session.
+                if chance.random() < 0.6:
+                    status, rows = self.get(role, f'/items?select=id&id=eq.{chance.randint(1, 200)}')
+                    wrong += [(role, status, rows)] if status != 200 or len(rows) != 1 else []
+                    continue
+                status, seen = self.get(role, '/rpc/settings')
+                if (status, seen) != (200, {'role': role, **EXPECTED[role]}):
+                    wrong.append((role, status, seen))
+            return wrong
+        with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
+            wrong = [each for found in threads.map(caller, range(CALLERS)) for each in found]
+        self.assertEqual(wrong, [])
+
+    def test_limits_hold_for_what_travels_together(self):
+        for role in ('anon', 'patient'):
+            self.get(role, '/items?select=id&id=eq.1')
+        for _ in range(3):
+            locked = threading.Event()
+
+            def lock():
+                script = f"begin; lock table items in access exclusive mode; select pg_sleep({LOCKED_SECONDS}); commit"
+                locked.set()
+                self.postgres.sql(script)
+            with concurrent.futures.ThreadPoolExecutor(9) as threads:
+                holding = threads.submit(lock)
+                locked.wait()
+                deadline = time.monotonic() + PATIENCE_SECONDS
+                while self.get('anon', '/items?select=id&id=eq.2')[0] == 200:
+                    self.assertLess(time.monotonic(), deadline, 'the table was never seen locked')
+                begun = time.monotonic()
+                asked = [threads.submit(self.get, role, '/items?select=id&id=eq.3') for role in ('patient', 'anon') * 4]
+                answers = [one.result() for one in asked]
+                if time.monotonic() - begun > LOCKED_SECONDS / 2:  # it was locked when they came
+                    self.assertEqual([status for status, _ in answers[::2]], [200] * 4)
+                    self.assertEqual({body['code'] for status, body in answers[1::2] if status != 200}, {'55P03'})
+                holding.result()
+
+    def test_the_limit_of_a_role_ends_its_statements_alone(self):
+        for _ in range(3):
+            status, body = self.get('hasty', '/rpc/nap?seconds=2')
+            self.assertEqual((status, body['code']), (500, '57014'))
+            self.assertEqual(self.get('patient', '/rpc/nap?seconds=0.3'), (200, True))
+
+
+if __name__ == '__main__':
+    unittest.main()
