@@ -37,7 +37,7 @@ ROWS = {
 PURE = {'base', 'rest', 'catalog', 'plan', 'sql', 'pgtypes', 'config', 'telemetry'}
 # Signatures of pg and http speak of coroutines, so that who names one of them may name these headers of net (the type,
 # waiting for a time, owning what was started), and no more.
-COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h'}
+COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h', 'net/event.h'}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 _FOLDER_TARGET = re.compile(r'pando_folder\((\w+)[^)]*?DEPENDS\s+([^)]*?)(?:\s(?:TEST_)?LIBRARIES[^)]*)?\)')

@@ -11,6 +11,7 @@
 #include "auth/role_path.h"
 #include "auth/token.h"
 #include "auth/token_cache.h"
+#include "base/ascii.h"
 #include "base/json_text.h"
 
 namespace pando::auth {
@@ -18,22 +19,16 @@ namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t'; }
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // The token of "Bearer TOKEN", the scheme in any case; nullopt for other schemes. "Bearer" alone has an empty token.
 std::optional<std::string_view> BearerToken(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer";
-  authorization = Trim(authorization);
+  authorization = Trimmed(authorization);
   if (authorization.size() < kScheme.size()) return std::nullopt;
   const bool same = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
                                [](char lower, char c) { return (c | 0x20) == lower; });
   authorization.remove_prefix(kScheme.size());
   if (!same || (!authorization.empty() && !IsSpace(authorization.front()))) return std::nullopt;
-  return Trim(authorization);
+  return Trimmed(authorization);
 }
 
 std::optional<std::string_view> FindToken(std::optional<std::string_view> authorization,
@@ -41,7 +36,7 @@ std::optional<std::string_view> FindToken(std::optional<std::string_view> author
   if (authorization) {
     if (std::optional<std::string_view> token = BearerToken(*authorization)) return token;
   }
-  if (apikey && std::count(apikey->begin(), apikey->end(), '.') == 2) return Trim(*apikey);
+  if (apikey && std::count(apikey->begin(), apikey->end(), '.') == 2) return Trimmed(*apikey);
   return std::nullopt;
 }
 

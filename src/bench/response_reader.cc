@@ -4,20 +4,14 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace pando::bench {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 bool EqualsLower(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return Lower(a) == b; });
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return ToLower(a) == b; });
 }
 
 // The whole text as a number without sign; false when it is none or does not fit.
@@ -31,7 +25,7 @@ bool ParseNumber(std::string_view text, int base, uint64_t& number) {
 bool HasToken(std::string_view list, std::string_view lower) {
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
-    if (EqualsLower(Trim(list.substr(0, comma)), lower)) return true;
+    if (EqualsLower(Trimmed(list.substr(0, comma)), lower)) return true;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return false;
@@ -130,12 +124,12 @@ ResponseReader::Part ResponseReader::StatusLine(std::string_view line) {
 }
 
 ResponseReader::Part ResponseReader::Field(std::string_view line) {
-  const char first = Lower(line.front());
+  const char first = ToLower(line.front());
   if (first != 'c' && first != 't') return Part::kFields;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Part::kBad;
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = Trim(line.substr(colon + 1));
+  const std::string_view value = Trimmed(line.substr(colon + 1));
   if (EqualsLower(name, "content-length")) {
     uint64_t length = 0;
     if (!ParseNumber(value, 10, length) || (has_length_ && length != left_)) return Part::kBad;
@@ -171,7 +165,7 @@ ResponseReader::Part ResponseReader::EndOfHead() {
 }
 
 ResponseReader::Part ResponseReader::ChunkSize(std::string_view line) {
-  const std::string_view digits = Trim(line.substr(0, line.find(';')));
+  const std::string_view digits = Trimmed(line.substr(0, line.find(';')));
   if (!ParseNumber(digits, 16, left_)) return Part::kBad;
   if (left_ > 0) return Part::kChunk;
   head_bytes_ = 0;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace pando::http {
 namespace {
 
@@ -44,8 +46,6 @@ bool HasLow(std::string_view text) {
   return AnyIsLow(word);
 }
 
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 // The path and query of a target. A client that takes us for a proxy sends "http://host/path" (absolute-form, which a
 // server must accept: RFC 9112, 3.2.2).
 std::string_view OriginForm(std::string_view target) {
@@ -61,7 +61,7 @@ std::string_view OriginForm(std::string_view target) {
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && Lower(a[i]) != Lower(b[i])) return false;
+    if (a[i] != b[i] && ToLower(a[i]) != ToLower(b[i])) return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 
 namespace pando::http {
@@ -45,14 +46,8 @@ bool HasControl(std::string_view text) {
   });
 }
 
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool NamesChunked(std::string_view coding) {
-  return EqualsIgnoreCase(Trim(coding.substr(0, coding.find(';'))), "chunked");
+  return EqualsIgnoreCase(Trimmed(coding.substr(0, coding.find(';'))), "chunked");
 }
 
 // A Transfer-Encoding other than the plain "chunked". A list in which chunked is not the last and only one leaves the
@@ -63,7 +58,7 @@ Refusal RefuseCoding(std::string_view value) {
     if (NamesChunked(rest.substr(0, comma))) return Malformed("the transfer coding \"chunked\" is not the last one");
     rest.remove_prefix(comma + 1);
   }
-  if (Trim(value).empty()) return Malformed("Transfer-Encoding is empty");
+  if (Trimmed(value).empty()) return Malformed("Transfer-Encoding is empty");
   return {501, Error(ErrorId::kHttpUnsupported, "no transfer coding but \"chunked\" is supported")};
 }
 

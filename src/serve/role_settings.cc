@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace pando::serve {
 namespace {
 
@@ -62,20 +64,14 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{"", 1}, {"us", 1e-3}, {"ms", 1}, {"s", 1e3}, {"min", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}};
 
-string_view Trim(string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 std::optional<milliseconds> ParseTimeout(string_view text) {
-  text = Trim(text);
+  text = Trimmed(text);
   double number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (failure != std::errc() || number < 0) return std::nullopt;
-  const string_view unit = Trim(text.substr(static_cast<size_t>(end - text.data())));
+  const string_view unit = Trimmed(text.substr(static_cast<size_t>(end - text.data())));
   const auto* const known =
       std::find_if(std::begin(kUnits), std::end(kUnits), [unit](const Unit& it) { return it.name == unit; });
   if (known == std::end(kUnits)) return std::nullopt;

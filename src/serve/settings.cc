@@ -24,18 +24,12 @@ std::string HeadersJson(const http::Headers& headers) {
   return json + "}";
 }
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 std::string CookiesJson(const http::Headers& headers) {
   std::string json = "{";
   for (std::string_view line : headers.FindAll("cookie")) {
     while (!line.empty()) {
       const size_t end = std::min(line.find(';'), line.size());
-      const std::string_view pair = Trim(line.substr(0, end));
+      const std::string_view pair = Trimmed(line.substr(0, end));
       line.remove_prefix(std::min(end + 1, line.size()));
       const size_t equals = pair.find('=');
       if (equals == std::string_view::npos || equals == 0) continue;

@@ -1,0 +1,187 @@
+// How a Pipeline looks answers up in the cache, and what it takes to keep one.
+#include "cache/rules.h"
+#include "http/response_writer.h"
+#include "serve/http_caching.h"
+#include "serve/pipeline_work.h"
+
+namespace pando::serve {
+
+using cache::Holds;
+using cache::Rule;
+
+namespace {
+
+constexpr std::string_view kPosition = "Pando-Position";
+
+// Everything of a request that shapes its answer, but for the claims: where they do, a signpost is there.
+void WriteCacheKey(const http::Request& request, const auth::Principal& principal, std::string& key) {
+  key.assign(request.target);
+  AppendReadHeaders(request, key);
+  key.append(principal.anonymous ? "\na" : "\ns");  // what outer caches are told differs
+  key.append(principal.role);                       // last, for it may hold anything
+}
+
+// Of a replica there is none: its snapshots call open transactions visible.
+std::optional<cache::Snapshot> SnapshotOf(const pg::Rows& rows) {
+  return rows.size() == 1 ? cache::Snapshot::Parse(rows.Get(0, 0).value_or("")) : std::nullopt;
+}
+
+}  // namespace
+
+// True when the answer was in the cache: `work.response` is filled.
+bool Pipeline::FindKept(Work& work) {
+  if (!AsksCache(work) || !work.config->cacheables || WhyNotNow(work) != Uncacheable::kNo) return false;
+  WriteCacheKey(work.http, *work.principal, cache_key_);
+  std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
+  if (answer && answer->completed_by) {
+    auth::AppendClaims(*work.principal, *answer->completed_by, cache_key_);
+    answer = deps_.cache.store->Find(cache_key_);
+  }
+  if (!answer) return false;
+  http::Response& response = work.response;
+  response.status = answer->status;
+  response.ready_header = answer->header;
+  response.ready_body = answer->body;
+  response.route = answer->route;
+  response.ready = answer;
+  work.found = std::move(answer);
+  return true;
+}
+
+bool Pipeline::AsksCache(const Work& work) const { return deps_.cache.store && work.http.method == "GET"; }
+
+// kNo: the stream is young enough to be believed, and shows what the caller wrote.
+Uncacheable Pipeline::WhyNotNow(const Work& work) const {
+  const Clock::time_point fresh_at = deps_.cache.fresh_at();
+  const bool fresh =
+      fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= deps_.cache.staleness_max;
+  if (!fresh && Holds(Rule::kStaleness)) return Uncacheable::kStale;
+  if (!ShowsOwnWrites(work, fresh_at) && Holds(Rule::kOwnWrites)) return Uncacheable::kOwnWrites;
+  return Uncacheable::kNo;
+}
+
+Uncacheable Pipeline::WhyNotKept(const Work& work, const pg::Lane* lane) const {
+  if (!work.config->cacheables) return Uncacheable::kNoStream;
+  if (!work.learned || work.config != config_) return Uncacheable::kFirstSight;
+  const Uncacheable why_not = work.shape->cache.why_not;
+  if (why_not != Uncacheable::kNo) return why_not;
+  return lane ? WhyNotNow(work) : Uncacheable::kAlone;
+}
+
+bool Pipeline::ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const {
+  const OwnWrites& writes = *deps_.cache.own_writes;
+  if (!work.principal->anonymous && writes.LastBy(work.principal->caller) >= fresh_at) return false;
+  const auto position = work.http.headers.Find(kPosition);
+  if (!position) return true;
+  const std::optional<Clock::time_point> at = writes.ReadPosition(*position);
+  return at && *at < fresh_at;
+}
+
+// Whether it was done or not: who was told nothing may have written.
+void Pipeline::NoteWrite(Work& work) {
+  const std::string& method = work.http.method;
+  if (!deps_.cache.store || !work.principal || method == "GET" || method == "HEAD" || method == "OPTIONS") return;
+  if (work.shape && work.shape->plan.read_only) return;
+  const Clock::time_point now = Clock::now();
+  if (!work.principal->anonymous) deps_.cache.own_writes->Note(work.principal->caller, now);
+  work.response.headers.Add(kPosition, deps_.cache.own_writes->WritePosition(now));
+}
+
+// Of a read that was not found, before its statement is sent: whether its answer is to be kept, under the key in
+// cache_key_. Null: it goes alone.
+bool Pipeline::IsToKeep(Work& work, const pg::Lane* lane) {
+  if (!AsksCache(work)) return false;
+  work.why_not = WhyNotKept(work, lane);
+  if (work.why_not != Uncacheable::kNo) {
+    deps_.cache.counts->Bypasses(work.why_not).Add();
+    return false;
+  }
+  WriteWholeKey(work);
+  if (deps_.cache.store->Admits(cache_key_)) return true;
+  deps_.cache.counts->misses.Add();
+  return false;
+}
+
+void Pipeline::WriteWholeKey(const Work& work) {
+  WriteCacheKey(work.http, *work.principal, cache_key_);
+  if (work.shape->cache.claims) auth::AppendClaims(*work.principal, *work.shape->cache.claims, cache_key_);
+}
+
+// Waits as long as somebody else brings the same answer into the cache. True when it was found there. Else the caller
+// brings it, unless that would be in vain.
+Task<bool> Pipeline::Join(Work& work) {
+  bool in_vain = false;
+  while (std::shared_ptr<Flight> flight = flights_.Find(cache_key_)) {
+    const Result<void> landed = co_await flight->landed.Wait(work.http.deadline);
+    if (FindKept(work)) {
+      deps_.cache.counts->joined.Add();
+      co_return true;
+    }
+    WriteWholeKey(work);
+    in_vain = flight->in_vain || !landed;
+    if (in_vain) break;
+  }
+  if (!in_vain) BeginFill(work);
+  co_return false;
+}
+
+// REQUIRES: nobody else fills what has the key in cache_key_
+void Pipeline::BeginFill(Work& work) {
+  work.lead.emplace(flights_.Begin(cache_key_));
+  work.fill.emplace(deps_.cache.store->Begin());
+}
+
+// Empty when the answer has none.
+std::string_view Pipeline::ETagOf(const Work& work) {
+  return work.found ? work.found->etag : work.response.headers.Find("ETag").value_or("");
+}
+
+// RFC 9211, for an answer that was not in the cache.
+std::string Pipeline::CacheStatus(const Work& work) {
+  if (work.kept) return "pando; fwd=uri-miss; stored";
+  if (work.why_not == Uncacheable::kNo || work.why_not == Uncacheable::kFirstSight) return "pando; fwd=uri-miss";
+  return "pando; fwd=bypass; detail=\"" + std::string(Words(work.why_not)) + "\"";
+}
+
+// The answer is not kept though it may be.
+void Pipeline::Lose(Work& work, Unproven why) {
+  if (!work.fill) return;
+  work.fill.reset();
+  if (work.lead) work.lead->flight().in_vain = true;
+  work.lead.reset();
+  deps_.cache.counts->Lost(why).Add();
+}
+
+void Pipeline::Keep(Work& work, const pg::Rows& rows) {
+  if (!work.fill) return;
+  const std::shared_ptr<const pg::LaneBracketRows> bracket = std::move(work.bracket);
+  if (!bracket) return Lose(work, Unproven::kAlone);
+  if (work.response.status != 200) return Lose(work, Unproven::kFailed);
+  const std::optional<cache::Snapshot> snapshot = SnapshotOf(bracket->before);
+  if (!snapshot) return Lose(work, Unproven::kReplica);
+  if (bracket->after.Get(0, 0) != "t") return Lose(work, Unproven::kSchema);
+  const CacheRule& rule = work.shape->cache;
+  if (snapshot->xmin() < rule.visible_from && Holds(Rule::kVisibleFrom)) return Lose(work, Unproven::kPublished);
+  auto answer = std::make_shared<cache::Answer>();
+  answer->status = work.response.status;
+  answer->header = http::WriteFields(work.response.headers) + "Cache-Status: pando; hit\r\n";
+  answer->body = work.response.body;
+  answer->route = work.shape->route;
+  answer->etag = ETagOf(work);
+  const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
+  WriteCacheKey(work.http, *work.principal, cache_key_);
+  if (rule.claims) {
+    auto signpost = std::make_shared<cache::Answer>();
+    signpost->completed_by = rule.claims;
+    deps_.cache.store->Post(*work.fill, cache_key_, std::move(signpost));
+    auth::AppendClaims(*work.principal, *rule.claims, cache_key_);
+  }
+  const cache::Kept kept =
+      deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
+  work.kept = kept == cache::Kept::kYes;
+  work.fill.reset();
+  work.lead->flight().in_vain = !work.kept;
+  work.lead.reset();
+}
+
+}  // namespace pando::serve

@@ -1,0 +1,55 @@
+// One request on its way through the Pipeline.
+//
+// Concurrency  executor-bound
+// Internal to serve/.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "serve/flights.h"
+#include "serve/pipeline.h"
+#include "serve/timing.h"
+
+namespace pando::serve {
+
+struct Pipeline::Work {
+  Work(http::Request& request, http::Response& response, std::shared_ptr<const Config> current)
+      : http(request), response(response), config(std::move(current)) {}
+
+  const std::string& role() const { return principal->role; }
+
+  // `made` is of this very request.
+  void Take(Shape made) {
+    parameters = made.statement.query.parameters;
+    canonical = made.request.query.canonical;
+    shape = std::make_shared<const Shape>(std::move(made));
+    learned = nullptr;
+  }
+
+  http::Request& http;
+  http::Response& response;
+  std::shared_ptr<const Config> config;
+  std::shared_ptr<const auth::Principal> principal;
+  std::shared_ptr<const Shape> shape;  // null for the root and OPTIONS
+  std::shared_ptr<Learned> learned;    // null when the shape is not remembered
+  // What this request adds to its shape.
+  std::vector<sql::Parameter> parameters;
+  std::string canonical;  // query string
+  // Of a write with conditions: the read of what there is.
+  std::optional<Shape> current;
+  bool at_root = false;
+  bool print_here = true;             // false once a value came that only the database can print as JSON
+  std::optional<Flights::Lead> lead;  // of an answer that is to be kept, as is `fill`
+  std::optional<cache::Store::Fill> fill;
+  std::shared_ptr<const pg::LaneBracketRows> bracket;
+  bool kept = false;
+  Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
+  std::shared_ptr<const cache::Answer> found;  // in the cache
+  Timing timing;
+};
+
+}  // namespace pando::serve
