@@ -107,7 +107,8 @@ class Connection {
   //                           stop within a second
   //   kDatabaseConnectionLost  the connection broke: the outcome of a commit in flight is unknown
   // A prepared statement that the server no longer has (26000), or whose result type changed ("cached plan must not
-  // change result type", 0A000), is prepared again and the exchange repeated once by itself.
+  // change result type", 0A000), is prepared again and the exchange repeated once by itself. So is an exchange whose
+  // switch of the session ran into a limit of time, up to three times: it may have been that of the session before.
   // REQUIRES: usable(), no exchange in flight, no transaction held.
   virtual Task<Result<std::vector<Rows>>> Run(Exchange exchange, Deadline deadline) = 0;
 

@@ -18,6 +18,9 @@ namespace {
 constexpr size_t kParametersMax = 65535;       // a count of 16 bits in the Bind message
 constexpr size_t kBytesMax = size_t{1} << 30;  // of its texts: PostgreSQL reads no longer message
 
+// How often a switch is tried again that ran into the limit of the session before.
+constexpr int kSwitchRepeatsMax = 3;
+
 bool HasZeroByte(const std::string& text) { return text.find('\0') != std::string::npos; }
 
 // PostgreSQL's own words for a zero byte. The protocol ends texts there.
@@ -74,7 +77,7 @@ Task<Result<std::vector<Rows>>> ConnectionImpl::Run(Exchange exchange, Deadline 
     exchange.session->settings = nullptr;
   }
   in_flight_ = true;
-  for (bool repeated = false;; repeated = true) {
+  for (int repeats = 0;; ++repeats) {
     Queue(exchange);
     const Wake wake = co_await Drive(pipeline_, deadline);
     if (NeedsRecovery(wake, exchange.finish)) {
@@ -83,8 +86,10 @@ Task<Result<std::vector<Rows>>> ConnectionImpl::Run(Exchange exchange, Deadline 
       co_await WithCancellation();
     }
     const auto state = co_await asio::this_coro::cancellation_state;
-    const bool may_repeat = !repeated && wire_ && wake == Wake::kReady && !WasCancelled(state);
-    if (!may_repeat || !pipeline_.DropStaleStatement()) co_return Conclude(exchange, wake);
+    const bool in_order = wire_ && wake == Wake::kReady && !WasCancelled(state);
+    const bool again = in_order && ((repeats == 0 && pipeline_.DropStaleStatement()) ||
+                                    (repeats < kSwitchRepeatsMax && pipeline_.stopped_in_support()));
+    if (!again) co_return Conclude(exchange, wake);
   }
 }
 
@@ -131,6 +136,8 @@ void ConnectionImpl::QueueRetired() {
 // In the segment of the commands themselves: when the role cannot be taken, the server skips them, and a failure
 // further on takes the switch back with everything else.
 void ConnectionImpl::QueueSwitch(const SessionState& wanted) {
+  // First, so that the rest of the switch is not under the limit of whoever was here before.
+  if (wanted.statement_timeout != session_.statement_timeout) QueueTimeout(wanted.statement_timeout);
   const bool other_settings = !wanted.HasSettingsOf(session_);
   // By the role that made them, which may.
   if (other_settings && session_.settings) {
@@ -147,7 +154,6 @@ void ConnectionImpl::QueueSwitch(const SessionState& wanted) {
       pipeline_.Add(Command{"select pg_catalog.set_config($1, $2, false)", {name, value}, true}, Duty::kSupport);
     }
   }
-  if (wanted.statement_timeout != session_.statement_timeout) QueueTimeout(wanted.statement_timeout);
   if (wanted.search_path == session_.search_path) return;
   if (wanted.search_path.empty()) {
     pipeline_.AddText("RESET search_path", Duty::kSupport);

@@ -5,8 +5,11 @@
 #include <utility>
 
 #include "net/socket.h"
+#include "pgtypes/sqlstate.h"
 
 namespace pando::pg {
+
+namespace sqlstate = pgtypes::sqlstate;
 
 namespace {
 
@@ -22,7 +25,9 @@ bool IsUndone(const Error& error) {
 }
 
 // Stopped for being slow or in the way, which it is not by itself perhaps.
-bool MayPassAlone(const Error& error) { return error.sqlstate() == "57014" || error.sqlstate() == "40P01"; }
+bool MayPassAlone(const Error& error) {
+  return error.sqlstate() == sqlstate::kQueryCanceled || error.sqlstate() == "40P01";
+}
 
 }  // namespace
 
@@ -238,7 +243,7 @@ void Lane::Refuse(Flight& flight, const Error& error, size_t failed) {
   DeliverHeld(flight, nullptr);
   Batch& batch = flight.batch;
   counts_.failed.fetch_add(1, std::memory_order_relaxed);
-  const bool stopped = error.sqlstate() == "57014";
+  const bool stopped = error.sqlstate() == sqlstate::kQueryCanceled;
   if (stopped) counts_.stopped.fetch_add(1, std::memory_order_relaxed);
   const bool undone = IsUndone(error);
   const bool is_its_own = undone && batch.size() == 1 && !flight.bracket && !MayPassAlone(error);

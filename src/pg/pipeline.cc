@@ -59,6 +59,7 @@ void Pipeline::Reset(Wire& wire, const OnRows* on_rows) {
   rows_.clear();
   failed_ = nullptr;
   stale_ = Stale::kNo;
+  stopped_in_support_ = false;
 }
 
 void Pipeline::Add(const Command& command, Duty duty) {
@@ -178,6 +179,9 @@ void Pipeline::TakeFailure(const ErrorFields& fields) {
   const bool counts = step.duty != Duty::kAside || EndsConnection(fields);
   if (counts) {
     if (!error_ && step.statement && step.statement->prepared) NoteStale(fields, step.statement);
+    if (!error_ && answered_ == 0) {
+      stopped_in_support_ = step.duty == Duty::kSupport && fields.sqlstate == sqlstate::kQueryCanceled;
+    }
     TakeError(fields);
   }
   SkipSegment();

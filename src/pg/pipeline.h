@@ -66,6 +66,9 @@ class Pipeline final : public AnswerReader {
   size_t answered() const { return answered_; }
   std::vector<Rows> TakeRows() { return std::exchange(rows_, {}); }
 
+  // The error was that a statement of kSupport was stopped: no command has run.
+  bool stopped_in_support() const { return stopped_in_support_ && !connection_ended_; }
+
   // The error was that the server does not know the prepared statement, or that its result type changed. Sees to it
   // that it is prepared anew. REQUIRES: everything was read.
   bool DropStaleStatement();
@@ -104,6 +107,7 @@ class Pipeline final : public AnswerReader {
   std::vector<Rows> rows_;
   Statement* failed_ = nullptr;
   Stale stale_ = Stale::kNo;
+  bool stopped_in_support_ = false;
 };
 
 // The answers to a text of many statements (simple query protocol). Rows are dropped.

@@ -238,6 +238,7 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
 
 // The same, printed by the database.
 Task<Result<void>> Pipeline::ServePrinted(Work& work) {
+  Lose(work, Unproven::kFailed);  // the shape that is made here is not the one that it is kept by
   work.print_here = true;
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));

@@ -1,5 +1,6 @@
 // Session state and prepared statements: what a connection keeps between exchanges.
 #include "integration/pg_fixture.h"
+#include "net/sleep.h"
 
 namespace pando::pg {
 namespace {
@@ -121,6 +122,29 @@ TEST_F(PgSessionTest, SettingsComeWithTheRoleAndGoWithIt) {
   EXPECT_EQ(seen(std::nullopt), "test_alice 4MB 0");
   EXPECT_EQ(seen(limited), "test_alice 5MB 70ms");
   EXPECT_EQ(seen(WithSettings("test_alice", {{"work_mem", "5MB"}, {"lock_timeout", "70ms"}})), "test_alice 5MB 70ms");
+}
+
+// The limit of whoever had the connection before is in force until the switch has been made, and a server process that
+// does not get its turn meanwhile runs into it. Here it waits for a lock that the check of a setting takes.
+TEST_F(PgSessionTest, TheLimitOfTheSessionBeforeStopsNothingOfTheNext) {
+  auto connection = Connect();
+  SessionState hasty{"test_alice", ""};
+  hasty.statement_timeout = milliseconds(20);
+  ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, hasty)));
+  auto locking = Connect();
+  ASSERT_TRUE(Run(*locking, Do({Sql("lock table pg_catalog.pg_ts_config in access exclusive mode")}, Finish::kHold)));
+
+  const SessionState patient = WithSettings("test_alice", {{"default_text_search_config", "pg_catalog.simple"}});
+  Spawned<Result<std::vector<Rows>>> asked(loop_,
+                                           connection->Run(Do({Sql("select 1")}, Finish::kCommit, patient), InTime()));
+  ASSERT_TRUE(loop_.Run(net::SleepFor(milliseconds(50))));
+  EXPECT_FALSE(asked.ended());
+  ASSERT_TRUE(loop_.Run(locking->End(true, InTime())));
+
+  const Result<std::vector<Rows>>& rows = asked.Await(loop_);
+  ASSERT_TRUE(rows) << rows.error().ToString();
+  EXPECT_EQ(rows->at(0).Text(0, 0), "1");
+  EXPECT_EQ(connection->session(), patient);
 }
 
 TEST_F(PgSessionTest, ASettingThatIsRefusedTakesTheSwitchBack) {

@@ -58,12 +58,17 @@ struct Options {
 std::atomic<bool> done{false};
 std::atomic<uint64_t> reads{0}, hits{0}, lists{0}, own{0}, errors{0}, writes{0}, wrong{0};
 std::mutex told_mutex;
-std::vector<std::string> told;
+std::vector<std::string> told, failed;
+
+void Note(std::vector<std::string>& texts, std::string text) {
+  std::replace(text.begin(), text.end(), '"', '\'');
+  const std::lock_guard lock(told_mutex);
+  if (texts.size() < kToldMax) texts.push_back(text);
+}
 
 void Tell(const std::string& what) {
   ++wrong;
-  const std::lock_guard lock(told_mutex);
-  if (told.size() < kToldMax) told.push_back(what);
+  Note(told, what);
 }
 
 // ----------------------------------------------------------------------------------------------------------- history
@@ -250,6 +255,9 @@ void Read(unsigned seed, bool signed_in) {
     const Clock::time_point end = Clock::now();
     if (!answer || answer->status != 200) {
       ++errors;
+      const auto took = std::chrono::duration_cast<milliseconds>(end - begin).count();
+      Note(failed, path + ": " + (answer ? std::to_string(answer->status) + " " + answer->body : "no answer") +
+                       " after " + std::to_string(took) + " ms");
       std::this_thread::sleep_for(milliseconds(5));
       continue;
     }
@@ -493,6 +501,8 @@ int main(int argc, char** argv) {
       "\"told\": [",
       reads.load(), hits.load(), lists.load(), own.load(), errors.load(), writes.load(), wrong.load());
   for (size_t i = 0; i < told.size(); ++i) std::printf("%s\"%s\"", i == 0 ? "" : ", ", told[i].c_str());
+  std::printf("], \"failed\": [");
+  for (size_t i = 0; i < failed.size(); ++i) std::printf("%s\"%s\"", i == 0 ? "" : ", ", failed[i].c_str());
   std::printf("]}\n");
   return wrong > 0 ? 1 : 0;
 }

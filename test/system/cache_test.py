@@ -117,10 +117,11 @@ class Cache(unittest.TestCase):
         self.assertGreater(report['hits'], report['reads'] * hits_min, report)
 
     def test_every_answer_is_one_that_the_promise_allows(self):
-        report = self.check(self.pando())
+        pando = self.pando()
+        report = self.check(pando)
         self.assert_right(report, 0.1)
         self.assertGreater(report['own'], 50, report)
-        self.assertEqual(report['errors'], 0, report)
+        self.assertEqual(report['errors'], 0, (report, pando.log_text()[-2000:]))
 
     def test_while_the_stream_and_the_schema_are_disturbed(self):
         self.assert_right(self.check(self.pando(), self.disturber()), 0.01)
