@@ -61,7 +61,7 @@ TEST(HeadersTest, AreTheLinesThatAreSent) {
 TEST(HeadersTest, TakeNothingThatEndsALine) {
   Headers headers;
   for (const char end : {'\r', '\n', '\0'}) {
-    for (size_t size : {1, 3, 8, 9, 31}) {
+    for (const size_t size : std::initializer_list<size_t>{1, 3, 8, 9, 31}) {
       for (size_t place = 0; place < size; ++place) {
         std::string text(size, 'x');
         text[place] = end;

@@ -87,13 +87,14 @@ RoleSettings RoleSettingsOf(const catalog::Snapshot& schema, const std::string& 
   const auto found = schema.role_settings.find(role);
   if (found == schema.role_settings.end()) return settings;
   pg::SessionSettings kept;
-  for (const auto& [name, value] : found->second) {
+  for (const auto& setting : found->second) {
+    const std::string &name = setting.first, &value = setting.second;
     const std::optional<milliseconds> timeout = name == "statement_timeout" ? ParseTimeout(value) : std::nullopt;
     if (timeout) {
       settings.statement_timeout = *timeout;
     } else if (IsKept(name)) {
       // What is set for this database comes behind what is set for all, and wins.
-      std::erase_if(kept, [&](const auto& setting) { return setting.first == name; });
+      std::erase_if(kept, [&](const auto& earlier) { return earlier.first == name; });
       kept.emplace_back(name, value);
     } else {
       settings.has_others = true;

@@ -61,7 +61,8 @@ std::mutex told_mutex;
 std::vector<std::string> told, failed;
 
 void Note(std::vector<std::string>& texts, std::string text) {
-  std::replace(text.begin(), text.end(), '"', '\'');
+  const auto breaks_json = [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20; };
+  std::replace_if(text.begin(), text.end(), breaks_json, '\'');
   const std::lock_guard lock(told_mutex);
   if (texts.size() < kToldMax) texts.push_back(text);
 }
