@@ -25,8 +25,6 @@ constexpr std::array<bool, 256> kTokenChars = MakeTokenChars();
 
 bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
-bool BreaksLine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
-
 bool AnyIsLow(uint64_t word) {
   constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
   return ((word - kOnes * ('\r' + 1)) & ~word & kHighBits) != 0;

@@ -24,6 +24,7 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 // A token (RFC 9110, 5.6.2).
 bool IsFieldName(std::string_view text);
+constexpr bool BreaksLine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 // Holds nothing that ends a line: it may come from SQL.
 bool IsFieldValue(std::string_view text);
 

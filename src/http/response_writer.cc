@@ -26,8 +26,6 @@ bool IsOwnField(std::string_view name) {
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-bool BreaksLine(char c) { return c == '\r' || c == '\n' || c == '\0'; }
-
 constexpr size_t kDigitsMax = 20;  // of a uint64_t
 
 char* WriteNumber(char* to, uint64_t number) { return std::to_chars(to, to + kDigitsMax, number).ptr; }

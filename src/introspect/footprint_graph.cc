@@ -40,6 +40,7 @@ NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view t
 
 void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& references) {
   for (const Oid function : references.functions) Depend(use, oid, Use::kCall, function);
+  for (const Oid giver : references.claim_givers) Depend(use, oid, Use::kGive, giver);
   for (const Oid op : references.operators) Depend(use, oid, Use::kOperate, op);
   for (const Oid type : references.types) Depend(use, oid, Use::kType, type);
   for (const Oid relation : references.relations) {

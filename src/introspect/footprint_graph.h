@@ -16,7 +16,8 @@
 
 namespace pando::introspect {
 
-enum class Use : uint8_t { kRead, kWrite, kCall, kOperate, kType };
+// kGive: to call a function that gives the claims, where it is known which of them are looked at.
+enum class Use : uint8_t { kRead, kWrite, kCall, kOperate, kType, kGive };
 
 class FootprintGraph {
  public:

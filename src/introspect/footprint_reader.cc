@@ -29,7 +29,7 @@ class Reader {
   explicit Reader(const Answers& answers) : answers_(answers) {}
 
   FootprintGraph Run() {
-    FindClaimGivers();
+    ParseTextBodies();
     ReadFunctions();
     ReadSignatures();
     ReadRelations();
@@ -48,7 +48,7 @@ class Reader {
   }
 
  private:
-  void FindClaimGivers();
+  void ParseTextBodies();
   void ReadFunctions();
   void ReadFunction(const Row& row);
   void ReadSignatures();
@@ -64,11 +64,11 @@ class Reader {
   void ReadCompanions();
   void ReadColumnTypes();
   void ReadTextBodies();
-  void ReadTextBody(Oid function, std::string_view text);
-  void DependOnNames(Oid function, const std::set<std::string>& names, Use use, const ByName& known) {
+  void ReadTextBody(Oid function, const std::optional<BodyNames>& names);
+  void DependOnNames(Use use, Oid function, const std::set<std::string>& names, Use on_use, const ByName& known) {
     for (const std::string& name : names) {
       const auto [begin, end] = known.equal_range(name);
-      for (auto it = begin; it != end; ++it) graph_.Depend(Use::kCall, function, use, it->second);
+      for (auto it = begin; it != end; ++it) graph_.Depend(use, function, on_use, it->second);
     }
   }
   void Calls(Use use, Oid oid, Oid function) {
@@ -85,19 +85,25 @@ class Reader {
   std::vector<Oid> relations_;                // of users
   std::unordered_map<Oid, Oid> row_type_of_;  // relation or composite -> its type
   std::unordered_set<Oid> accompanied_;       // types of the server's that bring code of users along
-  std::vector<std::pair<Oid, std::string_view>> text_bodies_;
+  std::vector<std::pair<Oid, std::optional<BodyNames>>> text_bodies_;
   ByName functions_by_name_, operators_by_name_, relations_by_name_, types_by_name_;
 };
 
-// Supabase's auth.jwt() and its like. One that calls itself IMMUTABLE is folded into plans, which trees are to know.
-void Reader::FindClaimGivers() {
+// A user's function whose body is kept as text, and comes from no extension.
+bool HasTextBody(const Row& row) {
+  return row.OidAt(0) >= kFirstUserOid && row.IsNull(5) && !row.IsNull(7) && row.View(4).empty();
+}
+
+// Also tells which give the claims: Supabase's auth.jwt() and its like. One that calls itself IMMUTABLE is folded into
+// plans, which trees are to know.
+void Reader::ParseTextBodies() {
   ClaimGivers givers;
   ForEachRow(answers_[Query::kFunctionTraits], [&](const Row& row) {
+    if (!HasTextBody(row)) return;
     const Oid oid = row.OidAt(0);
-    const bool is_text = row.IsNull(5) && !row.IsNull(7) && row.View(4).empty();
-    if (oid < kFirstUserOid || !is_text || VolatilityOf(row.Char(2)) == Volatility::kImmutable) return;
-    const std::optional<BodyNames> names = ReadSqlBody(row.View(7));
-    if (names && names->gives_claims) givers.insert(oid);
+    const std::optional<BodyNames>& names = text_bodies_.emplace_back(oid, ReadSqlBody(row.View(7))).second;
+    const bool is_folded = VolatilityOf(row.Char(2)) == Volatility::kImmutable;
+    if (names && names->gives_claims && !is_folded) givers.insert(oid);
   });
   graph_.SetClaimGivers(std::move(givers));
 }
@@ -126,9 +132,7 @@ void Reader::ReadFunction(const Row& row) {
     // A body that was parsed when the function was made calls what it says and nothing else.
     graph_.Declare(Use::kCall, oid);
     graph_.DependOnTree(Use::kCall, oid, row.View(5));
-  } else if (extension.empty() && !row.IsNull(7)) {
-    text_bodies_.emplace_back(oid, row.View(7));
-  } else {
+  } else if (!HasTextBody(row)) {
     graph_.Declare(Use::kCall, oid, JudgeOfExtension(extension, name, language, volatility));
   }
 }
@@ -268,30 +272,35 @@ void Reader::ReadColumnTypes() {
 }
 
 void Reader::ReadTextBodies() {
-  for (const auto& [function, text] : text_bodies_) ReadTextBody(function, text);
+  for (const auto& [function, names] : text_bodies_) ReadTextBody(function, names);
 }
 
 // Such a body is parsed anew at each call, under whatever search path there is: it may do what anything of its names
 // does.
-void Reader::ReadTextBody(Oid function, std::string_view text) {
-  const std::optional<BodyNames> names = ReadSqlBody(text);
+void Reader::ReadTextBody(Oid function, const std::optional<BodyNames>& names) {
+  // What gives the claims does the rest of what it does for whoever asks, too.
+  const Use use = graph_.claim_givers().contains(function) ? Use::kGive : Use::kCall;
+  if (use == Use::kGive) {
+    graph_.Declare(Use::kCall, function);
+    graph_.Depend(Use::kCall, function, Use::kGive, function);
+  }
   // Code that comes along with the server's own types is met without being named.
   if (!names || !accompanied_.empty()) {
-    graph_.Declare(Use::kCall, function, kUnknown);
+    graph_.Declare(use, function, kUnknown);
     return;
   }
   // What draws from a sequence is refused in a transaction that is read only, which is a setting as well.
   const bool draws = names->functions.contains("nextval");
   Footprint own = draws ? kObserves : kHarmless;
   own.varies = own.varies || names->varies || !names->relations.empty();
-  graph_.Declare(Use::kCall, function, own);
+  graph_.Declare(use, function, own);
   graph_.DeclareSettings(Use::kCall, function, names->settings, names->claims);
-  DependOnNames(function, names->functions, Use::kCall, functions_by_name_);
+  DependOnNames(use, function, names->functions, Use::kCall, functions_by_name_);
   // name(x) may be a cast to a type as well.
-  DependOnNames(function, names->functions, Use::kType, types_by_name_);
-  DependOnNames(function, names->types, Use::kType, types_by_name_);
-  DependOnNames(function, names->operators, Use::kOperate, operators_by_name_);
-  DependOnNames(function, names->relations, Use::kRead, relations_by_name_);
+  DependOnNames(use, function, names->functions, Use::kType, types_by_name_);
+  DependOnNames(use, function, names->types, Use::kType, types_by_name_);
+  DependOnNames(use, function, names->operators, Use::kOperate, operators_by_name_);
+  DependOnNames(use, function, names->relations, Use::kRead, relations_by_name_);
 }
 
 }  // namespace

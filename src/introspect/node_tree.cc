@@ -110,6 +110,7 @@ class ReferenceReader {
     }
     CallUnknownSetting();
     SortUnique(found_.functions);
+    SortUnique(found_.claim_givers);
     SortUnique(found_.operators);
     SortUnique(found_.types);
     SortUnique(found_.relations);
@@ -155,6 +156,7 @@ class ReferenceReader {
     const bool is_call = field == "funcid" && tag_ == "FUNCEXPR";
     if (is_call && givers_.contains(oid)) {
       found_.settings |= catalog::Observed::kClaims;
+      found_.claim_givers.push_back(oid);
       return;
     }
     if (!is_call || !IsCurrentSetting(oid)) {

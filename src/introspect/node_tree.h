@@ -22,6 +22,8 @@ inline constexpr Oid kFirstUserOid = 16384;
 // What evaluating a tree may touch. Each list is sorted and without repetition.
 struct NodeReferences {
   std::vector<Oid> functions;  // called by name, behind operators, as aggregate or window function
+  // Called by name: they give the claims, which are among the settings, whatever else their bodies may meet.
+  std::vector<Oid> claim_givers;
   std::vector<Oid> operators;  // user-defined ones: compared with, sorted or grouped by
   std::vector<Oid> types;      // user-defined ones: their input, output and checks may run
   std::vector<Oid> relations;  // in any FROM, or the target of a write
@@ -34,8 +36,7 @@ struct NodeReferences {
   bool writes = false;  // holds a statement other than a SELECT without FOR UPDATE and the like
 };
 
-// An empty tree, or the text "<>", refers to nothing. A call of one of the `givers` is among the settings, as the
-// claims, and not among the functions.
+// An empty tree, or the text "<>", refers to nothing. Calls of the `givers` are not among the functions.
 NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers = {});
 
 // Where a column of a view comes from, as the parser recorded it: the relation in the view's FROM, through subselects,

@@ -26,7 +26,7 @@ bool IsUndone(const Error& error) {
 
 // Stopped for being slow or in the way, which it is not by itself perhaps.
 bool MayPassAlone(const Error& error) {
-  return error.sqlstate() == sqlstate::kQueryCanceled || error.sqlstate() == "40P01";
+  return error.sqlstate() == sqlstate::kQueryCanceled || error.sqlstate() == sqlstate::kDeadlockDetected;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/json_text.h"
+#include "base/text_buffer.h"
 
 namespace pando::pgtypes {
 namespace {
@@ -19,11 +20,9 @@ constexpr Oid kStrings[] = {
 };
 static_assert(std::is_sorted(std::begin(kStrings), std::end(kStrings)), "searched by halves");
 
-char* Write(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
-
 char* WriteQuoted(char* to, std::string_view text) {
   *to++ = '"';
-  to = Write(to, text);
+  to = WriteText(to, text);
   *to++ = '"';
   return to;
 }
@@ -32,7 +31,7 @@ char* WriteQuoted(char* to, std::string_view text) {
 char* WriteNumber(char* to, std::string_view text) {
   const size_t first = text.starts_with('-') ? 1 : 0;
   const bool digits = first < text.size() && IsDigit(text[first]);
-  return digits ? Write(to, text) : WriteQuoted(to, text);
+  return digits ? WriteText(to, text) : WriteQuoted(to, text);
 }
 
 bool IsInfinite(std::string_view text) { return text == "infinity" || text == "-infinity"; }
@@ -74,11 +73,11 @@ char* WriteTimestamp(char* to, std::string_view text, bool has_zone) {
   if (clock == 0 || !IsEra(rest.substr(zone_end))) return nullptr;
   const bool hours_only = has_zone && zone_end - clock == 3;
   *to++ = '"';
-  to = Write(to, text.substr(0, date));
+  to = WriteText(to, text.substr(0, date));
   *to++ = 'T';
-  to = Write(to, rest.substr(0, zone_end));
-  if (hours_only) to = Write(to, ":00");
-  to = Write(to, rest.substr(zone_end));
+  to = WriteText(to, rest.substr(0, zone_end));
+  if (hours_only) to = WriteText(to, ":00");
+  to = WriteText(to, rest.substr(zone_end));
   *to++ = '"';
   return to;
 }
@@ -132,9 +131,9 @@ char* WriteJson(char* to, JsonForm form, std::string_view text) {
     case JsonForm::kNumber:
       return WriteNumber(to, text);
     case JsonForm::kBoolean:
-      return Write(to, text == "t" ? "true" : "false");
+      return WriteText(to, text == "t" ? "true" : "false");
     case JsonForm::kJson:
-      return Write(to, text);
+      return WriteText(to, text);
     case JsonForm::kDate:
       return WriteDate(to, text);
     case JsonForm::kTimestamp:

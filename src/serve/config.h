@@ -12,6 +12,7 @@
 #include "rest/request.h"
 #include "serve/cache_rule.h"
 #include "serve/options.h"
+#include "serve/role_settings.h"
 
 namespace pando::serve {
 
@@ -27,6 +28,8 @@ struct Config {
   std::string url_prefix;  // without a trailing slash
   bool tx_override_allowed = false;
   bool tx_rollback = false;
+  // Derived from `catalog`.
+  SettingsOfRoles roles;
 };
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,

@@ -7,7 +7,6 @@
 #include "serve/errors.h"
 #include "serve/http_caching.h"
 #include "serve/pipeline_work.h"
-#include "serve/role_settings.h"
 #include "serve/root.h"
 #include "serve/settings.h"
 #include "sql/accessible.h"
@@ -191,7 +190,7 @@ Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& w
         {work.http, request, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
     exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else {
-    const RoleSettings settings = RoleSettingsOf(config.catalog->snapshot(), work.role());
+    const RoleSettings& settings = config.roles.Of(work.role());
     session = pg::SessionState{work.role(), SearchPath(request.schema, config.rest.extra_search_path),
                                StatementTimeout(work.http, settings.statement_timeout), settings.kept};
     exchange.session = session;

@@ -104,4 +104,14 @@ RoleSettings RoleSettingsOf(const catalog::Snapshot& schema, const std::string& 
   return settings;
 }
 
+SettingsOfRoles::SettingsOfRoles(const catalog::Snapshot& schema) {
+  others_.statement_timeout = schema.statement_timeout;
+  for (const auto& [role, settings] : schema.role_settings) own_.emplace(role, RoleSettingsOf(schema, role));
+}
+
+const RoleSettings& SettingsOfRoles::Of(const std::string& role) const {
+  const auto own = own_.find(role);
+  return own == own_.end() ? others_ : own->second;
+}
+
 }  // namespace pando::serve

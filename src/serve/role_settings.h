@@ -4,6 +4,7 @@
 // Concurrency  pure functions
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,18 @@ struct RoleSettings {
   bool has_others = false;
 };
 RoleSettings RoleSettingsOf(const catalog::Snapshot& schema, const std::string& role);
+
+// Those of all roles, worked out once for a catalog. Immutable.
+class SettingsOfRoles {
+ public:
+  SettingsOfRoles() = default;
+  explicit SettingsOfRoles(const catalog::Snapshot& schema);
+  const RoleSettings& Of(const std::string& role) const;
+
+ private:
+  std::map<std::string, RoleSettings> own_;  // of those that have any
+  RoleSettings others_;
+};
 
 // "3s", "1.5 min", "250": as PostgreSQL reads a time whose unit is milliseconds (documentation, 20.1.1); 0 stays 0, and
 // what is less than one millisecond becomes one. nullopt: it is none.

@@ -4,7 +4,6 @@
 
 #include "plan/cheap.h"
 #include "serve/answer.h"
-#include "serve/role_settings.h"
 #include "serve/settings.h"
 
 namespace pando::serve {
@@ -13,7 +12,7 @@ namespace {
 Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std::string& role, const Config& config) {
   const RestOptions& options = config.rest;
   const catalog::Snapshot& schema = plan.catalog->snapshot();
-  const RoleSettings settings = RoleSettingsOf(schema, role);
+  const RoleSettings& settings = config.roles.Of(role);
   Demand demand;
   demand.observed = plan.footprint.observes;
   demand.prepared = options.prepared_statements && !plan.footprint.folds;
@@ -69,6 +68,7 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
   config->plan.legacy_target_names = rest.legacy_target_names;
   config->rest = std::move(rest);
   config->verifier = std::move(verifier);
+  if (catalog) config->roles = SettingsOfRoles(catalog->snapshot());
   config->catalog = std::move(catalog);
   config->cacheables = std::move(cacheables);
   return config;
