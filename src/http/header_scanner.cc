@@ -2,17 +2,9 @@
 
 #include <cstring>
 
+#include "http/characters.h"
+
 namespace pando::http {
-namespace {
-
-bool CanBeginMethod(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
-}
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-}  // namespace
 
 HeaderScanner::State HeaderScanner::Fail(std::string_view problem) {
   problem_ = problem;
@@ -32,12 +24,12 @@ HeaderScanner::State HeaderScanner::Scan(std::string_view received) {
       continue;
     }
     if (lines_ > 0 && IsBlank(line.front())) return Fail("a header line begins with white space");
-    if (lines_ == 0 && !CanBeginMethod(line.front())) return Fail("the request line begins with no method");
+    if (lines_ == 0 && !IsTokenChar(line.front())) return Fail("the request line begins with no method");
     ++lines_;
   }
   scanned_ = received.size();
   if (lines_ == 0 && received.size() > line_start_ && received[line_start_] != '\r' &&
-      !CanBeginMethod(received[line_start_])) {
+      !IsTokenChar(received[line_start_])) {
     return Fail("this is not HTTP");
   }
   return State::kIncomplete;

@@ -5,44 +5,13 @@
 #include <cstring>
 
 #include "base/ascii.h"
+#include "http/characters.h"
 
 namespace pando::http {
 namespace {
 
 constexpr size_t kBytesMax = size_t{1} << 31;
 constexpr size_t kBytesKept = 1 << 10;
-
-// tchar of RFC 9110, 5.6.2, by its code.
-constexpr std::array<bool, 256> MakeTokenChars() {
-  std::array<bool, 256> is_token{};
-  for (char c = 'a'; c <= 'z'; ++c) is_token[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) is_token[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) is_token[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) is_token[static_cast<unsigned char>(c)] = true;
-  return is_token;
-}
-constexpr std::array<bool, 256> kTokenChars = MakeTokenChars();
-
-bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
-
-bool AnyIsLow(uint64_t word) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
-  return ((word - kOnes * ('\r' + 1)) & ~word & kHighBits) != 0;
-}
-
-// Whether a byte has the code of CR or a lower one, eight at a time.
-bool HasLow(std::string_view text) {
-  uint64_t word = 0;
-  if (text.size() < sizeof(word))
-    return std::any_of(text.begin(), text.end(), [](char c) { return c >= 0 && c <= '\r'; });
-  const char* const last = text.data() + text.size() - sizeof(word);
-  for (const char* at = text.data(); at < last; at += sizeof(word)) {
-    std::memcpy(&word, at, sizeof(word));
-    if (AnyIsLow(word)) return true;
-  }
-  std::memcpy(&word, last, sizeof(word));
-  return AnyIsLow(word);
-}
 
 // The path and query of a target. A client that takes us for a proxy sends "http://host/path" (absolute-form, which a
 // server must accept: RFC 9112, 3.2.2).
@@ -64,9 +33,16 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return true;
 }
 
-bool IsFieldName(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar); }
+bool IsFieldName(std::string_view text) { return !text.empty() && TokenSize(text) == text.size(); }
 
-bool IsFieldValue(std::string_view text) { return !HasLow(text) || std::none_of(text.begin(), text.end(), BreaksLine); }
+bool IsFieldValue(std::string_view text) {
+  for (;;) {
+    const size_t control = FindControl(text);
+    if (control == text.size()) return true;
+    if (BreaksLine(text[control])) return false;
+    text.remove_prefix(control + 1);
+  }
+}
 
 void Headers::Add(std::string_view name, std::initializer_list<std::string_view> pieces) {
   size_t value_size = 0;
@@ -79,9 +55,22 @@ void Headers::Add(std::string_view name, std::initializer_list<std::string_view>
   for (const std::string_view piece : pieces) to = WriteText(to, piece);
   if (!IsFieldValue({line, size})) return;
   lines_.EndAt(WriteText(to, kLineEnd));
-  places_.push_back(
-      {static_cast<uint32_t>(begin), static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value_size)});
-  names_ = names_ | Names(name);
+  NoteLine(begin, name, value_size);
+}
+
+void Headers::AddLine(std::string_view line, size_t name_size) {
+  const size_t begin = lines_.size();
+  if (line.size() > kBytesMax - begin) return;
+  lines_.Append(line);
+  const size_t value_size = line.size() - name_size - kColon.size() - kLineEnd.size();
+  NoteLine(begin, line.substr(0, name_size), value_size);
+}
+
+void Headers::NoteLine(size_t begin, std::string_view name, size_t value_size) {
+  const unsigned name_place = Names::PlaceOf(name);
+  places_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(name.size()),
+                     static_cast<uint32_t>(value_size), name_place});
+  names_.bits_ |= uint64_t{1} << name_place;
 }
 
 std::optional<std::string_view> Headers::Search(std::string_view name) const {
@@ -106,7 +95,8 @@ void Headers::Append(const Headers& others) {
   const auto begin = static_cast<uint32_t>(lines_.size());
   lines_.Append(others.lines());
   for (const Place& place : others.places_) {
-    places_.push_back({place.begin + begin, place.name_size, place.value_size});
+    Place& moved = places_.emplace_back(place);
+    moved.begin += begin;
   }
   names_ = names_ | others.names_;
 }

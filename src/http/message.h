@@ -42,13 +42,15 @@ class Headers {
   class Names {
    public:
     constexpr Names() = default;
-    constexpr explicit Names(std::string_view name) : bits_(name.empty() ? 0 : uint64_t{1} << Hash(name)) {}
+    constexpr explicit Names(std::string_view name) : bits_(name.empty() ? 0 : uint64_t{1} << PlaceOf(name)) {}
     constexpr Names operator|(Names other) const { return Names(bits_ | other.bits_); }
     constexpr bool Meets(Names other) const { return (bits_ & other.bits_) != 0; }
 
    private:
+    friend class Headers;
     constexpr explicit Names(uint64_t bits) : bits_(bits) {}
-    static constexpr unsigned Hash(std::string_view name) {
+    // REQUIRES: !name.empty()
+    static constexpr unsigned PlaceOf(std::string_view name) {
       constexpr unsigned kLowerCase = 0x20, kPlaces = 64;
       const auto at = [&](size_t i) { return static_cast<unsigned char>(name[i]) | kLowerCase; };
       // Chosen so that the fields of our answers and those of the connection's own have none in common, nor have the
@@ -74,6 +76,9 @@ class Headers {
   void Add(std::string_view name, std::string_view value) { Add(name, {value}); }
   // The value is the pieces one after the other.
   void Add(std::string_view name, std::initializer_list<std::string_view> pieces);
+  // `line` is "name: value CRLF" and is held as it is.
+  // REQUIRES: its parts are IsFieldName and IsFieldValue, without blanks around the value
+  void AddLine(std::string_view line, size_t name_size);
   // All fields of `others`, behind these.
   void Append(const Headers& others);
   // Replaces all fields of that name by one.
@@ -92,8 +97,9 @@ class Headers {
  private:
   struct Place {
     uint32_t begin, name_size, value_size;
+    uint32_t name_place;  // of Names: most that are not meant differ in it
   };
-  static constexpr std::string_view kColon = ": ", kLineEnd = "\r\n";
+  static constexpr std::string_view kColon = ": ";
 
   static constexpr size_t kFieldsUsual = 8;
 
@@ -103,6 +109,7 @@ class Headers {
     return lines_.view().substr(place.begin + place.name_size + kColon.size(), place.value_size);
   }
   std::optional<std::string_view> Search(std::string_view name) const;
+  void NoteLine(size_t begin, std::string_view name, size_t value_size);
 
   TextBuffer lines_;
   boost::container::small_vector<Place, kFieldsUsual> places_;
@@ -127,8 +134,11 @@ class Headers::Iterator {
 template <class Found>
 void Headers::ForEach(std::string_view name, Found found) const {
   if (!MayHold(Names(name))) return;
+  const unsigned name_place = Names::PlaceOf(name);
   for (const Place& place : places_) {
-    if (place.name_size == name.size() && EqualsIgnoreCase(NameOf(place), name) && !found(ValueOf(place))) return;
+    const bool is_meant =
+        place.name_place == name_place && place.name_size == name.size() && EqualsIgnoreCase(NameOf(place), name);
+    if (is_meant && !found(ValueOf(place))) return;
   }
 }
 

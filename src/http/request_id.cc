@@ -24,13 +24,20 @@ uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// As sixteen digits.
+void AppendNumber(std::string& id, uint64_t number) {
+  std::array<char, sizeof(number)> bytes;
+  WriteNumber(bytes.data(), number);
+  AppendHex(id, {bytes.data(), bytes.size()});
+}
+
 }  // namespace
 
 RequestIds::RequestIds() {
   std::random_device random;
   const auto draw = [&random] { return (uint64_t{random()} << 32) | random(); };
-  high_ = draw();
-  low_ = draw();
+  AppendNumber(head_, draw());
+  counter_ = draw();
 }
 
 void RequestIds::Choose(std::optional<std::string_view> sent, std::string& id) {
@@ -38,11 +45,8 @@ void RequestIds::Choose(std::optional<std::string_view> sent, std::string& id) {
     id.assign(*sent);
     return;
   }
-  std::array<char, 2 * sizeof(uint64_t)> bytes;
-  WriteNumber(bytes.data(), high_);
-  WriteNumber(bytes.data() + sizeof(uint64_t), Mix(low_++));
-  id.resize(2 * bytes.size());
-  WriteHex({bytes.data(), bytes.size()}, id.data());
+  id.assign(head_);
+  AppendNumber(id, Mix(counter_++));
 }
 
 }  // namespace pando::http

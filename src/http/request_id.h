@@ -19,8 +19,8 @@ class RequestIds {
   void Choose(std::optional<std::string_view> sent, std::string& id);
 
  private:
-  uint64_t high_;
-  uint64_t low_;
+  std::string head_;  // of every id: hexadecimal digits
+  uint64_t counter_;
 };
 
 }  // namespace pando::http

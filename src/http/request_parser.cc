@@ -1,34 +1,21 @@
 #include "http/request_parser.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "http/characters.h"
 
 namespace pando::http {
 namespace {
-
-namespace beast_http = boost::beast::http;
 
 // Browsers send some twenty fields, proxies add a few.
 constexpr size_t kFieldsMax = 256;
 constexpr size_t kFieldsUsual = 16, kFieldBytesUsual = 512;
 // What a body may take before it has arrived: an announced length costs nothing to send.
 constexpr size_t kBodyReserveMax = 64 << 10;
-// The shortest end of a chunked body, "0 CRLF CRLF". Beast's chunk parser asserts that it is never called again with
-// fewer bytes, and no chunked body can be complete with fewer to come.
-constexpr size_t kChunkTailMin = 5;
-
-Refusal Malformed(std::string message) { return {400, Error(ErrorId::kHttpMalformed, std::move(message))}; }
-
-Refusal BodyTooLarge(uint64_t bytes_max) {
-  return {413,
-          Error(ErrorId::kHttpBodyTooLarge, "the request body is larger than " + std::to_string(bytes_max) + " bytes")};
-}
-
-bool IsDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
+constexpr std::string_view kColon = ": ";  // as it is written usually
 
 // uri-host [ ":" port ] by its characters (RFC 3986, 3.2.2): nothing that could begin a path, a user or a second host.
 bool IsHost(std::string_view text) {
@@ -36,13 +23,6 @@ bool IsHost(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7f;
   });
 }
 
@@ -55,132 +35,155 @@ bool NamesChunked(std::string_view coding) {
 Refusal RefuseCoding(std::string_view value) {
   std::string_view rest = value;
   for (size_t comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
-    if (NamesChunked(rest.substr(0, comma))) return Malformed("the transfer coding \"chunked\" is not the last one");
+    if (NamesChunked(rest.substr(0, comma)))
+      return RefuseMalformed("the transfer coding \"chunked\" is not the last one");
     rest.remove_prefix(comma + 1);
   }
-  if (Trimmed(value).empty()) return Malformed("Transfer-Encoding is empty");
+  if (Trimmed(value).empty()) return RefuseMalformed("Transfer-Encoding is empty");
   return {501, Error(ErrorId::kHttpUnsupported, "no transfer coding but \"chunked\" is supported")};
 }
 
-// A request line of three parts that ends in "HTTP/" DIGIT "." DIGIT: a version, if not one of ours.
-bool EndsInVersion(std::string_view block) {
-  const std::string_view line = block.substr(0, block.find('\r'));
-  if (line.size() < 9 || std::count(line.begin(), line.end(), ' ') != 2) return false;
-  const std::string_view version = line.substr(line.size() - 9);
-  return version.starts_with(" HTTP/") && IsDigits(version.substr(6, 1)) && version[7] == '.' &&
-         IsDigits(version.substr(8, 1));
+// What follows the target in a request line: a version, if not one of ours.
+bool BeginsWithVersion(std::string_view rest) {
+  constexpr std::string_view kShape = " HTTP/d.d\r\n";
+  return rest.size() >= kShape.size() && rest.starts_with(" HTTP/") && IsDigit(rest[6]) && rest[7] == '.' &&
+         IsDigit(rest[8]) && rest.substr(9).starts_with(kLineEnd);
 }
+
+// Up to the first control character that is no tab.
+size_t ValueSize(std::string_view text) {
+  size_t size = FindControl(text);
+  while (size < text.size() && text[size] == '\t') size += 1 + FindControl(text.substr(size + 1));
+  return size;
+}
+
+Refusal RefuseRequestLine() { return RefuseMalformed("the request line is not a method, a target and a version"); }
 
 }  // namespace
 
-RequestParser::RequestParser(Request& request, Limits limits) : request_(request), limits_(limits) {
-  eager(true);
-  // The connection has checked the size already; the header arrives here whole.
-  header_limit(UINT32_MAX);
-  body_limit(limits.body_bytes_max);
+std::optional<Refusal> RequestParser::ParseHeader(std::string_view block) {
+  std::string_view rest = block;
+  if (auto refusal = ParseRequestLine(rest)) return refusal;
+  request_.headers.Reserve(kFieldsUsual, std::max(kFieldBytesUsual, rest.size()));
+  while (!rest.starts_with(kLineEnd)) {
+    if (auto refusal = ParseField(rest)) return refusal;
+  }
+  if (rest.size() != kLineEnd.size()) return RefuseMalformed("the request header ends too early");
+  if (auto refusal = CheckFraming()) return refusal;
+  return BeginBody();
 }
 
-std::optional<Refusal> RequestParser::ParseHeader(std::string_view block) {
-  ErrorCode failure;
-  const size_t consumed = put(boost::asio::buffer(block.data(), block.size()), failure);
-  // Beast meets the body limit once all fields are read; a message whose length is in doubt is refused for that first.
-  if (failure && failure != beast_http::error::body_limit) return Explain(failure, block);
-  if (auto refusal = CheckFraming()) return refusal;
-  if (failure) return Explain(failure, block);
-  if (consumed != block.size() || !is_header_done()) return Malformed("the request header is malformed");
+std::optional<Refusal> RequestParser::ParseRequestLine(std::string_view& rest) {
+  constexpr std::string_view kVersion11 = " HTTP/1.1\r\n", kVersion10 = " HTTP/1.0\r\n";
+  const size_t method_size = TokenSize(rest);
+  if (method_size == 0 || !rest.substr(method_size).starts_with(' ')) return RefuseRequestLine();
+  request_.method.assign(rest.substr(0, method_size));
+  rest.remove_prefix(method_size + 1);
+  // RFC 3986 allows less, clients send more.
+  const size_t target_size = FindControlOrSpace(rest);
+  if (target_size == 0) return RefuseRequestLine();
+  request_.target.assign(rest.substr(0, target_size));
+  rest.remove_prefix(target_size);
+  if (rest.starts_with(kVersion11)) {
+    version_ = 11;
+  } else if (rest.starts_with(kVersion10)) {
+    version_ = 10;
+  } else if (BeginsWithVersion(rest)) {
+    return Refusal{505, Error(ErrorId::kHttpUnsupported, "only HTTP/1.1 and HTTP/1.0 are supported")};
+  } else {
+    return RefuseRequestLine();
+  }
+  rest.remove_prefix(kVersion11.size());
+  return {};
+}
+
+std::optional<Refusal> RequestParser::ParseField(std::string_view& rest) {
+  const size_t name_size = TokenSize(rest);
+  if (name_size == 0 || name_size == rest.size() || rest[name_size] != ':') {
+    return RefuseMalformed("a header field does not begin with a name and a colon");
+  }
+  const size_t end = name_size + 1 + ValueSize({rest.data() + name_size + 1, rest.size() - name_size - 1});
+  if (end + 1 >= rest.size() || rest[end] != '\r' || rest[end + 1] != '\n') {
+    return RefuseMalformed("a header field holds a control character");
+  }
+  if (request_.headers.size() == kFieldsMax) {
+    return Refusal{431, Error(ErrorId::kHttpHeaderTooLarge,
+                              "the request has more than " + std::to_string(kFieldsMax) + " header fields")};
+  }
+  const std::string_view line(rest.data(), end + kLineEnd.size());
+  const std::string_view name(rest.data(), name_size);
+  const std::string_view value = Trimmed({rest.data() + name_size + 1, end - name_size - 1});
+  if (line.size() == name_size + kColon.size() + value.size() + kLineEnd.size() && line[name_size + 1] == ' ') {
+    request_.headers.AddLine(line, name_size);
+  } else {
+    request_.headers.Add(name, value);
+  }
+  NoteField(name, value);
+  rest.remove_prefix(line.size());
+  return {};
+}
+
+// Of the fields that say where the message ends and what becomes of the connection.
+void RequestParser::NoteField(std::string_view name, std::string_view value) {
+  const auto is = [name](std::string_view other) {
+    return name.size() == other.size() && EqualsIgnoreCase(name, other);
+  };
+  if (is("host")) {
+    ++hosts_;
+    host_is_valid_ = IsHost(value);
+  } else if (is("content-length")) {
+    ++lengths_;
+    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), length_);
+    length_is_valid_ = failure == std::errc() && end == value.data() + value.size() && IsDigit(value.front());
+  } else if (is("transfer-encoding")) {
+    ++codings_;
+    coding_ = value;
+  } else if (is("expect")) {
+    (EqualsIgnoreCase(value, "100-continue") ? expects_continue_ : expects_other_) = true;
+  } else if (is("connection")) {
+    NoteConnection(value);
+  }
+}
+
+void RequestParser::NoteConnection(std::string_view value) {
+  while (!value.empty()) {
+    const size_t comma = std::min(value.find(','), value.size());
+    const std::string_view option = Trimmed(value.substr(0, comma));
+    asks_close_ = asks_close_ || EqualsIgnoreCase(option, "close");
+    asks_keep_alive_ = asks_keep_alive_ || EqualsIgnoreCase(option, "keep-alive");
+    value.remove_prefix(std::min(comma + 1, value.size()));
+  }
+}
+
+std::optional<Refusal> RequestParser::BeginBody() {
   header_done_ = true;
+  if (codings_ > 0) {
+    chunks_ = std::make_unique<ChunkedBody>(request_.body,
+                                            ChunkedBody::Limits{limits_.body_bytes_max, limits_.header_bytes_max});
+    return {};
+  }
+  if (length_ > limits_.body_bytes_max) return RefuseBodySize(limits_.body_bytes_max);
+  if (length_ > 0) request_.body.reserve(std::min<uint64_t>(length_, kBodyReserveMax));
+  body_rest_ = length_;
   return {};
 }
 
 std::optional<Refusal> RequestParser::ParseBody(std::string_view bytes, size_t& consumed) {
-  PANDO_ASSERT(header_done_ && !is_done());
-  if (chunked() && bytes.size() < kChunkTailMin) return {};
-  ErrorCode failure;
-  const size_t used = put(boost::asio::buffer(bytes.data(), bytes.size()), failure);
-  consumed += used;
-  if (failure && failure != beast_http::error::need_more) return Explain(failure, {});
-  // What is left over of an unfinished body is a piece of a chunk header or trailer.
-  if (!is_done() && bytes.size() - used + overhead_bytes_ > limits_.header_bytes_max) {
-    return Refusal{431, Error(ErrorId::kHttpHeaderTooLarge, "chunk extensions and trailers are larger than " +
-                                                                std::to_string(limits_.header_bytes_max) + " bytes")};
-  }
+  PANDO_ASSERT(header_done_ && !done());
+  if (chunks_) return chunks_->Take(bytes, consumed);
+  const size_t size = std::min<uint64_t>(bytes.size(), body_rest_);
+  request_.body.append(bytes.substr(0, size));
+  body_rest_ -= size;
+  consumed += size;
   return {};
 }
 
-void RequestParser::on_request_impl(Verb, StringView method, StringView target, int version, ErrorCode&) {
-  request_.method.assign(method.data(), method.size());
-  request_.target.assign(target.data(), target.size());
-  request_.headers.Reserve(kFieldsUsual, kFieldBytesUsual);
-  version_ = version;
-}
-
-void RequestParser::on_response_impl(int, StringView, int, ErrorCode&) {}
-
-void RequestParser::on_field_impl(FieldName name, StringView name_text, StringView value, ErrorCode& failure) {
-  if (header_done_) {  // trailers are read over (RFC 9110, 6.5.1)
-    overhead_bytes_ += name_text.size() + value.size();
-    return;
-  }
-  if (request_.headers.size() == kFieldsMax) {
-    failure = beast_http::error::header_limit;
-    return;
-  }
-  NoteField(name, {value.data(), value.size()});
-  request_.headers.Add({name_text.data(), name_text.size()}, {value.data(), value.size()});
-}
-
-void RequestParser::NoteField(FieldName name, std::string_view value) {
-  switch (name) {
-    case FieldName::host:
-      ++hosts_;
-      host_is_valid_ = IsHost(value);
-      break;
-    case FieldName::content_length:
-      ++lengths_;
-      length_is_digits_ = IsDigits(value);
-      break;
-    case FieldName::transfer_encoding:
-      ++codings_;
-      coding_.assign(value);
-      break;
-    case FieldName::expect:
-      (EqualsIgnoreCase(value, "100-continue") ? expects_continue_ : expects_other_) = true;
-      break;
-    default:
-      break;
-  }
-}
-
-void RequestParser::on_header_impl(ErrorCode&) {}
-
-void RequestParser::on_body_init_impl(const boost::optional<uint64_t>& length, ErrorCode&) {
-  if (length) request_.body.reserve(std::min<uint64_t>(*length, kBodyReserveMax));
-}
-
-size_t RequestParser::on_body_impl(StringView bytes, ErrorCode&) {
-  request_.body.append(bytes.data(), bytes.size());
-  return bytes.size();
-}
-
-void RequestParser::on_chunk_header_impl(uint64_t, StringView extensions, ErrorCode& failure) {
-  // Beast lets anything stand in a quoted extension, a bare LF too, at which others end the line.
-  if (HasControl({extensions.data(), extensions.size()})) failure = beast_http::error::bad_chunk_extension;
-  overhead_bytes_ += extensions.size();
-}
-
-size_t RequestParser::on_chunk_body_impl(uint64_t, StringView bytes, ErrorCode&) {
-  request_.body.append(bytes.data(), bytes.size());
-  return bytes.size();
-}
-
-void RequestParser::on_finish_impl(ErrorCode&) {}
-
 std::optional<Refusal> RequestParser::CheckFraming() const {
-  if (codings_ > 0 && lengths_ > 0) return Malformed("both Content-Length and Transfer-Encoding are given");
-  if (codings_ > 0 && version_ == 10) return Malformed("Transfer-Encoding does not exist in HTTP/1.0");
-  if (codings_ > 1) return Malformed("Transfer-Encoding is given more than once");
-  if (lengths_ > 1) return Malformed("Content-Length is given more than once");
-  if (!length_is_digits_) return Malformed("Content-Length is not a number");
+  if (codings_ > 0 && lengths_ > 0) return RefuseMalformed("both Content-Length and Transfer-Encoding are given");
+  if (codings_ > 0 && version_ == 10) return RefuseMalformed("Transfer-Encoding does not exist in HTTP/1.0");
+  if (codings_ > 1) return RefuseMalformed("Transfer-Encoding is given more than once");
+  if (lengths_ > 1) return RefuseMalformed("Content-Length is given more than once");
+  if (!length_is_valid_) return RefuseMalformed("Content-Length is not a number");
   if (codings_ == 1 && !EqualsIgnoreCase(coding_, "chunked")) return RefuseCoding(coding_);
   if (auto refusal = CheckHost()) return refusal;
   if (expects_other_ && version_ == 11) {
@@ -190,32 +193,20 @@ std::optional<Refusal> RequestParser::CheckFraming() const {
 }
 
 std::optional<Refusal> RequestParser::CheckHost() const {
-  if (hosts_ > 1) return Malformed("Host is given more than once");
-  if (hosts_ == 0 && version_ == 11) return Malformed("Host is missing");
-  if (!host_is_valid_) return Malformed("Host is not a host");
+  if (hosts_ > 1) return RefuseMalformed("Host is given more than once");
+  if (hosts_ == 0 && version_ == 11) return RefuseMalformed("Host is missing");
+  if (!host_is_valid_) return RefuseMalformed("Host is not a host");
   return {};
 }
 
 std::optional<Refusal> RequestParser::CheckLength() const {
   if (lengths_ > 0 || codings_ > 0) return {};
   const std::string& method = request_.method;
-  const bool has_body = method == "POST" || method == "PUT" || method == "PATCH";
-  if ((version_ == 10 && has_body) || (version_ == 11 && expects_continue_)) {
+  const auto has_body = [&method] { return method == "POST" || method == "PUT" || method == "PATCH"; };
+  if (version_ == 10 ? has_body() : expects_continue_) {
     return Refusal{411, Error(ErrorId::kHttpLengthRequired, "the request needs a Content-Length")};
   }
   return {};
-}
-
-Refusal RequestParser::Explain(ErrorCode failure, std::string_view block) const {
-  if (failure == beast_http::error::body_limit) return BodyTooLarge(limits_.body_bytes_max);
-  if (failure == beast_http::error::header_limit) {
-    return {431, Error(ErrorId::kHttpHeaderTooLarge,
-                       "the request has more than " + std::to_string(kFieldsMax) + " header fields")};
-  }
-  if (failure == beast_http::error::bad_version && EndsInVersion(block)) {
-    return {505, Error(ErrorId::kHttpUnsupported, "only HTTP/1.1 and HTTP/1.0 are supported")};
-  }
-  return {400, Error(ErrorId::kHttpMalformed, "the request is malformed").WithDetail(failure.message())};
 }
 
 }  // namespace pando::http

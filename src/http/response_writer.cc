@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/assert.h"
+#include "http/characters.h"
 #include "http/reason.h"
 
 namespace pando::http {
@@ -23,8 +24,6 @@ bool IsOwnField(std::string_view name) {
   return std::any_of(std::begin(kOwnFields), std::end(kOwnFields),
                      [name](std::string_view own) { return EqualsIgnoreCase(own, name); });
 }
-
-constexpr std::string_view kLineEnd = "\r\n";
 
 constexpr size_t kDigitsMax = 20;  // of a uint64_t
 

@@ -55,9 +55,11 @@ struct Lane::Waiter : Place {
     return same_session && (!statement.settings || statement.settings->sql == other.statement.settings->sql);
   }
 
-  void Settle(Result<LaneAnswer> result) {
+  // With a LaneAnswer or an Error.
+  template <class Outcome>
+  void Settle(Outcome&& result) {
     slot = nullptr;
-    outcome.emplace(std::move(result));
+    outcome.emplace(std::forward<Outcome>(result));
     timer->cancel();
   }
 

@@ -6,9 +6,9 @@
 namespace pando::rest {
 namespace {
 
+// RFC 3986, 2.3.
 bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
 Error InvalidEscape(size_t position) {
@@ -22,11 +22,14 @@ Error InvalidEscape(size_t position) {
 
 Result<void> AppendPercentDecoded(std::string_view text, Plus plus, std::string& out) {
   const size_t start = out.size();
+  const auto is_plain = [plus](char c) { return c != '%' && (c != '+' || plus != Plus::kIsSpace); };
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus == Plus::kIsSpace) {
+    const size_t begin = i;
+    while (i < text.size() && is_plain(text[i])) ++i;
+    out.append(text, begin, i - begin);
+    if (i == text.size()) break;
+    if (text[i] == '+') {
       out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
     } else {
       const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
@@ -46,12 +49,12 @@ Result<void> AppendPercentDecoded(std::string_view text, Plus plus, std::string&
 
 void AppendPercentEncoded(std::string_view text, std::string& out) {
   static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (IsUnreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t begin = i;
+    while (i < text.size() && IsUnreserved(text[i])) ++i;
+    out.append(text, begin, i - begin);
+    if (i == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[i]);
     out += '%';
     out += kHex[byte >> 4];
     out += kHex[byte & 15];

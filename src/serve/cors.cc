@@ -21,12 +21,11 @@ bool AddAllowOrigin(const http::Request& request, const RestOptions& options, ht
 
 }  // namespace
 
-std::optional<http::Response> AnswerPreflight(const http::Request& request, const RestOptions& options) {
-  const bool is_preflight = request.method == "OPTIONS" && request.headers.Find("origin") &&
+bool AnswerPreflight(const http::Request& request, const RestOptions& options, http::Response& response) {
+  const bool is_preflight = request.headers.Find("origin") && request.method == "OPTIONS" &&
                             request.headers.Find("access-control-request-method");
-  if (!is_preflight) return std::nullopt;
-  http::Response response;
-  if (!AddAllowOrigin(request, options, response)) return response;
+  if (!is_preflight) return false;
+  if (!AddAllowOrigin(request, options, response)) return true;
   response.headers.Add("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD");
   std::string allowed = "Authorization";
   if (auto asked = request.headers.Find("access-control-request-headers"); asked && !asked->empty()) {
@@ -35,7 +34,7 @@ std::optional<http::Response> AnswerPreflight(const http::Request& request, cons
   allowed += ", Accept, Accept-Language, Content-Language";
   response.headers.Add("Access-Control-Allow-Headers", allowed);
   response.headers.Add("Access-Control-Max-Age", "86400");
-  return response;
+  return true;
 }
 
 void AddCorsHeaders(const http::Request& request, const RestOptions& options, http::Response& response) {

@@ -3,15 +3,14 @@
 // Concurrency  pure functions
 #pragma once
 
-#include <optional>
-
 #include "http/message.h"
 #include "serve/options.h"
 
 namespace pando::serve {
 
-// The answer to a preflight (OPTIONS with Origin and Access-Control-Request-Method); nullopt when it is none.
-std::optional<http::Response> AnswerPreflight(const http::Request& request, const RestOptions& options);
+// Fills `response`, which is new, when the request is a preflight (OPTIONS with Origin and
+// Access-Control-Request-Method); false when it is none.
+bool AnswerPreflight(const http::Request& request, const RestOptions& options, http::Response& response);
 
 // Adds what lets the page at Origin read the response.
 void AddCorsHeaders(const http::Request& request, const RestOptions& options, http::Response& response);

@@ -48,10 +48,7 @@ void LogFailure(const Error& error, const std::string& request_id) {
 Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
   Work work(request, response, config_);
   const RestOptions& options = work.config->rest;
-  if (auto preflight = AnswerPreflight(work.http, options)) {
-    response = std::move(*preflight);
-    co_return;
-  }
+  if (AnswerPreflight(work.http, options, response)) co_return;
   Result<void> served = Authenticate(work);
   if (served && FindKept(work)) {
     deps_.cache.counts->hits.Add();
@@ -62,11 +59,7 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
       served = co_await Serve(work);
     }
   }
-  if (!served) {
-    const bool anonymous = !work.principal || work.principal->anonymous;
-    response = RenderError(served.error(), ErrorContext{anonymous, options.client_error_verbosity == "minimal"});
-    if (response.status >= 500) LogFailure(served.error(), work.http.id);
-  }
+  if (!served) AnswerError(work, served.error());
   if (work.at_root) response.route = "/";
   if (work.shape) response.route = work.shape->route;
   if (work.principal) response.role = work.role();
@@ -86,6 +79,13 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
   if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
     response.headers.Add("Cache-Status", CacheStatus(work));
   }
+}
+
+void Pipeline::AnswerError(Work& work, const Error& error) {
+  const bool anonymous = !work.principal || work.principal->anonymous;
+  const bool minimal = work.config->rest.client_error_verbosity == "minimal";
+  work.response = RenderError(error, ErrorContext{anonymous, minimal});
+  if (work.response.status >= 500) LogFailure(error, work.http.id);
 }
 
 Result<void> Pipeline::Authenticate(Work& work) {
@@ -404,7 +404,8 @@ Result<void> Pipeline::Answer(Work& work, Outcome& outcome) {
 // and what somebody else changed since fails (40001) rather than be overwritten.
 Result<void> Pipeline::ReadCurrent(Work& work, Shape& shape) {
   PANDO_TRY(rest::Request request, ParseCurrent(work.http, shape.request, *work.config));
-  PANDO_TRY(work.current, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
+  PANDO_TRY(Shape current, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
+  work.current = std::make_unique<Shape>(std::move(current));
   Demand& demand = shape.demand;
   demand.all_settings = demand.repeatable_read = true;
   demand.session.reset();

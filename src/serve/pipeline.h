@@ -70,6 +70,7 @@ class Pipeline {
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
+  static void AnswerError(Work& work, const Error& error);
   static Result<void> Authenticate(Work& work);
   bool AsksCache(const Work& work) const;
   Uncacheable WhyNotNow(const Work& work) const;

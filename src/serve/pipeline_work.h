@@ -18,7 +18,7 @@ namespace pando::serve {
 
 struct Pipeline::Work {
   Work(http::Request& request, http::Response& response, std::shared_ptr<const Config> current)
-      : http(request), response(response), config(std::move(current)) {}
+      : http(request), response(response), config(std::move(current)), timing(config->rest.server_timing_enabled) {}
 
   const std::string& role() const { return principal->role; }
 
@@ -40,7 +40,7 @@ struct Pipeline::Work {
   std::vector<sql::Parameter> parameters;
   std::string canonical;  // query string
   // Of a write with conditions: the read of what there is.
-  std::optional<Shape> current;
+  std::unique_ptr<Shape> current;
   bool at_root = false;
   bool print_here = true;             // false once a value came that only the database can print as JSON
   std::optional<Flights::Lead> lead;  // of an answer that is to be kept, as is `fill`

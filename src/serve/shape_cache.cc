@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/random_text.h"
 #include "rest/percent.h"
@@ -11,8 +12,9 @@
 namespace pando::serve {
 namespace {
 
+// Control characters: the parser of HTTP lets none of them pass.
 constexpr char kPlaceholder = '\x01';  // in a key, where a value was cut out
-constexpr char kSeparator = '\n';      // between the parts of a key: in no header, path or query
+constexpr char kSeparator = '\n';      // between the parts of a key
 constexpr size_t kCanonicalBytesUsual = 64;
 
 // After these a filter's value is text that nothing looks into.
@@ -70,7 +72,7 @@ enum class Target { kOther, kRelation, kFunction };
 // What a GET or HEAD of that path reads.
 Target TargetOf(const http::Request& request, std::string_view path, std::string_view prefix) {
   if (request.method != "GET" && request.method != "HEAD") return Target::kOther;
-  if (FindEither(path, kSeparator, '%') != path.size()) return Target::kOther;
+  if (path.find('%') != std::string_view::npos) return Target::kOther;
   const std::string_view name = path.substr(std::min(prefix == "/" ? 0 : prefix.size(), path.size()));
   if (name.starts_with("/rpc/")) return Target::kFunction;
   return name.size() > 1 ? Target::kRelation : Target::kOther;
@@ -87,14 +89,17 @@ size_t Count(std::string_view text, std::string_view part) {
 }  // namespace
 
 void AppendReadHeaders(const http::Request& request, std::string& key) {
+  size_t separators = 0;  // that are to be written
   for (const ReadHeader& header : kReadHeaders) {
-    key += kSeparator;
+    ++separators;
     if (!request.headers.MayHold(header.names)) continue;
+    key.append(std::exchange(separators, 0), kSeparator);
     request.headers.ForEach(header.name, [&key](std::string_view value) {
       key.append(value).append(1, kPlaceholder);
       return true;
     });
   }
+  key.append(separators, kSeparator);
 }
 
 ShapeCache::ShapeCache(size_t entries_max) : entries_max_(entries_max), nonce_(MakeNonce()) {}
@@ -122,8 +127,7 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
   cut.key.append(query, copied);
   AppendReadHeaders(request, cut.key);
   cut.key.append(1, kSeparator).append(role);  // last, for it may hold anything
-  const auto placeholders = static_cast<size_t>(std::count(query.begin(), query.end(), kPlaceholder));
-  return cut.key.size() <= kKeyBytesMax && cut.values.size() <= kValuesMax && placeholders == 0;
+  return cut.key.size() <= kKeyBytesMax && cut.values.size() <= kValuesMax;
 }
 
 std::optional<ShapeCache::Recalled> ShapeCache::Recall(const CutRequest& cut) {
