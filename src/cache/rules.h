@@ -14,6 +14,7 @@ enum class Rule : uint8_t {
   kRowTags,        // an answer depends on the rows that it shows
   kEqualityTags,   // and on rows that come to satisfy its equality
   kAnyChangeTags,  // one without an equality on everything
+  kEmbedTags,      // and each on what it embeds, and what lies between
   kWholeTags,      // and each on a TRUNCATE, and on what is not told row by row
   kHold,           // nothing is shown from a change of the schema until its catalog is there
   kFingerprint,    // what no event trigger tells is looked for

@@ -62,6 +62,12 @@ std::map<std::string, NameIndex, std::less<>> IndexNames(const std::vector<Item>
 
 }  // namespace
 
+bool IsNamed(const QualifiedName& name, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& written) {
+    return written == name.name || written == name.schema + "." + name.name;
+  });
+}
+
 // Views in here point into the snapshot of the same Catalog.
 struct Catalog::Index {
   explicit Index(const Snapshot& snapshot);

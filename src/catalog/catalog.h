@@ -31,6 +31,9 @@ struct QualifiedName {
   friend auto operator<=>(const QualifiedName&, const QualifiedName&) = default;
 };
 
+// Whether one of `names` is it, alone or behind its schema and a point.
+bool IsNamed(const QualifiedName& name, const std::vector<std::string>& names);
+
 // Lets a map with std::string keys be searched by std::string_view.
 struct TextHash {
   using is_transparent = void;

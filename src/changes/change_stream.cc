@@ -119,7 +119,7 @@ Task<Result<void>> ChangeStream::StreamOnce() {
   PANDO_CO_CHECK(co_await session->Start(start, start_by));
   assembler_.emplace(options_.assembler);
   position_ = confirmed_ = origin.lsn;
-  confirmed_at_ = beaten_at_ = Clock::now();
+  confirmed_at_ = beaten_at_ = asked_at_ = Clock::now();
   counts_.lag_bytes.store(0, std::memory_order_relaxed);  // the one before may have ended for it
   counts_.bytes_in_memory.store(0, std::memory_order_relaxed);
   counts_.streaming.store(true, std::memory_order_relaxed);
@@ -287,9 +287,20 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
     counts_.lag_bytes.store(written > position_ ? written - position_ : 0, std::memory_order_relaxed);
     if (!beating_) break;
     sink_.OnHeartbeat({std::string(sent.Get(0, 1).value_or("")), std::string(rows.back().Get(0, 0).value_or(""))});
-    PANDO_CO_CHECK(co_await net::SleepFor(options_.heartbeat_every));
+    PANDO_CO_CHECK(co_await PauseBeats());
   }
   co_return Result<void>();
+}
+
+Task<Result<void>> ChangeStream::PauseBeats() {
+  const Clock::time_point begin = Clock::now();
+  for (;;) {
+    PANDO_CO_CHECK(co_await net::SleepFor(options_.heartbeat_every));
+    const Clock::time_point now = Clock::now();
+    if (asked_.exchange(false, std::memory_order_relaxed)) asked_at_ = now;
+    const bool idle = now - asked_at_ > options_.idle_after;
+    if (!beating_ || !idle || now - begin >= options_.heartbeat_idle) co_return Result<void>();
+  }
 }
 
 Result<void> ChangeStream::CheckLag() const {

@@ -62,6 +62,8 @@ struct ChangeStreamOptions {
   milliseconds connect_timeout = std::chrono::seconds(10);
   milliseconds slot_patience = std::chrono::seconds(3);  // then it is said what the slot waits for
   milliseconds heartbeat_every{200};
+  // When nobody has asked how fresh it is for so long, the heartbeats, each of which is a commit, are this rare.
+  milliseconds idle_after = std::chrono::seconds(10), heartbeat_idle = std::chrono::seconds(5);
   // Without a heartbeat back for so long, the connection counts as broken.
   milliseconds silence_max = std::chrono::seconds(30);
   milliseconds retry_min{200}, retry_max = std::chrono::seconds(30);
@@ -94,6 +96,11 @@ class ChangeStream {
   Clock::time_point fresh_at() const {
     return Clock::time_point(Clock::duration(fresh_at_.load(std::memory_order_acquire)));
   }
+  // The same, for who goes by it: keeps the heartbeats at their pace. After a pause the next one is soon. Thread-safe.
+  Clock::time_point AskFreshAt() {
+    if (!asked_.load(std::memory_order_relaxed)) asked_.store(true, std::memory_order_relaxed);
+    return fresh_at();
+  }
   ChangeStreamStats stats() const;  // thread-safe; may be stale on return
 
  private:
@@ -113,6 +120,7 @@ class ChangeStream {
   void TakeBeat(const std::string& secret);
   Task<void> BeatWhileStreaming();
   Task<Result<void>> BeatOn(pg::Connection& connection);
+  Task<Result<void>> PauseBeats();
   Task<void> TellWhatItWaitsFor();
   Result<void> CheckLag() const;
 
@@ -130,9 +138,11 @@ class ChangeStream {
   Clock::time_point confirmed_at_{};
   Clock::time_point beaten_at_{};  // a heartbeat came back, or the stream began
   Teller teller_;                  // why there is no stream
+  Clock::time_point asked_at_{};   // about when
   bool beating_ = false;
   bool stopping_ = false;
   std::atomic<Clock::rep> fresh_at_;
+  std::atomic<bool> asked_{false};  // lately
   struct {
     std::atomic<bool> streaming{false};
     std::atomic<uint64_t> transactions{0}, changes{0}, breaks{0}, lag_bytes{0}, bytes_in_memory{0};

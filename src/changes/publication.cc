@@ -46,7 +46,6 @@ DELETE FROM pando_changes.epoch WHERE id <= (SELECT max(id) - 10000 FROM pando_c
 constexpr const char* kPublished = R"sql(
 SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user, c.relreplident = 'd',
-       NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid),
        r.oid,
        pg_catalog.concat_ws(' ', pg_catalog.current_database(), s.system_identifier,
                             CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)
@@ -54,6 +53,21 @@ SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
   JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
  CROSS JOIN pg_catalog.pg_control_system() s
  ORDER BY 1
+)sql";
+
+// Changes of a partition name the partition alone. One that is being detached shows its rows until it is gone.
+constexpr const char* kTrees = R"sql(
+WITH RECURSIVE below AS (
+    SELECT inhparent AS root, inhrelid AS oid FROM pg_catalog.pg_inherits
+  UNION
+    SELECT b.root, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid)
+SELECT b.root, pg_catalog.string_agg(b.oid::pg_catalog.text, ' '),
+       pg_catalog.bool_and(r.oid IS NOT NULL), root.relkind <> 'p'
+  FROM below b JOIN pg_catalog.pg_class c ON c.oid = b.oid AND c.relkind NOT IN ('p', 'i', 'I')
+  JOIN pg_catalog.pg_class root ON root.oid = b.root
+  LEFT JOIN (pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1)
+    ON r.prrelid = b.oid
+ GROUP BY b.root, root.relkind
 )sql";
 
 std::string EpochName() { return std::string(kSchema) + "." + std::string(kEpochTable); }
@@ -77,6 +91,27 @@ Due ReadCandidates(const pg::Rows& rows) {
     due.unpublished.push_back({std::move(table), reason});
   }
   return due;
+}
+
+template <class Number>
+Number ReadNumber(std::string_view text) {
+  Number number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+TableTree ReadTree(const pg::Rows& rows, int row) {
+  TableTree tree;
+  tree.root = ReadNumber<pgtypes::Oid>(rows.Text(row, 0));
+  std::string_view below = rows.Text(row, 1);
+  while (!below.empty()) {
+    const size_t end = std::min(below.find(' '), below.size());
+    tree.below.push_back(ReadNumber<pgtypes::Oid>(below.substr(0, end)));
+    below.remove_prefix(std::min(end + 1, below.size()));
+  }
+  tree.published = rows.Get(row, 2) == "t";
+  tree.has_rows = rows.Get(row, 3) == "t";
+  return tree;
 }
 
 Task<Result<void>> Alter(pg::Connection& connection, std::string verb, std::vector<std::string> tables,
@@ -139,21 +174,19 @@ Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::s
   Publication publication;
   publication.unpublished = std::move(due.unpublished);
   for (int i = 0; i < rows.size(); ++i) {
-    const auto number = [&](int column, auto value) {
-      const std::string_view text = rows.Get(i, column).value_or("0");
-      std::from_chars(text.data(), text.data() + text.size(), value);
-      return value;
-    };
-    const auto oid = number(0, pgtypes::Oid{0});
+    const auto oid = ReadNumber<pgtypes::Oid>(rows.Text(i, 0));
     if (rows.Get(i, 1) == "t") {
       publication.epoch = oid;
     } else {
-      publication.tables.push_back({oid, number(6, pgtypes::Oid{0}), rows.Get(i, 4) == "t", rows.Get(i, 5) == "t"});
+      publication.tables.push_back({oid, ReadNumber<pgtypes::Oid>(rows.Text(i, 5)), rows.Get(i, 4) == "t"});
     }
-    publication.snapshot_xmax = number(2, uint64_t{0});
+    publication.snapshot_xmax = ReadNumber<uint64_t>(rows.Text(i, 2));
     publication.role = rows.Get(i, 3).value_or("");
-    publication.database = rows.Get(i, 7).value_or("");
+    publication.database = rows.Get(i, 6).value_or("");
   }
+  std::vector<pg::Parameter> in_publication = {std::string(kPublication)};
+  PANDO_CO_TRY(const pg::Rows trees, co_await Ask(connection, kTrees, std::move(in_publication), deadline));
+  for (int i = 0; i < trees.size(); ++i) publication.trees.push_back(ReadTree(trees, i));
   if (publication.epoch == 0) {
     co_return Error::FromDatabase("42P01", "the table " + EpochName() + " is not published any more");
   }

@@ -39,12 +39,20 @@ struct PublishedTable {
   pgtypes::Oid oid = 0;
   pgtypes::Oid membership = 0;  // another each time that it was added
   bool by_key = false;          // its identity is the primary key
-  bool plain = false;           // neither parents nor children
+};
+
+// A table that shows rows of others: of its partitions, or of what inherits from it.
+struct TableTree {
+  pgtypes::Oid root = 0;
+  std::vector<pgtypes::Oid> below;  // at any depth, what has no rows of its own left out
+  bool published = false;           // all of these are
+  bool has_rows = false;            // of its own: it is not partitioned
 };
 
 struct Publication {
   pgtypes::Oid epoch = 0;              // the epoch's table
   std::vector<PublishedTable> tables;  // published beside it, by Oid
+  std::vector<TableTree> trees;
   // Of a snapshot in which they were. What was open then may have changed one of them before it was published, and is
   // never shown: only who sees at least this much may rely on the stream for a table that was added.
   uint64_t snapshot_xmax = 0;

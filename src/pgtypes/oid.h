@@ -24,7 +24,10 @@ inline constexpr Oid kXml = 142;
 inline constexpr Oid kFloat4 = 700;
 inline constexpr Oid kFloat8 = 701;
 inline constexpr Oid kUnknown = 705;
+inline constexpr Oid kInt2Array = 1005;
+inline constexpr Oid kInt4Array = 1007;
 inline constexpr Oid kTextArray = 1009;
+inline constexpr Oid kInt8Array = 1016;
 inline constexpr Oid kBpchar = 1042;
 inline constexpr Oid kVarchar = 1043;
 inline constexpr Oid kDate = 1082;
@@ -35,6 +38,8 @@ inline constexpr Oid kRecord = 2249;
 inline constexpr Oid kVoid = 2278;
 inline constexpr Oid kTrigger = 2279;
 inline constexpr Oid kUuid = 2950;
+inline constexpr Oid kUuidArray = 2951;
+inline constexpr Oid kTsvector = 3614;
 inline constexpr Oid kJsonb = 3802;
 
 }  // namespace oid

@@ -9,30 +9,28 @@ std::string_view Words(Uncacheable why) {
       return "";
     case Uncacheable::kNotATable:
       return "not a read of a table";
+    case Uncacheable::kExcluded:
+      return "a table is excluded";
     case Uncacheable::kUnpublished:
-      return "the changes of a table are not published";
-    case Uncacheable::kNotPlainTable:
-      return "a table has parents or children";
+      return "the changes of a table do not come";
     case Uncacheable::kObserves:
       return "what it shows depends on more than its rows and the claims";
     case Uncacheable::kCounts:
-      return "it depends on rows that it does not show";
-    case Uncacheable::kPrintedByDatabase:
-      return "the database prints it";
+      return "its count is an estimate";
+    case Uncacheable::kForm:
+      return "it has a form of its own";
     case Uncacheable::kFilter:
-      return "a filter of it is not plain";
+      return "a filter may depend on more than rows";
     case Uncacheable::kOrder:
-      return "its order is not plain";
-    case Uncacheable::kEmbedKind:
-      return "an embed filters, spreads or shows nothing";
+      return "its order may depend on more than rows";
+    case Uncacheable::kOutput:
+      return "what it shows of a column may depend on more than rows";
     case Uncacheable::kEmbedJoin:
-      return "an embed is not by one column";
+      return "an embed is by a function";
     case Uncacheable::kEmbedTable:
-      return "it embeds no plain table";
-    case Uncacheable::kEmbedsEmbed:
-      return "an embed embeds";
-    case Uncacheable::kEmbedOutput:
-      return "an embed shows more than columns";
+      return "it embeds what is no table";
+    case Uncacheable::kSettings:
+      return "it runs with settings of its own";
     case Uncacheable::kNoStream:
       return "the changes of the database do not come";
     case Uncacheable::kStale:
@@ -41,8 +39,6 @@ std::string_view Words(Uncacheable why) {
       return "the change stream has not shown what the caller wrote";
     case Uncacheable::kFirstSight:
       return "its like was not asked for before";
-    case Uncacheable::kAlone:
-      return "it has not been quick so far";
   }
   return "";
 }

@@ -17,30 +17,28 @@ namespace pando::serve {
 enum class Uncacheable : uint8_t {
   kNo,  // it may
   kNotATable,
+  kExcluded,
   kUnpublished,
-  kNotPlainTable,
   kObserves,
   kCounts,
-  kPrintedByDatabase,
+  kForm,
   kFilter,
   kOrder,
-  kEmbedKind,
+  kOutput,
   kEmbedJoin,
   kEmbedTable,
-  kEmbedsEmbed,
-  kEmbedOutput,
+  kSettings,
   kNoStream,
   kStale,
   kOwnWrites,
   kFirstSight,
-  kAlone,
 };
-inline constexpr size_t kUncacheableCount = static_cast<size_t>(Uncacheable::kAlone) + 1;
+inline constexpr size_t kUncacheableCount = static_cast<size_t>(Uncacheable::kFirstSight) + 1;
 std::string_view Words(Uncacheable why);
 
 // Why an answer that was to be kept was not offered to the store.
 enum class Unproven : uint8_t {
-  kFailed,     // there is no answer of status 200
+  kFailed,     // there is no answer of status 200 or 206
   kAlone,      // its batch did not come to its end
   kReplica,    // its snapshot is not one of the primary
   kSchema,     // the schema is not that of the catalog any more

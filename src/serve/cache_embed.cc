@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "cache/rules.h"
 #include "serve/cache_proof.h"
 #include "serve/cache_tags.h"
 
@@ -14,21 +15,24 @@ using plan::Embed;
 using plan::Node;
 using plan::Output;
 
+// Its JSON shows columns of the table as they are, and embeds.
 bool ShowsPlainColumns(const Node& node) {
   return std::all_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
     if (output.kind == Output::Kind::kStar) return !node.star_is_listed;
+    if (output.kind == Output::Kind::kEmbed) return !node.embeds[output.embed].is_spread;
     const plan::ColumnOutput& column = output.column;
-    return output.kind == Output::Kind::kColumn && !column.aggregate && !column.is_count_star && column.cast.empty() &&
-           PlainColumn(node, column.column);
+    return !column.aggregate && !column.is_count_star && column.cast.empty() && PlainColumn(node, column.column);
   });
 }
 
-// The members of an embedded row's JSON, each with the column that it shows.
+// The members of an embedded row's JSON, each with the column that it shows; an embed shows none.
 std::vector<std::pair<std::string, std::string>> MembersOf(const Node& node) {
   std::vector<std::pair<std::string, std::string>> members;
   for (const Output& output : node.outputs) {
     if (output.kind == Output::Kind::kStar) {
       for (const catalog::Column& column : node.relation->columns) members.emplace_back(column.name, column.name);
+    } else if (output.kind == Output::Kind::kEmbed) {
+      members.emplace_back(node.embeds[output.embed].key, "");
     } else {
       members.emplace_back(output.column.key, output.column.column.name);
     }
@@ -36,15 +40,17 @@ std::vector<std::pair<std::string, std::string>> MembersOf(const Node& node) {
   return members;
 }
 
+// Of members by that name there is one.
+bool IsOnly(const std::vector<std::pair<std::string, std::string>>& members, const std::string& name) {
+  return std::count_if(members.begin(), members.end(), [&](const auto& member) { return member.first == name; }) == 1;
+}
+
 // The one that shows a column; empty when none does, or when another has its name.
 std::string MemberOf(const Node& node, const std::string& name) {
   const auto members = MembersOf(node);
   const auto shows = [&](const auto& member) { return member.second == name; };
   const auto found = std::find_if(members.begin(), members.end(), shows);
-  if (found == members.end()) return "";
-  const auto same =
-      std::count_if(members.begin(), members.end(), [&](const auto& member) { return member.first == found->first; });
-  return same == 1 ? found->first : "";
+  return found != members.end() && IsOnly(members, found->first) ? found->first : "";
 }
 
 std::vector<std::string> KeyMembers(const Node& node) {
@@ -65,101 +71,88 @@ std::optional<std::string> TextOf(const json::value* value) {
   return std::nullopt;
 }
 
+void DependOnAll(pgtypes::Oid relation, std::vector<cache::Tag>& tags) {
+  tags.push_back(WholeTag(relation));
+  tags.push_back(AnyChangeTag(relation));
+}
+
+// An embed whose rows cannot be told one by one, and what is below it.
+void DependOnAll(const EmbedRule& rule, std::vector<cache::Tag>& tags) {
+  DependOnAll(rule.relation, tags);
+  for (const pgtypes::Oid relation : rule.besides) DependOnAll(relation, tags);
+  for (const EmbedRule& below : rule.embeds) DependOnAll(below, tags);
+}
+
 // The tags of one embed's JSON after the other.
 class Adder {
  public:
-  Adder(const EmbedRule& rule, size_t room, std::vector<cache::Tag>& tags) : rule_(rule), room_(room), tags_(tags) {}
+  Adder(size_t room, std::vector<cache::Tag>& tags) : room_(room), tags_(tags) {}
 
-  // False when it depends on all of the table.
-  bool Add(std::optional<std::string> join, const std::string& text) {
-    json::error_code failure;
-    const json::value embedded = json::parse(text, failure);
-    if (failure) return false;
-    if (!join && !rule_.join_member.empty() && embedded.is_object()) {
-      join = TextOf(embedded.get_object().if_contains(rule_.join_member));
+  // What the near row embeds by `rule`, and what is embedded in that. False when something of it cannot be told.
+  bool Add(const EmbedRule& rule, std::optional<std::string> join, const json::value& embedded) {
+    if (!join && !rule.join_member.empty() && embedded.is_object()) {
+      join = TextOf(embedded.get_object().if_contains(rule.join_member));
     }
-    if (!join || !AddEquality(*join)) return false;
-    if (embedded.is_object()) return AddRow(embedded.get_object());
+    if (!join || !AddEquality(rule, *join)) return false;
+    if (embedded.is_object()) return AddRow(rule, embedded.get_object());
     if (!embedded.is_array()) return embedded.is_null();
     return std::all_of(embedded.get_array().begin(), embedded.get_array().end(),
-                       [&](const json::value& row) { return row.is_object() && AddRow(row.get_object()); });
+                       [&](const json::value& row) { return row.is_object() && AddRow(rule, row.get_object()); });
   }
 
  private:
-  bool AddEquality(const std::string& join) {
-    const std::string value = CanonicalValue(rule_.type, join);
+  bool AddEquality(const EmbedRule& rule, const std::string& join) {
+    const std::string value = CanonicalValue(rule.type, join);
     if (value.empty()) return false;
-    tags_.push_back(EqualityTag(rule_.relation, rule_.column, value));
+    tags_.push_back(EqualityTag(rule.relation, rule.column, value));
     return true;
   }
 
-  bool AddRow(const json::object& row) {
-    if (rule_.key.empty() || room_ == 0) return false;
+  bool AddRow(const EmbedRule& rule, const json::object& row) {
+    if (rule.key.empty() || room_ == 0) return false;
     --room_;
     std::vector<std::string> texts;
-    for (const std::string& member : rule_.key) {
+    for (const std::string& member : rule.key) {
       const std::optional<std::string> text = TextOf(row.if_contains(member));
       if (!text) return false;
       texts.push_back(*text);
     }
     const std::vector<std::string_view> key(texts.begin(), texts.end());
-    tags_.push_back(RowTag(rule_.relation, key));
-    return true;
+    tags_.push_back(RowTag(rule.relation, key));
+    return std::all_of(rule.embeds.begin(), rule.embeds.end(),
+                       [&](const EmbedRule& below) { return !below.is_followed || AddBelow(below, row); });
   }
 
-  const EmbedRule& rule_;
+  bool AddBelow(const EmbedRule& rule, const json::object& near) {
+    const json::value* const embedded = near.if_contains(rule.member);
+    if (embedded == nullptr) return false;
+    std::optional<std::string> join;
+    if (!rule.near_member.empty()) {
+      const json::value* const value = near.if_contains(rule.near_member);
+      // What is NULL joins with nothing, until the row itself changes.
+      if (value != nullptr && value->is_null()) return true;
+      join = TextOf(value);
+    }
+    return Add(rule, std::move(join), *embedded);
+  }
+
   size_t room_;
   std::vector<cache::Tag>& tags_;
 };
 
-}  // namespace
-
-Uncacheable WhyNotEmbed(const Embed& embed) {
-  const Node& node = embed.node;
-  const catalog::Relationship& relationship = embed.relationship;
-  if (embed.inner || embed.is_spread || embed.silent) return Uncacheable::kEmbedKind;
-  if (relationship.junction || relationship.function || relationship.columns.size() != 1) {
-    return Uncacheable::kEmbedJoin;
-  }
-  if (!node.relation || node.relation->kind != catalog::Relation::Kind::kTable) return Uncacheable::kEmbedTable;
-  if (!node.embeds.empty()) return Uncacheable::kEmbedsEmbed;
-  if (node.offset > 0) return Uncacheable::kCounts;
-  if (!ShowsPlainColumns(node) || !node.hidden.empty()) return Uncacheable::kEmbedOutput;
-  return WhyNotPlain(node);
-}
-
-EmbedRule MakeEmbedRule(const Node& near, size_t embed, const std::string& match, bool by_key) {
-  const Node& far = near.embeds[embed].node;
-  const auto& [near_column, far_column] = near.embeds[embed].relationship.columns.front();
-  EmbedRule rule;
-  rule.relation = far.relation->oid;
-  const catalog::Column* column = far.relation->Get(far_column);
-  const catalog::Column* other = near.relation->Get(near_column);
-  // Without these, any change of the table counts.
-  const bool joins_plainly = column && other && column->type == other->type && IsEqualityType(column->type) &&
-                             !column->is_generated && !column->equates_texts && !other->equates_texts;
-  if (!by_key || !joins_plainly) return rule;
-  rule.place = PlaceOfEmbed(near, embed);
-  rule.column = far_column;
-  rule.type = column->type;
-  rule.join_place = PlaceOf(near, near_column);
-  rule.join_is_match = match == near_column;
-  if (near.embeds[embed].to_one()) rule.join_member = MemberOf(far, far_column);
-  rule.key = KeyMembers(far);
-  return rule;
-}
-
-void AddEmbedTags(const EmbedRule& rule, const std::string& match_value, const pg::Rows& rows, size_t room,
-                  std::vector<cache::Tag>& tags) {
+// What it depends on whatever the rows are.
+void AddTablesOf(const EmbedRule& rule, std::vector<cache::Tag>& tags) {
+  if (!rule.is_followed) return DependOnAll(rule, tags);
   tags.push_back(WholeTag(rule.relation));
-  const size_t begin = tags.size();
-  const auto depend_on_all = [&] {
-    tags.resize(begin);
-    tags.push_back(AnyChangeTag(rule.relation));
-  };
-  if (rule.place < 0 || rule.place >= rows.columns() || rule.join_place >= rows.columns()) return depend_on_all();
   tags.push_back(ColumnTag(rule.relation, rule.column));
-  Adder adder(rule, room, tags);
+  for (const EmbedRule& below : rule.embeds) AddTablesOf(below, tags);
+}
+
+// Of every near row; false when something cannot be told.
+bool AddRowsOf(const EmbedRule& rule, const std::string& match_value, const pg::Rows& rows, size_t room,
+               std::vector<cache::Tag>& tags) {
+  if (rule.place < 0 || rule.place >= rows.columns() || rule.join_place >= rows.columns()) return false;
+  Adder adder(room, tags);
   for (int row = 0; row < rows.size(); ++row) {
     std::optional<std::string> join;
     if (rule.join_place >= 0) {
@@ -171,8 +164,77 @@ void AddEmbedTags(const EmbedRule& rule, const std::string& match_value, const p
       join = match_value;
     }
     // An embed that is there has its JSON; where it is NULL it has no row.
-    if (!adder.Add(std::move(join), std::string(rows.Get(row, rule.place).value_or("null")))) return depend_on_all();
+    json::error_code failure;
+    const json::value embedded = json::parse(rows.Get(row, rule.place).value_or("null"), failure);
+    if (failure || !adder.Add(rule, std::move(join), embedded)) return false;
   }
+  return true;
+}
+
+void AddBelow(pgtypes::Oid relation, const EmbedTables& tables, std::vector<pgtypes::Oid>& besides) {
+  const std::vector<pgtypes::Oid>& below = tables.cacheables.tables.at(relation).below;
+  besides.insert(besides.end(), below.begin(), below.end());
+}
+
+// By one column of a foreign key, and all rows that match it and the embed's own filters are shown or behind a limit.
+bool CanBeFollowed(const Embed& embed) {
+  const Node& node = embed.node;
+  if (embed.inner || embed.is_spread || embed.silent) return false;
+  if (embed.relationship.junction || embed.relationship.columns.size() != 1) return false;
+  return node.offset == 0 && node.hidden.empty() && ChoosesByItself(node) && ShowsPlainColumns(node);
+}
+
+// Where the join value can be seen, and that its equality is one of texts. False: it cannot be followed.
+bool FollowJoin(const Node& near, const Embed& embed, EmbedRule& rule) {
+  const auto& [near_column, far_column] = embed.relationship.columns.front();
+  const catalog::Column* column = embed.node.relation->Get(far_column);
+  const catalog::Column* other = near.relation->Get(near_column);
+  const bool joins_plainly = column && other && column->type == other->type && IsEqualityType(column->type) &&
+                             !column->is_generated && !column->equates_texts && !other->equates_texts;
+  if (!joins_plainly) return false;
+  rule.column = far_column;
+  rule.type = column->type;
+  rule.join_place = PlaceOf(near, near_column);
+  rule.near_member = MemberOf(near, near_column);
+  if (embed.to_one()) rule.join_member = MemberOf(embed.node, far_column);
+  return true;
+}
+
+}  // namespace
+
+EmbedRule MakeEmbedRule(const Node& near, size_t embed, const std::string& match, bool followed,
+                        const EmbedTables& tables) {
+  const Embed& wanted = near.embeds[embed];
+  const Node& far = wanted.node;
+  EmbedRule rule;
+  rule.relation = far.relation->oid;
+  const bool by_key = tables.cacheables.tables.at(rule.relation).by_key;
+  rule.is_followed = followed && by_key && CanBeFollowed(wanted) && FollowJoin(near, wanted, rule);
+  if (rule.is_followed) {
+    rule.place = PlaceOfEmbed(near, embed);
+    rule.member = IsOnly(MembersOf(near), wanted.key) ? wanted.key : "";
+    rule.join_is_match = match == wanted.relationship.columns.front().first;
+    rule.key = KeyMembers(far);
+  }
+  for (size_t i = 0; i < far.embeds.size(); ++i) {
+    rule.embeds.push_back(MakeEmbedRule(far, i, "", rule.is_followed && !rule.key.empty(), tables));
+  }
+  AddBelow(rule.relation, tables, rule.besides);
+  if (const auto& junction = wanted.relationship.junction) {
+    rule.besides.push_back(tables.catalog.FindRelation(junction->table)->oid);
+    AddBelow(rule.besides.back(), tables, rule.besides);
+  }
+  return rule;
+}
+
+void AddEmbedTags(const EmbedRule& rule, const std::string& match_value, const pg::Rows& rows, size_t room,
+                  std::vector<cache::Tag>& tags) {
+  if (!cache::Holds(cache::Rule::kEmbedTags)) return;
+  const size_t begin = tags.size();
+  AddTablesOf(rule, tags);
+  if (!rule.is_followed || AddRowsOf(rule, match_value, rows, room, tags)) return;
+  tags.resize(begin);
+  DependOnAll(rule, tags);
 }
 
 }  // namespace pando::serve

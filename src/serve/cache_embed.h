@@ -5,7 +5,6 @@
 // Concurrency  immutable once made
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,30 +12,39 @@
 #include "pg/rows.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
-#include "serve/cache_counts.h"
+#include "serve/cacheables.h"
 
 namespace pando::serve {
 
 struct EmbedRule {
   pgtypes::Oid relation = 0;
-  int place = -1;              // of its JSON in the answer's rows
-  std::string column;          // that equals the join value
-  pgtypes::Oid type = 0;       // of both sides
-  int join_place = -1;         // of the join value in the answer's rows, or -1
-  bool join_is_match = false;  // else it is the value by which the answer's rows were chosen
-  std::string join_member;     // else that member of the embedded row's JSON, or empty
-  // The primary key: members of the JSON of an embedded row, in the order of the table's columns. Empty: not shown.
-  std::vector<std::string> key;
+  bool is_followed = false;  // row by row; else any change of the table counts
+  std::string column;        // that equals the join value
+  pgtypes::Oid type = 0;     // of both sides
+  // Its JSON and the join value in the answer's rows, or, below another embed, as members of that one's rows; -1 or
+  // empty: not shown.
+  int place = -1, join_place = -1;
+  std::string member, near_member;
+  bool join_is_match = false;    // the join value is that by which the answer's rows were chosen
+  std::string join_member;       // else, that member of the embedded row's JSON, or empty
+  std::vector<std::string> key;  // members that show the primary key, in the order of the table's columns, or none
+  std::vector<EmbedRule> embeds;
+  // Any change of these counts as well: of a junction, of partitions.
+  std::vector<pgtypes::Oid> besides;
 };
 
-Uncacheable WhyNotEmbed(const plan::Embed& embed);
+struct EmbedTables {
+  const catalog::Catalog& catalog;
+  const Cacheables& cacheables;
+};
 
-// `match` is the column of the near rows whose value is known, or empty.
-// REQUIRES: WhyNotEmbed() is kNo, and the changes of its table come by key when `by_key`
-EmbedRule MakeEmbedRule(const plan::Node& near, size_t embed, const std::string& match, bool by_key);
+// `match` is the column of the near rows whose value is known, or empty. `followed`: the JSON that shows it is read.
+// REQUIRES: each embed is of a relation, by a foreign key or a junction, and all of these are among `tables`
+EmbedRule MakeEmbedRule(const plan::Node& near, size_t embed, const std::string& match, bool followed,
+                        const EmbedTables& tables);
 
-// Appends to `tags`; `room` is how many rows may still be named one by one. What cannot be named makes the answer
-// depend on any change of the table.
+// Appends to `tags`. What cannot be named row by row makes the answer depend on any change of the table.
+// Bounds: `room` rows are named one by one.
 void AddEmbedTags(const EmbedRule& rule, const std::string& match_value, const pg::Rows& rows, size_t room,
                   std::vector<cache::Tag>& tags);
 

@@ -1,4 +1,5 @@
-// What of a plan's node is plain enough to tell what its rows depend on.
+// What of a plan can be proven: that its rows depend on nothing but relations and the caller, and where its rows can be
+// told one by one.
 //
 // Internal to serve/.
 // Concurrency  pure functions
@@ -6,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/plan.h"
@@ -17,9 +19,19 @@ namespace pando::serve {
 // REQUIRES: node.relation
 const catalog::Column* PlainColumn(const plan::Node& node, const plan::ColumnRef& ref);
 
-// Why the filters and the order of its rows are not. Filters are those whose operators
-// read nothing but the row.
-Uncacheable WhyNotPlain(const plan::Node& node);
+// Why filters, order or columns of a node, its embeds apart, may depend on more than rows. What they call is in the
+// plan's footprint; this is about operators, casts and literals, which are not. A literal of a type whose input is not
+// IMMUTABLE (dates and times take words such as `now`) must be IsPlainTime(): of those that are parameters the values
+// are added to `times`, to be looked at when they are known.
+// REQUIRES: node.relation
+Uncacheable WhyNotProven(const plan::Node& node, std::vector<std::string>& times);
+
+// A date, or a timestamp with or without an offset, in ISO 8601's extended form: the same instant or reading whenever
+// it is read under one TimeZone.
+bool IsPlainTime(std::string_view text);
+
+// Whether a row comes in, leaves or moves by a change of its own alone: neither filters nor order look at embeds.
+bool ChoosesByItself(const plan::Node& node);
 
 // Where a column of the relation stands in the answer's rows; -1 when it is not shown, or in another form.
 int PlaceOf(const plan::Node& node, const std::string& name);

@@ -39,36 +39,61 @@ std::shared_ptr<const std::vector<std::string>> ClaimsOf(const plan::Plan& plan)
   return names;
 }
 
-// Of a table that an answer is of.
-Uncacheable WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
-  const auto table = cacheables.tables.find(relation.oid);
-  if (table == cacheables.tables.end()) return Uncacheable::kUnpublished;
-  return table->second.plain ? Uncacheable::kNo : Uncacheable::kNotPlainTable;
+bool IsTable(const catalog::Relation* relation) {
+  using Kind = catalog::Relation::Kind;
+  return relation && (relation->kind == Kind::kTable || relation->kind == Kind::kPartitionedTable);
 }
 
-Uncacheable WhyNotEmbeds(const Node& node, const Cacheables& cacheables) {
+// Of a table that an answer is of.
+Uncacheable WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
+  if (catalog::IsNamed(relation.name, cacheables.excluded)) return Uncacheable::kExcluded;
+  return cacheables.tables.contains(relation.oid) ? Uncacheable::kNo : Uncacheable::kUnpublished;
+}
+
+// Every relation that is looked into is published.
+Uncacheable WhyNotEmbed(const plan::Embed& embed, const catalog::Catalog& catalog, const Cacheables& cacheables) {
+  if (embed.relationship.function) return Uncacheable::kEmbedJoin;
+  if (const auto& junction = embed.relationship.junction) {
+    const catalog::Relation* between = catalog.FindRelation(junction->table);
+    if (!IsTable(between)) return Uncacheable::kEmbedTable;
+    if (const Uncacheable why = WhyNotTable(*between, cacheables); why != Uncacheable::kNo) return why;
+  }
+  if (!IsTable(embed.node.relation)) return Uncacheable::kEmbedTable;
+  return WhyNotTable(*embed.node.relation, cacheables);
+}
+
+Uncacheable WhyNotNode(const Node& node, const catalog::Catalog& catalog, const Cacheables& cacheables,
+                       std::vector<std::string>& times) {
+  if (const Uncacheable why = WhyNotProven(node, times); why != Uncacheable::kNo) return why;
   for (const plan::Embed& embed : node.embeds) {
-    Uncacheable why_not = WhyNotEmbed(embed);
-    if (why_not == Uncacheable::kNo) why_not = WhyNotTable(*embed.node.relation, cacheables);
-    if (why_not != Uncacheable::kNo) return why_not;
+    Uncacheable why = WhyNotEmbed(embed, catalog, cacheables);
+    if (why == Uncacheable::kNo) why = WhyNotNode(embed.node, catalog, cacheables, times);
+    if (why != Uncacheable::kNo) return why;
   }
   return Uncacheable::kNo;
 }
 
-Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
+bool IsProvenForm(const plan::Media& media) {
+  using Format = plan::Media::Format;
+  const bool is_known =
+      media.format == Format::kJson || media.format == Format::kObject || media.format == Format::kCsv;
+  return is_known && !media.explain;
+}
+
+// `times`: the literals that are dates and times.
+Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables,
+                   std::vector<std::string>& times) {
   const Node& node = plan.read;
-  if (plan.action != rest::Action::kRead || plan.call || !node.relation) return Uncacheable::kNotATable;
-  if (node.relation->kind != catalog::Relation::Kind::kTable) return Uncacheable::kNotATable;
+  if (plan.action != rest::Action::kRead || plan.call || !IsTable(node.relation)) return Uncacheable::kNotATable;
   if (const Uncacheable why = WhyNotTable(*node.relation, cacheables); why != Uncacheable::kNo) return why;
   const catalog::Footprint& footprint = plan.footprint;
   const bool varies = footprint.varies && Holds(Rule::kVaries);
   if (catalog::Overlap(footprint.observes, kNotInKey) || varies || footprint.leaves_traces) {
     return Uncacheable::kObserves;
   }
-  if (node.offset > 0 || plan.count != plan::Count::kNone) return Uncacheable::kCounts;
-  if (!statement.shape.flat) return Uncacheable::kPrintedByDatabase;
-  if (const Uncacheable why = WhyNotPlain(node); why != Uncacheable::kNo) return why;
-  return WhyNotEmbeds(node, cacheables);
+  if (plan.count != plan::Count::kNone && plan.count != plan::Count::kExact) return Uncacheable::kCounts;
+  if (!IsProvenForm(plan.media) || statement.shape.headers >= 0) return Uncacheable::kForm;
+  return WhyNotNode(node, *plan.catalog, cacheables, times);
 }
 
 // Where the marks of the values stand, each is one parameter.
@@ -99,6 +124,27 @@ void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rul
   }
 }
 
+// False when a literal can neither be judged now nor when its value is known.
+bool FindTimes(const std::vector<std::string>& literals, const sql::Statement& statement, CacheRule& rule) {
+  for (const std::string& literal : literals) {
+    if (IsPlainTime(literal)) continue;  // part of the shape
+    const std::optional<size_t> parameter = ParameterOf(statement, literal);
+    if (!parameter) return false;
+    rule.times.push_back(*parameter);
+  }
+  return true;
+}
+
+uint64_t VisibleFrom(const EmbedRule& rule, const Cacheables& cacheables) {
+  uint64_t from = cacheables.tables.at(rule.relation).visible_from;
+  for (const pgtypes::Oid relation : rule.besides) {
+    const auto junction = cacheables.tables.find(relation);
+    if (junction != cacheables.tables.end()) from = std::max(from, junction->second.visible_from);
+  }
+  for (const EmbedRule& below : rule.embeds) from = std::max(from, VisibleFrom(below, cacheables));
+  return from;
+}
+
 void FindKey(const Node& node, CacheRule& rule) {
   for (const catalog::Column* column : KeyColumns(*node.relation)) {
     const int place = PlaceOf(node, column->name);
@@ -114,23 +160,38 @@ void FindKey(const Node& node, CacheRule& rule) {
 
 CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
   CacheRule rule;
-  rule.why_not = WhyNot(plan, statement, cacheables);
+  std::vector<std::string> times;
+  rule.why_not = WhyNot(plan, statement, cacheables, times);
+  if (rule.why_not == Uncacheable::kNo && !FindTimes(times, statement, rule)) rule.why_not = Uncacheable::kFilter;
   if (rule.why_not != Uncacheable::kNo) return rule;
-  rule.relation = plan.read.relation->oid;
+  const Node& node = plan.read;
+  rule.relation = node.relation->oid;
   rule.claims = ClaimsOf(plan);
   const CacheableTable& table = cacheables.tables.at(rule.relation);
   rule.visible_from = table.visible_from;
-  if (table.by_key) {
-    FindMatch(plan.read, statement, rule);
-    FindKey(plan.read, rule);
+  rule.below = table.below;
+  // Else the answer depends on rows that it does not show: those before its first, or that it counts or adds up.
+  const bool shows_its_rows = statement.shape.flat && node.offset == 0 && plan.count == plan::Count::kNone;
+  const bool by_itself = ChoosesByItself(node);
+  if (table.by_key && shows_its_rows && by_itself) {
+    FindMatch(node, statement, rule);
+    FindKey(node, rule);
   }
+  // Of an embed that decides which rows are shown, those of rows that are not shown count as well.
+  const bool may_follow = statement.shape.flat && by_itself;
+  const EmbedTables tables = {*plan.catalog, cacheables};
   const std::string match = rule.match ? rule.match->column : "";
-  for (size_t i = 0; i < plan.read.embeds.size(); ++i) {
-    const CacheableTable& far = cacheables.tables.at(plan.read.embeds[i].node.relation->oid);
-    rule.visible_from = std::max(rule.visible_from, far.visible_from);
-    rule.embeds.push_back(MakeEmbedRule(plan.read, i, match, far.by_key));
+  for (size_t i = 0; i < node.embeds.size(); ++i) {
+    rule.embeds.push_back(MakeEmbedRule(node, i, match, may_follow, tables));
+    rule.visible_from = std::max(rule.visible_from, VisibleFrom(rule.embeds.back(), cacheables));
   }
   return rule;
+}
+
+Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters) {
+  const bool plain = std::all_of(rule.times.begin(), rule.times.end(),
+                                 [&](size_t time) { return IsPlainTime(parameters[time].value_or("")); });
+  return plain ? Uncacheable::kNo : Uncacheable::kFilter;
 }
 
 namespace {
@@ -169,6 +230,7 @@ std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Par
   std::vector<cache::Tag> tags = {WholeTag(rule.relation)};
   const std::string value = MatchValue(rule, parameters);
   if (!AddOwnTags(rule, value, rows, tags)) tags = {WholeTag(rule.relation), AnyChangeTag(rule.relation)};
+  for (const pgtypes::Oid relation : rule.below) tags.insert(tags.end(), {WholeTag(relation), AnyChangeTag(relation)});
   if (rule.embeds.empty()) return tags;
   for (const EmbedRule& embed : rule.embeds) AddEmbedTags(embed, value, rows, kRowTagsMax, tags);
   RemoveRepeated(tags);

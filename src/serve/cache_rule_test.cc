@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/test_catalog.h"
+#include "serve/cache_proof.h"
 #include "serve/cache_tags.h"
 #include "serve/invalidation.h"
 #include "serve/shape_cache.h"
@@ -35,9 +36,9 @@ class CacheRuleTest : public testing::Test {
     RestOptions options;
     options.prefix = "/";
     auto cacheables = std::make_shared<Cacheables>();
-    for (const pgtypes::Oid table : {1u, kProjects, 5u}) cacheables->tables[table] = {7, true, true};
-    cacheables->tables[3] = {7, true, false};  // with policies, say
-    cacheables->tables[4] = {7, false, true};  // its identity is all of the row
+    for (const pgtypes::Oid table : {1u, kProjects, 5u}) cacheables->tables[table] = {7, true, {}};
+    cacheables->tables[4] = {7, false, {}};  // its identity is all of the row
+    cacheables->excluded = {"nobody", "public.tasks"};
     config_ = MakeConfig(options, nullptr, plan::TestCatalog(), std::move(cacheables));
   }
 
@@ -151,31 +152,110 @@ TEST_F(CacheRuleTest, OneWithoutAnEqualityOrAKeyDependsOnEveryChange) {
   EXPECT_THAT(TagsOfAnswer("/users?id=eq.5", {}), ElementsAre(WholeTag(4), AnyChangeTag(4))) << "not told by key";
 }
 
+TEST_F(CacheRuleTest, ATableWithPartitionsDependsOnTheirChanges) {
+  auto cacheables = std::make_shared<Cacheables>();
+  cacheables->tables = {{kProjects, {7, false, {21, 22}}}, {kClients, {9, true, {}}}};
+  config_ = MakeConfig(config_->rest, nullptr, plan::TestCatalog(), std::move(cacheables));
+  EXPECT_THAT(TagsOfAnswer("/projects?id=eq.5", {{"5", "a", "1", "{}", "x"}}),
+              testing::IsSupersetOf({AnyChangeTag(kProjects), AnyChangeTag(21), AnyChangeTag(22), WholeTag(22)}));
+  EXPECT_THAT(TagsOfAnswer("/clients?select=id,projects(id)&id=eq.3", {{"3", R"([{"id":5}])"}}),
+              testing::IsSupersetOf(
+                  {AnyChangeTag(kProjects), AnyChangeTag(21), AnyChangeTag(22), EqualityTag(kClients, "id", "3")}));
+  EXPECT_EQ(RuleOf("/clients?select=id,projects(id)&id=eq.3").visible_from, 9u);
+}
+
 TEST_F(CacheRuleTest, AKeyOfTwoColumnsIsInTheOrderOfTheTable) {
   const std::vector<std::string_view> key = {"1", "2"};
   EXPECT_THAT(TagsOfAnswer("/users_tasks?select=task_id,user_id&user_id=eq.1", {{"2", "1"}}), Contains(RowTag(5, key)));
 }
 
+TEST_F(CacheRuleTest, EmbedsOfEmbedsAreFollowedThroughTheirRows) {
+  const char* embedded = R"([{"id":5,"clients":{"id":3,"name":"c"}},{"id":6,"clients":{"id":4,"name":"d"}}])";
+  const auto tags = TagsOfAnswer("/clients?select=name,projects(id,clients(id,name))&id=eq.3", {{"c", embedded}});
+  EXPECT_THAT(tags, testing::IsSupersetOf({EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"}),
+                                           EqualityTag(kClients, "id", "4")}));
+  EXPECT_THAT(tags, Not(Contains(AnyChangeTag(kClients))));
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id,client_id,clients(name))&id=eq.3",
+                           {{"c", R"([{"id":5,"client_id":null,"clients":null}])"}}),
+              Not(Contains(AnyChangeTag(kClients))))
+      << "what is NULL joins with nothing";
+  EXPECT_THAT(
+      TagsOfAnswer("/clients?select=name,projects(id,clients(name))&id=eq.3", {{"c", R"([{"id":5,"clients":null}])"}}),
+      AllOf(Contains(AnyChangeTag(kClients)), Contains(AnyChangeTag(kProjects))))
+      << "what it would join with is not known";
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(name,clients(id))&id=eq.3", {{"c", "[]"}}),
+              Contains(AnyChangeTag(kClients)))
+      << "the rows between do not show their keys";
+}
+
+TEST_F(CacheRuleTest, WhatIsOnlyLookedAtCountsWithEveryChange) {
+  const auto any = AllOf(Contains(AnyChangeTag(kClients)), Contains(WholeTag(kClients)));
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients!inner(id)&id=eq.5", {{"5", R"({"id":3})"}}),
+              AllOf(any, Contains(Row({"5"})), Not(Contains(AnyChangeTag(kProjects)))));
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients()&id=eq.5", {{"5"}}), any);
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,...clients(client:name)&id=eq.5", {{"1"}}), any);
+  // Rows that are not shown have embeds too.
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients(id)&clients=not.is.null&id=eq.5", {{"5", R"({"id":3})"}}),
+              AllOf(any, Contains(AnyChangeTag(kProjects))));
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients(id)&order=clients(id)&limit=1", {{"5", R"({"id":3})"}}),
+              AllOf(any, Contains(AnyChangeTag(kProjects))));
+  EXPECT_THAT(TagsOfAnswer("/projects?select=id,clients(id)&clients.offset=1&id=eq.5", {{"5", R"({"id":3})"}}), any);
+  EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id,settings->a)&id=eq.3", {{"c", "[]"}}),
+              Contains(AnyChangeTag(kProjects)));
+  EXPECT_THAT(TagsOfAnswer("/users_tasks?select=task_id,user_id,users(id)&user_id=eq.1", {{"2", "1", R"({"id":1})"}}),
+              Contains(AnyChangeTag(4)))
+      << "not told by key";
+}
+
+TEST_F(CacheRuleTest, WhatDependsOnRowsThatItDoesNotShowDependsOnEveryChange) {
+  for (const char* target : {
+           "/projects?id=eq.5&offset=3",
+           "/projects?select=id::text&id=eq.5",
+           "/projects?select=settings->a&id=eq.5",
+       }) {
+    EXPECT_THAT(TagsOfAnswer(target, {{"5"}}), UnorderedElementsAre(WholeTag(kProjects), AnyChangeTag(kProjects)))
+        << target;
+  }
+}
+
+TEST_F(CacheRuleTest, OperatorsOfPostgresAreFollowed) {
+  for (const char* target : {
+           "/projects?name=like.a*&id=eq.5",
+           "/projects?name=imatch.a&id=eq.5",
+           "/projects?name=fts.a&id=eq.5",
+           "/projects?settings->>a=eq.7&id=eq.5",
+           "/projects?settings->a=eq.7&id=eq.5",
+           "/projects?order=settings->a&id=eq.5",
+           "/projects?or=(name.like.a*,name.is.null)&id=eq.5",
+       }) {
+    EXPECT_THAT(TagsOfAnswer(target, {{"5", "a", "1", "{}", "x"}}),
+                AllOf(Contains(EqualityTag(kProjects, "id", "5")), Not(Contains(AnyChangeTag(kProjects)))))
+        << target;
+  }
+}
+
 TEST_F(CacheRuleTest, WhatCannotBeProvenIsNotKept) {
   for (const char* target : {
-           "/tasks?id=eq.5",  // policies
-           "/projects?select=*,clients!inner(*)&id=eq.5",
-           "/projects?select=*,...clients(name)&id=eq.5",
-           "/projects?select=*,clients()&id=eq.5",
-           "/projects?select=*,tasks(*)&id=eq.5",  // which has policies
-           "/clients?select=*,projects(*,clients(*))&id=eq.5",
-           "/clients?select=*,projects(settings->a)&id=eq.5",
-           "/clients?select=*,projects(*)&projects.name=like.a*&id=eq.5",
-           "/clients?select=*,projects(*)&projects.offset=1&id=eq.5",
-           "/projects?id=gt.5&offset=3",
-           "/projects?name=like.a*&id=eq.5",
-           "/projects?settings->>a=eq.5",
-           "/projects?select=settings->a&id=eq.5",
-           "/projects?select=id::text&id=eq.5",
-           "/projects?order=settings->a&id=eq.5",
+           "/tasks?id=eq.5",                       // neither plain
+           "/projects?select=*,tasks(*)&id=eq.5",  // nor below
+           "/clients?select=*,projects(*,tasks(*))&id=eq.5",
+           "/users?select=*,tasks(*)&id=eq.5",
            "/rpc/search_projects?term=x",
        }) {
     EXPECT_NE(RuleOf(target).why_not, Uncacheable::kNo) << target;
+  }
+}
+
+TEST(CacheProofTest, TimesArePlainWhenTheyAreOneInstantOrReading) {
+  for (const char* text : {"2026-11-28", "2026-11-28T17:05", "2026-11-28 17:05:06", "2026-11-28T17:05:06.123456Z",
+                           "2026-11-28T17:05:06+02", "2026-11-28T17:05:06-02:30"}) {
+    EXPECT_TRUE(IsPlainTime(text)) << text;
+  }
+  for (const char* text :
+       {"", "now", "today", "2026-11-28 now", "epoch", "26-11-28", "2026-1-28", "2026-11-28T", "2026-11-28T17",
+        "2026-11-28T17:05:", "2026-11-28T17:05:06.", "2026-11-28T17:05:06 CET", "2026-11-28 BC", "2026-11-28T17:05:06+",
+        "2026-11-28T17:05:06+2", " 2026-11-28", "2026-11-28 ", "infinity"}) {
+    EXPECT_FALSE(IsPlainTime(text)) << text;
   }
 }
 

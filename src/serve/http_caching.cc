@@ -22,15 +22,8 @@ using plan::Node;
 constexpr std::string_view kIfMatch = "if-match";
 constexpr std::string_view kIfNoneMatch = "if-none-match";
 
-// By its name, or by schema and name.
-bool IsListed(const catalog::Relation& relation, const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return name == relation.name.name || name == relation.name.schema + "." + relation.name.name;
-  });
-}
-
 bool AreAllListed(const Node& node, const std::vector<std::string>& names) {
-  return node.relation && IsListed(*node.relation, names) &&
+  return node.relation && catalog::IsNamed(node.relation->name, names) &&
          std::all_of(node.embeds.begin(), node.embeds.end(),
                      [&](const plan::Embed& embed) { return AreAllListed(embed.node, names); });
 }

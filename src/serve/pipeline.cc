@@ -209,7 +209,7 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
   }
   work.timing.Mark(Phase::kPlan);
   pg::Lane* const lane = LaneOf(work);
-  if (IsToKeep(work, lane)) {
+  if (IsToKeep(work)) {
     if (!flights_.Find(cache_key_)) {
       BeginFill(work);
     } else if (co_await Join(work)) {
@@ -224,11 +224,7 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
     PANDO_CO_TRY(pg::LaneAnswer shared, co_await std::move(run));
     LearnPace(work, shared);
     done = shared.rows.has_value();
-    if (done) {
-      served = AnswerShared(work, shared);
-    } else {
-      Lose(work, Unproven::kAlone);
-    }
+    if (done) served = AnswerShared(work, shared);
   }
   if (!done) served = co_await ExecuteAlone(work);
   if (work.print_here) co_return served;
@@ -352,22 +348,25 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
     const Shape& current = *work.current;
     exchange.commands.push_back(pg::Command{current.sql, current.statement.query.parameters, current.demand.prepared});
   }
+  if (work.fill) exchange.commands.push_back(config.cacheables->bracket->before);
   exchange.commands.push_back(CommandOf(work));
   if (statement.estimate) {
     exchange.commands.push_back(pg::Command{statement.estimate->sql, statement.estimate->parameters, false});
   }
+  if (work.fill) exchange.commands.push_back(config.cacheables->bracket->after);
   return exchange;
 }
 
 Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const Shape& shape = *work.shape;
   pg::Exchange exchange = ExchangeOf(work);
-  const size_t main = exchange.commands.size() - (shape.statement.estimate ? 2 : 1);
+  const size_t behind = (shape.statement.estimate ? 1 : 0) + (work.fill ? 1 : 0);
+  const size_t main = exchange.commands.size() - 1 - behind;
   const pg::SessionState wanted = exchange.session.value_or(pg::SessionState{});
   PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
   if (shape.demand.unclean) lease.MarkUnclean();
   const Clock::time_point begin = Clock::now();
-  PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
+  PANDO_CO_TRY(std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   if (work.learned) work.learned->pace.RanAlone(Clock::now() - begin, rows[main].bytes());
   Outcome outcome;
   PANDO_CO_CHECK(Read(work, rows[main], outcome));
@@ -382,7 +381,15 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
     PANDO_CO_CHECK(co_await lease->End(checked.has_value(), work.http.deadline));
   }
   PANDO_CO_CHECK(Result<void>(checked));
-  co_return Answer(work, outcome);
+  PANDO_CO_CHECK(Answer(work, outcome));
+  if (work.fill) {
+    auto bracket = std::make_shared<pg::LaneBracketRows>();
+    bracket->before = std::move(rows[main - 1]);
+    bracket->after = std::move(rows.back());
+    work.bracket = std::move(bracket);
+    Keep(work, rows[main]);
+  }
+  co_return Result<void>();
 }
 
 Result<void> Pipeline::Answer(Work& work, Outcome& outcome) {

@@ -74,13 +74,13 @@ class Pipeline {
   static Result<void> Authenticate(Work& work);
   bool AsksCache(const Work& work) const;
   Uncacheable WhyNotNow(const Work& work) const;
-  Uncacheable WhyNotKept(const Work& work, const pg::Lane* lane) const;
+  Uncacheable WhyNotKept(const Work& work) const;
   bool ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const;
   void NoteWrite(Work& work);
   bool FindKept(Work& work);
   static std::string CacheStatus(const Work& work);
   static std::string_view ETagOf(const Work& work);
-  bool IsToKeep(Work& work, const pg::Lane* lane);
+  bool IsToKeep(Work& work);
   void WriteWholeKey(const Work& work);
   Task<bool> Join(Work& work);
   void BeginFill(Work& work);

@@ -60,12 +60,14 @@ Uncacheable Pipeline::WhyNotNow(const Work& work) const {
   return Uncacheable::kNo;
 }
 
-Uncacheable Pipeline::WhyNotKept(const Work& work, const pg::Lane* lane) const {
+Uncacheable Pipeline::WhyNotKept(const Work& work) const {
   if (!work.config->cacheables) return Uncacheable::kNoStream;
   if (!work.learned || work.config != config_) return Uncacheable::kFirstSight;
   const Uncacheable why_not = work.shape->cache.why_not;
   if (why_not != Uncacheable::kNo) return why_not;
-  return lane ? WhyNotNow(work) : Uncacheable::kAlone;
+  if (work.shape->demand.sharing == Sharing::kNever) return Uncacheable::kSettings;
+  if (const Uncacheable why = WhyNotValues(work.shape->cache, work.parameters); why != Uncacheable::kNo) return why;
+  return WhyNotNow(work);
 }
 
 bool Pipeline::ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const {
@@ -88,10 +90,10 @@ void Pipeline::NoteWrite(Work& work) {
 }
 
 // Of a read that was not found, before its statement is sent: whether its answer is to be kept, under the key in
-// cache_key_. Null: it goes alone.
-bool Pipeline::IsToKeep(Work& work, const pg::Lane* lane) {
+// cache_key_.
+bool Pipeline::IsToKeep(Work& work) {
   if (!AsksCache(work)) return false;
-  work.why_not = WhyNotKept(work, lane);
+  work.why_not = WhyNotKept(work);
   if (work.why_not != Uncacheable::kNo) {
     deps_.cache.counts->Bypasses(work.why_not).Add();
     return false;
@@ -156,7 +158,7 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   if (!work.fill) return;
   const std::shared_ptr<const pg::LaneBracketRows> bracket = std::move(work.bracket);
   if (!bracket) return Lose(work, Unproven::kAlone);
-  if (work.response.status != 200) return Lose(work, Unproven::kFailed);
+  if (work.response.status != 200 && work.response.status != 206) return Lose(work, Unproven::kFailed);
   const std::optional<cache::Snapshot> snapshot = SnapshotOf(bracket->before);
   if (!snapshot) return Lose(work, Unproven::kReplica);
   if (bracket->after.Get(0, 0) != "t") return Lose(work, Unproven::kSchema);

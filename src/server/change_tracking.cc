@@ -57,6 +57,26 @@ bool IsSchemaChange(const changes::Change& change) {
   return true;
 }
 
+// By the database's clock.
+std::chrono::system_clock::time_point CommitTime(const changes::Transaction& transaction) {
+  constexpr std::chrono::sys_days kPostgresEpoch = std::chrono::year(2000) / 1 / 1;
+  return kPostgresEpoch + std::chrono::microseconds(transaction.commit_us);
+}
+
+// A table that shows rows of others is known when it and all of these are.
+void AddTree(const changes::TableTree& tree, std::unordered_map<pgtypes::Oid, serve::CacheableTable>& tables) {
+  std::vector<pgtypes::Oid> needed = tree.below;
+  if (tree.has_rows) needed.push_back(tree.root);
+  const auto is_known = [&](pgtypes::Oid oid) { return tables.contains(oid); };
+  if (!tree.published || !std::all_of(needed.begin(), needed.end(), is_known)) {
+    tables.erase(tree.root);
+    return;
+  }
+  uint64_t visible_from = 0;
+  for (const pgtypes::Oid oid : needed) visible_from = std::max(visible_from, tables.at(oid).visible_from);
+  tables[tree.root] = serve::CacheableTable{visible_from, false, tree.below};
+}
+
 }  // namespace
 
 ChangeTracking::ChangeTracking(net::Executor executor, ChangeTrackingOptions options, Deps deps)
@@ -214,9 +234,12 @@ void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
     return;
   }
   auto cacheables = std::make_shared<serve::Cacheables>();
+  auto& tables = cacheables->tables;
   for (const changes::PublishedTable& table : publication.tables) {
-    cacheables->tables[table.oid] = serve::CacheableTable{since_[table.membership], table.by_key, table.plain};
+    tables[table.oid] = serve::CacheableTable{since_[table.membership], table.by_key, {}};
   }
+  for (const changes::TableTree& tree : publication.trees) AddTree(tree, tables);
+  cacheables->excluded = options_.uncached;
   cacheables->bracket = MakeBracket(*catalog_);
   deps_.publish(std::move(cacheables), turn_);
 }
@@ -229,6 +252,7 @@ void ChangeTracking::OnStart(const changes::StreamOrigin&) {
 
 void ChangeTracking::OnTransaction(const changes::Transaction& transaction) {
   if (deps_.store) deps_.store->Change(transaction.xid, serve::TagsOf(transaction));
+  deps_.observe_delay(std::max<Clock::duration>(std::chrono::system_clock::now() - CommitTime(transaction), 0ns));
   const bool changed = transaction.unlisted.contains(epoch_) ||
                        std::any_of(transaction.changes.begin(), transaction.changes.end(), IsSchemaChange);
   if (!changed) return;

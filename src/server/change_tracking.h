@@ -33,6 +33,7 @@ struct ChangeTrackingOptions {
   pg::ConnectOptions connect;  // to the primary, as a role that may replicate and owns the tables
   std::vector<std::string> schemas;
   milliseconds connect_timeout = std::chrono::seconds(10);
+  std::vector<std::string> uncached;  // tables, as Cacheables::excluded
 };
 
 class ChangeTracking : private changes::ChangeSink {
@@ -43,6 +44,8 @@ class ChangeTracking : private changes::ChangeSink {
     // What may be cached with the catalog that was taken last. To be given to every event loop, and then Live() called.
     std::function<void(std::shared_ptr<const serve::Cacheables>, Turn)> publish;
     cache::Store* store = nullptr;  // null: no cache
+    // How long after its commit a transaction has been dealt with.
+    std::function<void(Clock::duration)> observe_delay;
   };
 
   ChangeTracking(net::Executor executor, ChangeTrackingOptions options, Deps deps);
@@ -58,6 +61,8 @@ class ChangeTracking : private changes::ChangeSink {
   Task<void> Stop();
 
   const changes::ChangeStream& stream() const { return stream_; }
+  // As the stream's. Thread-safe.
+  Clock::time_point AskFreshAt() { return stream_.AskFreshAt(); }
   // Tables that are published, and that are not though they are exposed. Thread-safe.
   uint64_t published() const { return published_.load(std::memory_order_relaxed); }
   uint64_t unpublished() const { return unpublished_.load(std::memory_order_relaxed); }

@@ -100,6 +100,10 @@ http::ExchangeObserver Monitoring::NewObserver() {
   return [observer](const http::Exchange& exchange) { (*observer)(exchange); };
 }
 
+void Monitoring::ObserveCommitDelay(Clock::duration delay) {
+  shard_.HistogramFor(MetricId::kChangesCommitDelay, {}).Observe(delay);
+}
+
 void Monitoring::Attach(const pg::Pool& pool) {
   metrics_.Collect(MetricId::kDbPoolConnections, {"idle"},
                    [&pool] { return double(pool.stats().open) - double(pool.stats().lent); });

@@ -42,6 +42,7 @@ class Monitoring {
   Task<void> Stop(Deadline grace);
 
   void CountReload(bool loaded);
+  void ObserveCommitDelay(Clock::duration delay);
   void SetCatalog(std::shared_ptr<const catalog::Catalog> catalog) { catalog_ = std::move(catalog); }
   // Tells whether the database answers; asked at each /readyz.
   void SetDatabaseCheck(std::function<bool()> check) { database_answers_ = std::move(check); }

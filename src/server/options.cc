@@ -3,15 +3,21 @@
 #include "config/value.h"
 
 namespace pando::server {
+namespace {
 
-Result<Bytes> CacheBytes(const std::string& url) {
-  if (url == "off") return Bytes{};
+constexpr Bytes kAutoCacheBytes = MiB(128);
+
+}  // namespace
+
+Result<Bytes> CacheBytes(const std::string& url, bool auto_on) {
+  if (url == "off" || (url == "auto" && !auto_on)) return Bytes{};
+  if (url == "auto") return kAutoCacheBytes;
   constexpr std::string_view kScheme = "memory:";
   if (url.starts_with(kScheme)) {
     const std::optional<Bytes> bytes = config::ParseBytes(config::Text{url.substr(kScheme.size())});
     if (bytes && bytes->count > 0) return *bytes;
   }
-  return Error(ErrorId::kConfigInvalid, "cache.url is \"" + url + "\", and neither off nor a size in memory")
+  return Error(ErrorId::kConfigInvalid, "cache.url is \"" + url + "\", and none of auto, off and a size in memory")
       .WithHint("write memory:256MiB");
 }
 

@@ -72,25 +72,30 @@ void Describe(Visitor& visit, ChangesOptions& o) {
 }
 
 struct CacheOptions {
-  std::string url = "off";
+  std::string url = "auto";
   milliseconds staleness_max{1000};
   Bytes answer_bytes_max = MiB(1);
+  std::vector<std::string> excluded_relations;
 };
 
 template <class Visitor>
 void Describe(Visitor& visit, CacheOptions& o) {
-  visit.Option("cache.url", o.url, Reload::kRestart,
-               "Where answers are kept until the data changes: off, or memory: with its size, as in memory:256MiB. "
-               "Follows the changes of the database, as changes.enabled does.");
+  visit.Option(
+      "cache.url", o.url, Reload::kRestart,
+      "Where answers are kept until the data changes: off, or memory: with its size, as in memory:256MiB. auto is "
+      "memory:128MiB where the database is embedded or changes.url is set, else off. Follows the changes of the "
+      "database, as changes.enabled does.");
   visit.Option("cache.staleness_max", o.staleness_max, Range<milliseconds>{milliseconds(10), std::chrono::minutes(1)},
                Reload::kRestart, "No kept answer is shown when the change stream is older than this.");
   visit.Option("cache.answer_bytes_max", o.answer_bytes_max, Range<Bytes>{KiB(1), MiB(64)}, Reload::kRestart,
                "A larger answer is not kept.");
+  visit.Option("cache.excluded_relations", o.excluded_relations, Reload::kRestart,
+               "Tables, each by its name or with its schema, of which no answers are kept.");
 }
 
-// The size in "memory:256MiB"; 0 for "off".
-//   kConfigInvalid  it is neither
-Result<Bytes> CacheBytes(const std::string& url);
+// The size in "memory:256MiB"; 0 for "off". `auto_on`: what "auto" means.
+//   kConfigInvalid  it is none of these
+Result<Bytes> CacheBytes(const std::string& url, bool auto_on);
 
 struct ProcessOptions {
   uint32_t loops = 0;

@@ -116,7 +116,14 @@ class Process {
   void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_, cacheables_); }
 
   Result<void> BuildTracking() {
-    PANDO_TRY(const Bytes cache_bytes, CacheBytes(options_.cache.url));
+    // In somebody else's database nothing is made unasked.
+    const bool may_follow = database_.is_embedded() || !options_.changes.url.empty();
+    PANDO_TRY(const Bytes cache_bytes, CacheBytes(options_.cache.url, may_follow));
+    if (!may_follow && options_.cache.url == "auto") {
+      telemetry::Log(
+          telemetry::Level::kInfo, "cache.off",
+          "no answers are kept: set changes.url to the primary as a role that has REPLICATION and owns the tables");
+    }
     if (cache_bytes.count > 0) {
       cache::StoreOptions store;
       store.bytes_max = cache_bytes.count;
@@ -128,6 +135,7 @@ class Process {
     deps.load_catalog = [this] { watcher_->Reload(); };
     deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
     deps.store = store_.get();
+    deps.observe_delay = [this](Clock::duration delay) { monitoring_.ObserveCommitDelay(delay); };
     tracking_ = std::make_unique<ChangeTracking>(control_.get_executor(), TrackingOptions(), std::move(deps));
     return {};
   }
@@ -185,7 +193,7 @@ class Process {
     serve::Cache cache;
     if (store_) {
       parts.cache_counts = std::make_unique<serve::CacheCounts>();
-      cache = {store_.get(), [this] { return tracking_->stream().fresh_at(); }, options_.cache.staleness_max,
+      cache = {store_.get(), [this] { return tracking_->AskFreshAt(); }, options_.cache.staleness_max,
                parts.cache_counts.get(), &own_writes_};
     }
     serve::Pipeline::Deps collaborators{*parts.pool,        *parts.key_lane, *parts.quick_lane,
@@ -233,6 +241,7 @@ class Process {
     tracking.connect.uri = database_.changes_uri();
     tracking.schemas = options_.rest.schemas;
     tracking.connect_timeout = options_.database.connect_timeout;
+    tracking.uncached = options_.cache.excluded_relations;
     return tracking;
   }
 

@@ -33,6 +33,7 @@ enum class MetricId : uint8_t {
   kChangesBreaks,
   kChangesLagBytes,
   kChangesDelay,
+  kChangesCommitDelay,
   kChangesAge,
   kChangesMemory,
   kChangesTables,

@@ -20,11 +20,11 @@ token_of = functools.cache(make_token)
 
 
 class World:
-    """`migrations` by name, as write_project() takes them. Use as a context."""
+    """`migrations` by name, as write_project() takes them. Use as a context. Without an environment nothing is cached."""
 
-    def __init__(self, folder, **migrations):
+    def __init__(self, folder, environment=None, **migrations):
         self.folder = folder
-        self.pando = Pando(folder, write_project(folder, **migrations))
+        self.pando = Pando(folder, write_project(folder, **migrations), environment or {'PANDO_CACHE_URL': 'off'})
         self.pando.run('migrate')
         try:
             self._start()

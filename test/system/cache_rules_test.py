@@ -1,5 +1,6 @@
 """Each rule of the cache has a scene that it alone decides. The scenes are played with all rules, and then, by a build that
 can switch rules off, each without its rule: then it must end badly, or it would prove nothing."""
+import json
 import os
 import pathlib
 import re
@@ -31,6 +32,17 @@ alter table papers enable row level security;
 create policy own on notes using (owner = current_setting('request.jwt.claims', true)::json ->> 'sub');
 create policy own on papers using (exists (select from members m where m.grp = papers.grp));
 grant select on notes, papers, members to anon, authenticated;
+create table places (id int primary key, name text);
+insert into places values (1, 'here'), (2, 'there');
+create table events (id int primary key, place_id int references places, name text);
+insert into events values (1, 1, 'feast'), (2, 1, 'fair');
+create table guests (id int primary key, event_id int references events, name text);
+insert into guests values (1, 1, 'Ann');
+create table bands (id int primary key, name text);
+insert into bands values (1, 'drums'), (2, 'strings');
+create table plays (event_id int references events, band_id int references bands, primary key (event_id, band_id));
+insert into plays values (1, 1);
+grant select on places, events, guests, bands, plays to anon;
 alter default privileges in schema public grant select on tables to anon;
 '''
 HOOKED = ROOT / 'build/debug/pando'
@@ -100,6 +112,9 @@ class Scenes(unittest.TestCase):
     def end(self, process, text=''):
         process.communicate(text, timeout=20)
 
+    def sql_json(self, text):
+        return json.loads(self.postgres.sql(text))
+
     def of_group(self, group, *ids):
         return [{'id': id, 'grp': group, 'ver': 1} for id in ids]
 
@@ -130,6 +145,34 @@ class Scenes(unittest.TestCase):
         self.assertEqual(self.keep(path), [])
         self.postgres.sql('update things set ver = 2 where id = 7')
         self.becomes(path, [{'id': 7, 'grp': 7, 'ver': 2}])
+
+    def scene_embed_tags(self):
+        """What is embedded below, through a junction, or only looked at."""
+        below = 'places?select=id,events(id,guests(id,name))&id=eq.1&events.order=id'
+        between = 'events?select=id,bands(name)&id=eq.1&bands.order=name'
+        looked_at = 'events?select=id,places!inner()&places.name=eq.here&order=id'
+        paths = [below, between, looked_at]
+        for path in paths:
+            self.keep(path)
+        for text in ("update guests set name = 'Bob' where id = 1", 'insert into guests values (2, 2, null)',
+                     'insert into plays values (1, 2)', 'delete from plays where band_id = 1',
+                     'update events set place_id = 2 where id = 2', "update places set name = 'gone' where id = 1"):
+            before = [self.see(path) for path in paths]
+            self.postgres.sql(text)
+            expected = {below: lambda: [{'id': 1, 'events': self.sql_json(
+                            "select coalesce(json_agg(json_build_object('id', e.id, 'guests', (select coalesce(json_agg("
+                            "json_build_object('id', g.id, 'name', g.name) order by g.id), '[]') from guests g "
+                            "where g.event_id = e.id)) order by e.id), '[]') from events e where place_id = 1")}],
+                        between: lambda: [{'id': 1, 'bands': self.sql_json(
+                            "select coalesce(json_agg(json_build_object('name', name) order by name), '[]') from bands "
+                            "join plays on band_id = id where event_id = 1")}],
+                        looked_at: lambda: self.sql_json(
+                            "select coalesce(json_agg(json_build_object('id', e.id) order by e.id), '[]') from events e "
+                            "join places p on p.id = place_id where p.name = 'here'")}
+            self.assertNotEqual([expected[path]() for path in paths], before, f'{text} changes something')
+            for path in paths:
+                self.becomes(path, expected[path]())
+                self.keep(path)
 
     def scene_whole_tags(self):
         """More changes than are told one by one, and a TRUNCATE."""
