@@ -211,15 +211,15 @@ class Cache(unittest.TestCase):
 
     def becomes(self, pando, path, change, expected):
         """Keeps the answer of `path`, makes a change, and waits for what must come of it, also from the cache."""
-        kept = wait_until(lambda: self.hit(pando, path), f'{path} is kept')
+        [kept] = wait_until(lambda: self.hit(pando, path), f'{path} is kept')
         self.assertNotEqual(kept, expected, 'the change would not be seen')
         self.postgres.sql(change)
         wait_until(lambda: pando.json(f'/rest/v1/{path}') == expected, f'{change}: {path} becomes {expected}', seconds=2)
-        self.assertEqual(wait_until(lambda: self.hit(pando, path), f'{path} is kept again'), expected)
+        self.assertEqual(wait_until(lambda: self.hit(pando, path), f'{path} is kept again'), [expected])
 
     def hit(self, pando, path):
         _, fields, body = pando.request('GET', f'/rest/v1/{path}')
-        return json.loads(body) if 'hit' in fields['Cache-Status'] else None
+        return [json.loads(body)] if 'hit' in fields['Cache-Status'] else None
 
     def test_embedded_rows_are_followed(self):
         self.postgres.sql('create table makers (id int primary key, name text);'
