@@ -76,9 +76,7 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
   if (!served && served.error().id() == ErrorId::kRequestCancelled) work.lead.reset();
   Lose(work, Unproven::kFailed);
   AddCorsHeaders(work.http, options, response);
-  if (deps_.cache.store && !response.ready && work.http.method == "GET" && served) {
-    response.headers.Add("Cache-Status", CacheStatus(work));
-  }
+  if (AsksCache(work) && !response.ready && served) AddCacheStatus(work);
 }
 
 void Pipeline::AnswerError(Work& work, const Error& error) {
@@ -399,8 +397,7 @@ Result<void> Pipeline::Answer(Work& work, Outcome& outcome) {
                               config.rest.client_error_verbosity == "minimal"};
   const Shape& shape = *work.shape;
   PANDO_CHECK(MakeAnswer(outcome, shape.request, shape.plan, options, work.response));
-  const bool is_get = work.http.method == "GET" || shape.request.head;
-  if (!is_get || shape.plan.media.explain) return {};
+  if ((!work.is_get && !shape.request.head) || shape.plan.media.explain) return {};
   const Freshness& freshness = shape.freshness;
   AddCachingHeaders(work.principal->anonymous ? freshness.anonymous : freshness.signed_in, shape.request.head,
                     work.response);

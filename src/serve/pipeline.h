@@ -78,10 +78,10 @@ class Pipeline {
   bool ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const;
   void NoteWrite(Work& work);
   bool FindKept(Work& work);
-  static std::string CacheStatus(const Work& work);
+  static void AddCacheStatus(Work& work);
   static std::string_view ETagOf(const Work& work);
   bool IsToKeep(Work& work);
-  void WriteWholeKey(const Work& work);
+  void AppendClaims(const Work& work);
   Task<bool> Join(Work& work);
   void BeginFill(Work& work);
   void Lose(Work& work, Unproven why);

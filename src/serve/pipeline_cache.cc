@@ -30,11 +30,14 @@ std::optional<cache::Snapshot> SnapshotOf(const pg::Rows& rows) {
 
 // True when the answer was in the cache: `work.response` is filled.
 bool Pipeline::FindKept(Work& work) {
+  work.is_keyed = false;
   if (!AsksCache(work) || !work.config->cacheables || WhyNotNow(work) != Uncacheable::kNo) return false;
   WriteCacheKey(work.http, *work.principal, cache_key_);
+  work.is_keyed = true;
   std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
   if (answer && answer->completed_by) {
     auth::AppendClaims(*work.principal, *answer->completed_by, cache_key_);
+    work.is_keyed = false;
     answer = deps_.cache.store->Find(cache_key_);
   }
   if (!answer) return false;
@@ -48,7 +51,7 @@ bool Pipeline::FindKept(Work& work) {
   return true;
 }
 
-bool Pipeline::AsksCache(const Work& work) const { return deps_.cache.store && work.http.method == "GET"; }
+bool Pipeline::AsksCache(const Work& work) const { return deps_.cache.store && work.is_get; }
 
 // kNo: the stream is young enough to be believed, and shows what the caller wrote.
 Uncacheable Pipeline::WhyNotNow(const Work& work) const {
@@ -82,7 +85,7 @@ bool Pipeline::ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) cons
 // Whether it was done or not: who was told nothing may have written.
 void Pipeline::NoteWrite(Work& work) {
   const std::string& method = work.http.method;
-  if (!deps_.cache.store || !work.principal || method == "GET" || method == "HEAD" || method == "OPTIONS") return;
+  if (work.is_get || !deps_.cache.store || !work.principal || method == "HEAD" || method == "OPTIONS") return;
   if (work.shape && work.shape->plan.read_only) return;
   const Clock::time_point now = Clock::now();
   if (!work.principal->anonymous) deps_.cache.own_writes->Note(work.principal->caller, now);
@@ -92,20 +95,22 @@ void Pipeline::NoteWrite(Work& work) {
 // Of a read that was not found, before its statement is sent: whether its answer is to be kept, under the key in
 // cache_key_.
 bool Pipeline::IsToKeep(Work& work) {
+  const bool is_keyed = std::exchange(work.is_keyed, false);
   if (!AsksCache(work)) return false;
   work.why_not = WhyNotKept(work);
   if (work.why_not != Uncacheable::kNo) {
     deps_.cache.counts->Bypasses(work.why_not).Add();
     return false;
   }
-  WriteWholeKey(work);
+  if (!is_keyed) WriteCacheKey(work.http, *work.principal, cache_key_);
+  AppendClaims(work);
   if (deps_.cache.store->Admits(cache_key_)) return true;
   deps_.cache.counts->misses.Add();
   return false;
 }
 
-void Pipeline::WriteWholeKey(const Work& work) {
-  WriteCacheKey(work.http, *work.principal, cache_key_);
+// To the key without them.
+void Pipeline::AppendClaims(const Work& work) {
   if (work.shape->cache.claims) auth::AppendClaims(*work.principal, *work.shape->cache.claims, cache_key_);
 }
 
@@ -119,7 +124,8 @@ Task<bool> Pipeline::Join(Work& work) {
       deps_.cache.counts->joined.Add();
       co_return true;
     }
-    WriteWholeKey(work);
+    WriteCacheKey(work.http, *work.principal, cache_key_);
+    AppendClaims(work);
     in_vain = flight->in_vain || !landed;
     if (in_vain) break;
   }
@@ -139,10 +145,13 @@ std::string_view Pipeline::ETagOf(const Work& work) {
 }
 
 // RFC 9211, for an answer that was not in the cache.
-std::string Pipeline::CacheStatus(const Work& work) {
-  if (work.kept) return "pando; fwd=uri-miss; stored";
-  if (work.why_not == Uncacheable::kNo || work.why_not == Uncacheable::kFirstSight) return "pando; fwd=uri-miss";
-  return "pando; fwd=bypass; detail=\"" + std::string(Words(work.why_not)) + "\"";
+void Pipeline::AddCacheStatus(Work& work) {
+  const auto add = [&](std::initializer_list<std::string_view> pieces) {
+    work.response.headers.Add("Cache-Status", pieces);
+  };
+  if (work.kept) return add({"pando; fwd=uri-miss; stored"});
+  if (work.why_not == Uncacheable::kNo || work.why_not == Uncacheable::kFirstSight) return add({"pando; fwd=uri-miss"});
+  add({"pando; fwd=bypass; detail=\"", Words(work.why_not), "\""});
 }
 
 // The answer is not kept though it may be.

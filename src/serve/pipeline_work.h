@@ -18,7 +18,11 @@ namespace pando::serve {
 
 struct Pipeline::Work {
   Work(http::Request& request, http::Response& response, std::shared_ptr<const Config> current)
-      : http(request), response(response), config(std::move(current)), timing(config->rest.server_timing_enabled) {}
+      : http(request),
+        response(response),
+        is_get(request.method == "GET"),
+        config(std::move(current)),
+        timing(config->rest.server_timing_enabled) {}
 
   const std::string& role() const { return principal->role; }
 
@@ -32,6 +36,7 @@ struct Pipeline::Work {
 
   http::Request& http;
   http::Response& response;
+  const bool is_get;
   std::shared_ptr<const Config> config;
   std::shared_ptr<const auth::Principal> principal;
   std::shared_ptr<const Shape> shape;  // null for the root and OPTIONS
@@ -47,6 +52,7 @@ struct Pipeline::Work {
   std::optional<cache::Store::Fill> fill;
   std::shared_ptr<const pg::LaneBracketRows> bracket;
   bool kept = false;
+  bool is_keyed = false;  // its key without claims is in cache_key_, for nothing has suspended since that was written
   Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
   std::shared_ptr<const cache::Answer> found;  // in the cache
   Timing timing;

@@ -66,7 +66,7 @@ class Load:
 def metrics_of(pando):
     """Sums of what the server counts, by name and its `result` where there is one."""
     counts = {}
-    for line in pando.request('GET', '/metrics', admin=True)[2].splitlines():
+    for line in pando.request('GET', '/metrics', admin=True)[2].decode().splitlines():
         if found := re.match(r'(\w+)(\{.*\})? ([\d.e+-]+)$', line):
             label = re.search(r'(?:result|le)="([^"]*)"', found[2] or '')
             key = (found[1], label[1] if label else '')

@@ -180,6 +180,28 @@ class Cache(unittest.TestCase):
         self.is_never_kept(pando, '/rest/v1/plain?id=eq.1', 'it runs with settings of its own', headers={'X-In': '1'})
         self.assertEqual(pando.request('GET', '/rest/v1/plain?id=eq.1', headers={'X-In': '0'})[0], 400)
 
+    def test_nothing_is_made_unasked_in_the_database_of_somebody_else(self):
+        self.postgres.sql('create table plain (id int primary key); grant select on plain to anon')
+        settings = {'PANDO_DATABASE_URL': self.postgres.uri()}
+        pando = self.enterContext(Pando(self.folder, write_project(self.folder), settings)).start()
+        status, fields, _ = pando.request('GET', '/rest/v1/plain?id=eq.1')
+        self.assertEqual((status, fields['Cache-Status']), (200, None))
+        self.assertIn('cache.off: no answers are kept: set changes.url', pando.log_text())
+        self.assertEqual(self.postgres.sql("select count(*) from pg_namespace where nspname like 'pando%'"), '0')
+
+    def test_the_embedded_database_is_cached_and_left_in_peace_while_nobody_asks(self):
+        migration = 'create table plain (id int primary key); insert into plain values (1); grant select on plain to anon;'
+        project = write_project(self.folder, m0001_tables=migration)
+        with Pando(self.folder, project) as pando:
+            pando.run('migrate')
+            pando.start()
+
+            def hit():
+                return 'hit' in (pando.request('GET', '/rest/v1/plain?id=eq.1')[1]['Cache-Status'] or '')
+            wait_until(hit, 'it is kept')
+            wait_until(lambda: pando.metric('pando_changes_age_seconds') > 1.5, 'the heartbeats are rare', seconds=30)
+            wait_until(hit, 'who asks again finds it', seconds=2)
+
     def test_tables_that_are_named_are_not_kept(self):
         self.postgres.sql("""create table hot (id int primary key, other int); insert into hot values (1, 1);
           grant select on hot to anon""")
