@@ -72,12 +72,19 @@ class Replay {
     return this.pando.restart(command.trim().match(START)[1].split(/\s+/).filter(Boolean));
   }
 
-  // A migration may hold no DDL, so that it announces itself; and the server has to have seen it before the next request.
+  // The server has to have seen it before the next request. The reload that ends first may have begun before the migration
+  // was done; the next one did not.
   async migrate(sql) {
     const number = String((await readdir(this.migrations)).length + 1).padStart(4, '0');
-    await writeFile(path.join(this.migrations, `${number}_guide.sql`), `${sql}\nnotify pgrst, 'reload schema';\n`);
-    const before = await this.reloads();
+    await writeFile(path.join(this.migrations, `${number}_guide.sql`), `${sql}\n`);
     await this.pando.run('migrate');
+    await this.reload();
+    await this.reload();
+  }
+
+  async reload() {
+    const before = await this.reloads();
+    this.pando.server.kill('SIGUSR1');
     const deadline = Date.now() + RELOAD_MS_MAX;
     while ((await this.reloads()) === before) {
       assert.ok(Date.now() < deadline, `the schema was not loaded within ${RELOAD_MS_MAX} ms`);

@@ -11,7 +11,7 @@ import unittest
 
 from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, wait_until, write_project
 
-ROUNDS = int(os.environ.get('PANDO_SHAPES_ROUNDS', '20'))
+ROUNDS = int(os.environ.get('PANDO_SHAPES_ROUNDS', '12'))
 SEED = int(os.environ.get('PANDO_SHAPES_SEED', '20261128'))
 HOOKED = ROOT / 'build/debug/pando'
 SCHEMA = roles('anon', 'authenticated') + """
