@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <thread>
 #include <utility>
 
 #include "base/assert.h"
@@ -21,6 +22,9 @@ constexpr size_t kLinkBytes = 96;
 constexpr size_t kBytesPerAsked = 256;
 constexpr size_t kAskedMin = 1024;
 constexpr size_t kAskedWays = 4;
+// What an event loop waits for at most while many answers are dropped: some tens of microseconds.
+constexpr uint64_t kDropsInARow = 64;
+constexpr int kTurnsMax = 1000;        // of the others, until it is the dropper's again
 constexpr size_t kRoutesMax = 10'000;  // more than an API has
 
 size_t AskedSize(size_t bytes_max) { return std::max(kAskedMin, bytes_max / kBytesPerAsked) / kAskedWays * kAskedWays; }
@@ -67,13 +71,30 @@ bool Store::Admits(std::string_view key) {
   return false;
 }
 
+// For event loops: whoever drops many makes way for them.
+std::unique_lock<std::mutex> Store::Lock() {
+  waiting_.fetch_add(1, std::memory_order_relaxed);
+  std::unique_lock lock(mutex_);
+  waiting_.fetch_sub(1, std::memory_order_relaxed);
+  return lock;
+}
+
+// Once in kDropsInARow calls.
+void Store::MakeWay(std::unique_lock<std::mutex>& lock) {
+  if (++dropped_ % kDropsInARow != 0 || waiting_.load(std::memory_order_relaxed) == 0) return;
+  lock.unlock();
+  for (int turn = 0; turn < kTurnsMax && waiting_.load(std::memory_order_relaxed) > 0; ++turn)
+    std::this_thread::yield();
+  lock.lock();
+}
+
 Store::Fill Store::Begin() {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock = Lock();
   return Fill(*this, ledger_.Open(), run_);
 }
 
 void Store::End(const Fill& fill) {
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock = Lock();
   ledger_.Close(fill.era_);
 }
 
@@ -94,7 +115,7 @@ std::unique_ptr<Store::Entry> Store::MakeEntry(std::string_view key, std::span<c
 void Store::Post(const Fill& fill, std::string_view key, std::shared_ptr<const Answer> signpost) {
   std::unique_ptr<Entry> entry = MakeEntry(key, {}, std::move(signpost));
   const size_t hash = HashOf(key);
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock = Lock();
   if (fill.run_ == run_ && !held_.load(std::memory_order_relaxed)) Insert(hash, std::move(entry));
 }
 
@@ -102,7 +123,7 @@ Kept Store::Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std:
                  std::shared_ptr<const Answer> answer) {
   std::unique_ptr<Entry> entry = MakeEntry(key, tags, std::move(answer));
   const size_t hash = HashOf(key);
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock = Lock();
   const Kept kept = TryToKeep(fill, snapshot, tags, hash, std::move(entry));
   // Not before: what the fill must know would be forgotten.
   ledger_.Close(fill.era_);
@@ -201,25 +222,27 @@ void Store::Delist(Entry& entry) {
 }
 
 void Store::Change(Xid xid, std::span<const Tag> tags) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   ledger_.Note(xid, tags);
-  for (const Tag tag : tags) DropTag(tag);
+  for (const Tag tag : tags) DropTag(tag, lock);
 }
 
-void Store::DropTag(Tag tag) {
-  if (tag == kEverything) return DropAll();
+void Store::DropTag(Tag tag, std::unique_lock<std::mutex>& lock) {
+  if (tag == kEverything) return DropAll(lock);
   for (auto list = by_tag_.find(tag); list != by_tag_.end(); list = by_tag_.find(tag)) {
     Entry& entry = *list->second->entry;
     CountInvalidation(entry);
     Remove(PartOf(HashOf(entry.key)), entry);
+    MakeWay(lock);
   }
 }
 
-void Store::DropAll() {
+void Store::DropAll(std::unique_lock<std::mutex>& lock) {
   for (Part& part : parts_) {
     while (part.newest) {
       CountInvalidation(*part.newest);
       Remove(part, *part.newest);
+      MakeWay(lock);
     }
   }
 }
@@ -241,20 +264,20 @@ void Store::Settle(const Snapshot& snapshot) {
 }
 
 void Store::Hold() {
-  const std::lock_guard lock(mutex_);
-  HoldLocked();
+  std::unique_lock lock(mutex_);
+  HoldLocked(lock);
 }
 
-void Store::HoldLocked() {
+void Store::HoldLocked(std::unique_lock<std::mutex>& lock) {
   if (!Holds(Rule::kHold) && run_ > 0) return;
   held_.store(true, std::memory_order_release);
   ++run_;
-  DropAll();
+  DropAll(lock);
 }
 
 void Store::Break() {
-  const std::lock_guard lock(mutex_);
-  HoldLocked();
+  std::unique_lock lock(mutex_);
+  HoldLocked(lock);
   ledger_.Clear();
 }
 

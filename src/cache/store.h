@@ -177,6 +177,7 @@ class Store {
   };
 
   Part& PartOf(size_t hash) { return parts_[hash % kParts]; }
+  std::unique_lock<std::mutex> Lock();
   void End(const Fill& fill);
   // These REQUIRE mutex_.
   Kept TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags, size_t hash,
@@ -188,10 +189,12 @@ class Store {
   void Remove(Part& part, Entry& entry);
   void Enlist(Entry& entry);
   void Delist(Entry& entry);
-  void DropTag(Tag tag);
+  // These let the lock go in between.
+  void DropTag(Tag tag, std::unique_lock<std::mutex>& lock);
+  void DropAll(std::unique_lock<std::mutex>& lock);
+  void HoldLocked(std::unique_lock<std::mutex>& lock);
+  void MakeWay(std::unique_lock<std::mutex>& lock);
   void CountInvalidation(const Entry& entry);
-  void DropAll();
-  void HoldLocked();
 
   const StoreOptions options_;
   const size_t part_bytes_max_;
@@ -199,8 +202,10 @@ class Store {
   std::vector<std::atomic<uint32_t>> asked_;  // of keys that were asked for: a piece of their hash, by another
   std::atomic<bool> held_ = false;
 
+  std::atomic<uint32_t> waiting_ = 0;  // event loops, for the lock below
   mutable std::mutex mutex_;
-  Ledger ledger_;                          // GUARDED_BY(mutex_), as all below
+  uint64_t dropped_ = 0;  // GUARDED_BY(mutex_), as all below
+  Ledger ledger_;
   std::unordered_map<Tag, Link*> by_tag_;  // the first of each list
   uint64_t run_ = 0;                       // grows when what was begun before is void
   StoreStats counts_;

@@ -113,6 +113,32 @@ TEST_F(StoreTest, AHoldForgetsNothingThatWasShownAndABreakAll) {
   EXPECT_EQ(Keep("a", {1}, "x", S("100:110:100")), Kept::kYes);
 }
 
+// Nothing that depends on a change is left when that has returned, though others keep answers meanwhile.
+TEST_F(StoreTest, WhoDropsManyMakesWayAndForgetsNone) {
+  constexpr int kRounds = 8, kKeys = 2000;
+  std::atomic<int> begun = 0;
+  std::thread filler([&] {
+    for (int round = 1; round <= kRounds; ++round) {
+      for (int key = 0; key < kKeys; ++key) {
+        Keep(std::to_string(round) + "/" + std::to_string(key), {static_cast<Tag>(round), kEverything - 1});
+        if (key == kKeys / 2) begun = round;
+      }
+    }
+  });
+  for (int round = 1; round <= kRounds; ++round) {
+    while (begun < round) std::this_thread::yield();
+    store_.Change(static_cast<Xid>(200 + round), Tags{static_cast<Tag>(round)});
+    for (int key = 0; key < kKeys; ++key) {
+      ASSERT_EQ(Find(std::to_string(round) + "/" + std::to_string(key)), "nothing") << round << "/" << key;
+    }
+  }
+  filler.join();
+  store_.Hold();
+  const StoreStats stats = store_.stats();
+  EXPECT_GE(stats.invalidated, static_cast<uint64_t>(kRounds * kKeys / 2));
+  EXPECT_EQ(stats.answers + stats.bytes + stats.tags, 0u);
+}
+
 TEST_F(StoreTest, AdmitsWhatIsAskedForTheSecondTime) {
   EXPECT_FALSE(store_.Admits("a"));
   EXPECT_FALSE(store_.Admits("b"));

@@ -193,6 +193,9 @@ class Shapes(unittest.TestCase):
             f"update visits set day = '2026-0{dice.randint(1, 2)}-1{dice.randint(0, 9)}' where id = {dice.randint(1, 30)};",
             f'insert into visits select {dice.randint(100, 999)}, id, \'2026-02-20\' from posts where id = {post} on conflict do nothing;',
             'truncate visits_early;',
+            "create table if not exists visits_more partition of visits for values from ('2026-03-01') to ('2026-04-01'); "
+            f"insert into visits select {dice.randint(1000, 1999)}, id, '2026-03-05' from posts where id = {post};",
+            'drop table if exists visits_more;',
         ])
 
     def test_what_is_kept_is_what_would_be_read(self):

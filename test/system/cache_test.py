@@ -180,6 +180,15 @@ class Cache(unittest.TestCase):
         self.is_never_kept(pando, '/rest/v1/plain?id=eq.1', 'it runs with settings of its own', headers={'X-In': '1'})
         self.assertEqual(pando.request('GET', '/rest/v1/plain?id=eq.1', headers={'X-In': '0'})[0], 400)
 
+    def test_words_for_the_time_are_no_dates(self):
+        self.postgres.sql("""create table days (id int primary key, day date); grant select on days to anon;
+          insert into days select i, current_date + i from generate_series(-3, 3) i""")
+        pando = self.pando()
+        for literal in ('today', 'now', 'tomorrow'):
+            self.is_never_kept(pando, f'/rest/v1/days?day=lte.{literal}&order=id', 'a filter may depend on more than rows')
+        path = '/rest/v1/days?day=gt.1999-12-31&order=id'
+        wait_until(lambda: 'hit' in pando.request('GET', path)[1]['Cache-Status'], 'a date is kept')
+
     def test_nothing_is_made_unasked_in_the_database_of_somebody_else(self):
         self.postgres.sql('create table plain (id int primary key); grant select on plain to anon')
         settings = {'PANDO_DATABASE_URL': self.postgres.uri()}
