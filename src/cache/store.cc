@@ -14,9 +14,10 @@ namespace {
 // Of a key, for its part and for the filter of what was asked for.
 size_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
 
-// What an entry takes beside its texts: itself, and its places in the map and in the lists of its tags.
-constexpr size_t kEntryBytes = 256;
-constexpr size_t kLinkBytes = 96;
+// What an entry takes beside its texts: itself, and its places in the map and in the lists of its tags, with what an
+// allocator loses under churn (measured: 250,000 answers of 600 bytes held for five minutes).
+constexpr size_t kEntryBytes = 512;
+constexpr size_t kLinkBytes = 128;
 
 // Several times as many keys are remembered as answers find room.
 constexpr size_t kBytesPerAsked = 256;

@@ -17,7 +17,7 @@ import sys
 import cases
 from world import PROGRAM, ROOT, Pando, World, folder_for_all
 
-SLO, WARM_UP_SECONDS = '50ms', 30
+SLO, WARM_UP_SECONDS, WARM_UP_RATE = '50ms', 120, 25_000  # until most of what is asked for is kept
 SCENARIO = f'''
 connections = 128
 slo = "{SLO}"
@@ -82,7 +82,7 @@ def bound_of(counts, name, share):
 
 
 def sustained(world, pando, load, options):
-    load.at(options.rate, WARM_UP_SECONDS)
+    load.at(min(options.rate, WARM_UP_RATE), WARM_UP_SECONDS)
     before, server, database = metrics_of(pando), world.server_cpu(), world.database_cpu()
     point = load.at(options.rate, options.seconds)
     spent = {name: (now - then) / options.seconds
@@ -117,7 +117,7 @@ def measure(options):
 
 def print_table(report):
     seen, point = report['sustained'], report['sustained']['point']
-    print(f'{report["rate"]} requests a second for {report["seconds"]} s, {cases.READS_PER_WRITE} reads to 1 update, cache of {report["cache"]}')
+    print(f'{report["rate"]} requests a second for {report["seconds"]} s after {WARM_UP_SECONDS} s at less, {cases.READS_PER_WRITE} reads to 1 update, cache of {report["cache"]}')
     print(f'  answered        {json.dumps({key: point[key] for key in point if key in ("rate", "achieved", "errors", "failed", "unsent", "late")})}')
     print(f'  response, ms    {json.dumps(point["response_ms"])}')
     print(f'  from the cache  {seen["hit_ratio"]:.3f} of {seen["hits"] + seen["misses"]:.0f} look-ups, {seen["invalidations"]:.0f} dropped by '
