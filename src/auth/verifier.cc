@@ -17,8 +17,6 @@
 namespace pando::auth {
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || c == '\t'; }
-
 // The token of "Bearer TOKEN", the scheme in any case; nullopt for other schemes. "Bearer" alone has an empty token.
 std::optional<std::string_view> BearerToken(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer";
@@ -27,7 +25,7 @@ std::optional<std::string_view> BearerToken(std::string_view authorization) {
   const bool same = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
                                [](char lower, char c) { return (c | 0x20) == lower; });
   authorization.remove_prefix(kScheme.size());
-  if (!same || (!authorization.empty() && !IsSpace(authorization.front()))) return std::nullopt;
+  if (!same || (!authorization.empty() && !IsBlank(authorization.front()))) return std::nullopt;
   return Trimmed(authorization);
 }
 

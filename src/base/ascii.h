@@ -25,11 +25,12 @@ inline std::string ToLower(std::string_view text) {
   return lower;
 }
 
-// Without the spaces and tabs around it.
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+// Without the blanks around it.
 constexpr std::string_view Trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;
 }
 

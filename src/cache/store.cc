@@ -15,7 +15,8 @@ namespace {
 size_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
 
 // What an entry takes beside its texts: itself, and its places in the map and in the lists of its tags, with what an
-// allocator loses under churn (measured: 250,000 answers of 600 bytes held for five minutes).
+// allocator loses under churn: with 256 and 96 the process held 369 MB after seven minutes of it, of a cache of 256
+// MiB.
 constexpr size_t kEntryBytes = 512;
 constexpr size_t kLinkBytes = 128;
 
@@ -84,8 +85,9 @@ std::unique_lock<std::mutex> Store::Lock() {
 void Store::MakeWay(std::unique_lock<std::mutex>& lock) {
   if (++dropped_ % kDropsInARow != 0 || waiting_.load(std::memory_order_relaxed) == 0) return;
   lock.unlock();
-  for (int turn = 0; turn < kTurnsMax && waiting_.load(std::memory_order_relaxed) > 0; ++turn)
+  for (int turn = 0; turn < kTurnsMax && waiting_.load(std::memory_order_relaxed) > 0; ++turn) {
     std::this_thread::yield();
+  }
   lock.lock();
 }
 

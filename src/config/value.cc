@@ -20,13 +20,6 @@ struct Unit {
 constexpr std::array<Unit, 4> kTimeUnits = {{{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<Unit, 3> kByteUnits = {{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}};
 
-std::string_view Trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // The text of a value that is written as one: in a variable, a flag, or a TOML string.
 std::optional<std::string_view> TextOf(const Written& written) {
   if (const auto* text = std::get_if<Text>(&written)) return Trimmed(text->text);

@@ -36,9 +36,6 @@ constexpr size_t TokenSize(std::string_view text) {
   while (size < text.size() && IsTokenChar(text[size])) ++size;
   return size;
 }
-// A space or tab (RFC 9110, 5.6.3).
-constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-constexpr bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 
 namespace detail {
 
@@ -71,6 +68,12 @@ inline size_t FindBelow(std::string_view text, unsigned char bound) {
 
 // Where the first control character is, tabs among them; text.size() when there is none.
 inline size_t FindControl(std::string_view text) { return detail::FindBelow(text, ' '); }
+// The same, but for tabs: what neither a field's value nor a chunk's extensions may hold.
+inline size_t FindControlButTab(std::string_view text) {
+  size_t at = FindControl(text);
+  while (at < text.size() && text[at] == '\t') at += 1 + FindControl(text.substr(at + 1));
+  return at;
+}
 // Where the first control character or space is; text.size() when there is none.
 inline size_t FindControlOrSpace(std::string_view text) { return detail::FindBelow(text, ' ' + 1); }
 

@@ -1,7 +1,5 @@
 #include "http/chunked_body.h"
 
-#include <algorithm>
-
 #include "base/assert.h"
 #include "http/characters.h"
 
@@ -16,10 +14,6 @@ constexpr size_t kTailMin = 5;
 
 // Beast reads chunks only behind a header that announces them.
 constexpr std::string_view kHeader = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return IsControl(c) && c != '\t'; });
-}
 
 }  // namespace
 
@@ -69,7 +63,9 @@ size_t ChunkedBody::on_body_impl(StringView bytes, ErrorCode&) { return bytes.si
 
 void ChunkedBody::on_chunk_header_impl(uint64_t, StringView extensions, ErrorCode& failure) {
   // Beast lets anything stand in a quoted extension, a bare LF too, at which others end the line.
-  if (HasControl({extensions.data(), extensions.size()})) failure = beast_http::error::bad_chunk_extension;
+  if (FindControlButTab({extensions.data(), extensions.size()}) < extensions.size()) {
+    failure = beast_http::error::bad_chunk_extension;
+  }
   overhead_bytes_ += extensions.size();
 }
 

@@ -1,9 +1,5 @@
 #include "http/message.h"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
-
 #include "base/ascii.h"
 #include "http/characters.h"
 

@@ -37,6 +37,7 @@ class Headers {
     std::string_view name, value;
   };
   class Iterator;
+  static constexpr std::string_view kColon = ": ";
 
   // The names that there may be: a filter with false positives, which answers for most that they are not there.
   class Names {
@@ -99,8 +100,6 @@ class Headers {
     uint32_t begin, name_size, value_size;
     uint32_t name_place;  // of Names: most that are not meant differ in it
   };
-  static constexpr std::string_view kColon = ": ";
-
   static constexpr size_t kFieldsUsual = 8;
 
   Field At(size_t index) const { return {NameOf(places_[index]), ValueOf(places_[index])}; }

@@ -15,7 +15,6 @@ constexpr size_t kFieldsMax = 256;
 constexpr size_t kFieldsUsual = 16, kFieldBytesUsual = 512;
 // What a body may take before it has arrived: an announced length costs nothing to send.
 constexpr size_t kBodyReserveMax = 64 << 10;
-constexpr std::string_view kColon = ": ";  // as it is written usually
 
 // uri-host [ ":" port ] by its characters (RFC 3986, 3.2.2): nothing that could begin a path, a user or a second host.
 bool IsHost(std::string_view text) {
@@ -48,13 +47,6 @@ bool BeginsWithVersion(std::string_view rest) {
   constexpr std::string_view kShape = " HTTP/d.d\r\n";
   return rest.size() >= kShape.size() && rest.starts_with(" HTTP/") && IsDigit(rest[6]) && rest[7] == '.' &&
          IsDigit(rest[8]) && rest.substr(9).starts_with(kLineEnd);
-}
-
-// Up to the first control character that is no tab.
-size_t ValueSize(std::string_view text) {
-  size_t size = FindControl(text);
-  while (size < text.size() && text[size] == '\t') size += 1 + FindControl(text.substr(size + 1));
-  return size;
 }
 
 Refusal RefuseRequestLine() { return RefuseMalformed("the request line is not a method, a target and a version"); }
@@ -102,7 +94,7 @@ std::optional<Refusal> RequestParser::ParseField(std::string_view& rest) {
   if (name_size == 0 || name_size == rest.size() || rest[name_size] != ':') {
     return RefuseMalformed("a header field does not begin with a name and a colon");
   }
-  const size_t end = name_size + 1 + ValueSize({rest.data() + name_size + 1, rest.size() - name_size - 1});
+  const size_t end = name_size + 1 + FindControlButTab({rest.data() + name_size + 1, rest.size() - name_size - 1});
   if (end + 1 >= rest.size() || rest[end] != '\r' || rest[end + 1] != '\n') {
     return RefuseMalformed("a header field holds a control character");
   }
@@ -113,7 +105,8 @@ std::optional<Refusal> RequestParser::ParseField(std::string_view& rest) {
   const std::string_view line(rest.data(), end + kLineEnd.size());
   const std::string_view name(rest.data(), name_size);
   const std::string_view value = Trimmed({rest.data() + name_size + 1, end - name_size - 1});
-  if (line.size() == name_size + kColon.size() + value.size() + kLineEnd.size() && line[name_size + 1] == ' ') {
+  if (line.size() == name_size + Headers::kColon.size() + value.size() + kLineEnd.size() &&
+      line[name_size + 1] == ' ') {
     request_.headers.AddLine(line, name_size);
   } else {
     request_.headers.Add(name, value);

@@ -31,12 +31,8 @@ class Served:
     """A server beside the world's own, on its database."""
 
     def __init__(self, world, cache):
-        uri = f'postgresql:///pando?host={world.socket_folder}&user='
-        settings = {'PANDO_DATABASE_URL': uri + 'authenticator', 'PANDO_CACHE_URL': cache}
-        if cache != 'off':
-            settings['PANDO_CHANGES_URL'] = uri + 'postgres'
-        self.pando = Pando(world.folder, world.folder / 'pando.toml', settings)
-        self.world, self.cache = world, cache
+        self.pando = Pando(world.folder, world.folder / 'pando.toml', world.settings_beside(cache))
+        self.cache = cache
 
     def __enter__(self):
         self.pando.start()

@@ -91,9 +91,7 @@ def prototype(world, statement, values):
 def cached(world):
     """Pando with its cache, on the same database."""
     port = free_port()
-    uri = f'postgresql:///pando?host={world.socket_folder}&user='
-    settings = {'PANDO_DATABASE_URL': uri + 'authenticator', 'PANDO_CHANGES_URL': uri + 'postgres',
-                'PANDO_CACHE_URL': 'memory:256MiB', 'PANDO_HTTP_LISTEN': f'127.0.0.1:{port}', 'PANDO_ADMIN_LISTEN': ''}
+    settings = {**world.settings_beside('memory:256MiB'), 'PANDO_HTTP_LISTEN': f'127.0.0.1:{port}', 'PANDO_ADMIN_LISTEN': ''}
     peer = Peer('cached', world.folder, [PROGRAM, 'serve', '--config', world.folder / 'pando.toml'], settings, port)
     peer.form, peer.prefix = 'rest', PandoItself.prefix
     return peer

@@ -81,13 +81,13 @@ def bound_of(counts, name, share):
     return next(bound for bound, count in buckets if count >= share * total) * 1000
 
 
-def sustained(world, pando, load, options):
+def sustained(world, load, options):
     load.at(min(options.rate, WARM_UP_RATE), WARM_UP_SECONDS)
-    before, server, database = metrics_of(pando), world.server_cpu(), world.database_cpu()
+    before, server, database = metrics_of(world.pando), world.server_cpu(), world.database_cpu()
     point = load.at(options.rate, options.seconds)
     spent = {name: (now - then) / options.seconds
              for name, now, then in (('server', world.server_cpu(), server), ('database', world.database_cpu(), database))}
-    after = metrics_of(pando)
+    after = metrics_of(world.pando)
     change = {key: after[key] - before.get(key, 0) for key in after}
     hits, misses = (sum(change.get(('pando_cache_requests_total', result), 0) for result in results)
                     for results in (('hit', 'joined'), ('miss',)))
@@ -104,12 +104,10 @@ def measure(options):
     with folder_for_all() as folder, World(folder, m0001_tables=cases.SCHEMA, environment={'PANDO_CACHE_URL': f'memory:{options.cache}'}) as world:
         world.sql(cases.VACUUM, 'checkpoint')
         load = Load(folder, world.pando)
-        report['sustained'] = sustained(world, world.pando, load, options)
+        report['sustained'] = sustained(world, load, options)
         if options.knee:
             report['knee'] = load.knee()
-            uri = f'postgresql:///pando?host={world.socket_folder}&user=authenticator'
-            settings = {'PANDO_DATABASE_URL': uri, 'PANDO_CACHE_URL': 'off', 'PANDO_CHANGES_ENABLED': 'false'}
-            with Pando(folder, folder / 'pando.toml', settings) as without:
+            with Pando(folder, folder / 'pando.toml', world.settings_beside('off')) as without:
                 without.start()
                 report['knee_without'] = Load(folder, without).knee()
     return report
@@ -118,7 +116,7 @@ def measure(options):
 def print_table(report):
     seen, point = report['sustained'], report['sustained']['point']
     print(f'{report["rate"]} requests a second for {report["seconds"]} s after {WARM_UP_SECONDS} s at less, {cases.READS_PER_WRITE} reads to 1 update, cache of {report["cache"]}')
-    print(f'  answered        {json.dumps({key: point[key] for key in point if key in ("rate", "achieved", "errors", "failed", "unsent", "late")})}')
+    print(f'  answered        {point["achieved"]:.0f} a second, {point["failed"]} failed')
     print(f'  response, ms    {json.dumps(point["response_ms"])}')
     print(f'  from the cache  {seen["hit_ratio"]:.3f} of {seen["hits"] + seen["misses"]:.0f} look-ups, {seen["invalidations"]:.0f} dropped by '
           f'{seen["transactions"]:.0f} transactions, {seen["evictions"]:.0f} evicted')

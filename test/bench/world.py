@@ -47,6 +47,12 @@ class World:
     def __exit__(self, *_):
         self.pando.stop()
 
+    def settings_beside(self, cache):
+        """Of another Pando on the same database, with a cache of that size or 'off'."""
+        uri = f'postgresql:///pando?host={self.socket_folder}&user='
+        settings = {'PANDO_DATABASE_URL': uri + 'authenticator', 'PANDO_CACHE_URL': cache}
+        return settings if cache == 'off' else {**settings, 'PANDO_CHANGES_URL': uri + 'postgres'}
+
     def postgres_command(self, name, *arguments):
         tool = sorted(pathlib.Path('/usr/lib/postgresql').glob(f'*/bin/{name}'))[-1]
         return [tool, '-h', self.socket_folder, '-U', 'postgres', *arguments, 'pando']

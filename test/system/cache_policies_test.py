@@ -8,11 +8,10 @@ import os
 import random
 import unittest
 
-from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, token_with, wait_until, write_project
+from processes import HOOKED, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, token_with, wait_until, write_project
 
 ROUNDS = int(os.environ.get('PANDO_POLICY_ROUNDS', '25'))
 SEED = int(os.environ.get('PANDO_POLICY_SEED', '20261128'))
-HOOKED = ROOT / 'build/debug/pando'
 TABLES = [f't{i}' for i in range(6)]
 ROWS = 40
 OWNERS, ORGS = ['u1', 'u2', 'u3'], ['o1', 'o2']
@@ -178,7 +177,7 @@ class Policies(unittest.TestCase):
         if os.environ.get('PANDO_CACHE_REPORT'):
             print(f'{self.reads} reads, {self.hits} from the cache')
 
-    @unittest.skipUnless(HOOKED.exists(), 'there is no build that can switch rules off')
+    @needs_hooks
     def test_it_would_be_noticed(self):
         with self.assertRaises(AssertionError, msg='nothing noticed that claims were missing in the key') as noticed:
             self.play(rules_off='claims', program=HOOKED)

@@ -9,7 +9,8 @@ import subprocess
 import time
 import unittest
 
-from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until, write_project
+from processes import HOOKED, ROOT, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, token_of, wait_until
+from processes import write_project
 
 SCHEMA = roles('anon', 'authenticated') + '''
 create table things (id int primary key, grp int not null, ver bigint not null);
@@ -45,7 +46,6 @@ insert into plays values (1, 1);
 grant select on places, events, guests, bands, plays to anon;
 alter default privileges in schema public grant select on tables to anon;
 '''
-HOOKED = ROOT / 'build/debug/pando'
 
 
 class Scenes(unittest.TestCase):
@@ -292,7 +292,7 @@ class WithAllRules(Scenes):
     pass
 
 
-@unittest.skipUnless(HOOKED.exists(), 'there is no build that can switch rules off')
+@needs_hooks
 class WithoutTheRule(Scenes):
     def test_every_rule_that_can_be_switched_off_has_a_scene(self):
         names = re.findall(r'"(\w+)"', re.search(r'kNames\[\] = \{(.*?)\};', pathlib.Path(ROOT / 'src/cache/rules.cc').read_text(),

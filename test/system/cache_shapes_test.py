@@ -9,11 +9,10 @@ import random
 import re
 import unittest
 
-from processes import ROOT, Pando, PrivatePostgres, folder_for_all, roles, wait_until, write_project
+from processes import HOOKED, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, wait_until, write_project
 
 ROUNDS = int(os.environ.get('PANDO_SHAPES_ROUNDS', '12'))
 SEED = int(os.environ.get('PANDO_SHAPES_SEED', '20261128'))
-HOOKED = ROOT / 'build/debug/pando'
 SCHEMA = roles('anon', 'authenticated') + """
 create table countries (id int primary key, name text not null);
 create table authors (id int primary key, name text not null, country_id int references countries);
@@ -205,7 +204,7 @@ class Shapes(unittest.TestCase):
         if os.environ.get('PANDO_CACHE_REPORT'):
             print(told)
 
-    @unittest.skipUnless(HOOKED.exists(), 'there is no build that can switch rules off')
+    @needs_hooks
     def test_it_would_be_noticed(self):
         with self.assertRaises(AssertionError, msg='nothing noticed that embeds were not followed') as noticed:
             self.play(rules_off='embed_tags', program=HOOKED)

@@ -15,11 +15,15 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # PANDO_PROGRAM: another build of the program, say one with sanitizers.
 PROGRAM = pathlib.Path(os.environ.get('PANDO_PROGRAM', ROOT / 'build/release/pando'))
+# The build whose rules of the cache can be switched off (src/cache/rules.h).
+HOOKED = ROOT / 'build/debug/pando'
+needs_hooks = unittest.skipUnless(HOOKED.exists(), 'there is no build that can switch rules off')
 WAIT_SECONDS_MAX = 60
 SECRET = 'a secret of the system tests, long enough'
 
