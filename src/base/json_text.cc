@@ -44,16 +44,17 @@ bool CopyPlain(const char*& from, const char* end, char*& to) {
   return true;
 }
 
-// Copies the last bytes, fewer than a word, together with those before them: if none of the word must be escaped, these
-// stand as they are before `to`.
+// Copies the last bytes, fewer than a Piece, together with those before them: if none of the Piece must be escaped,
+// these stand as they are before `to`.
+template <class Piece>
 bool CopyPlainEnd(std::string_view text, const char*& from, char*& to) {
-  uint64_t word = 0;
+  Piece piece;
   const char* const end = text.data() + text.size();
   const auto left = static_cast<size_t>(end - from);
-  if (left >= sizeof(word) || text.size() < sizeof(word)) return false;
-  std::memcpy(&word, end - sizeof(word), sizeof(word));
-  if (AnyMustEscape(word)) return false;
-  std::memcpy(to + left - sizeof(word), &word, sizeof(word));
+  if (left >= sizeof(piece) || text.size() < sizeof(piece)) return false;
+  std::memcpy(&piece, end - sizeof(piece), sizeof(piece));
+  if (AnyMustEscape(piece)) return false;
+  std::memcpy(to + left - sizeof(piece), &piece, sizeof(piece));
   from = end;
   to += left;
   return true;
@@ -104,7 +105,8 @@ char* WriteJsonString(char* to, std::string_view text) {
   const char* const end = from + text.size();
   while (from != end) {
     while (CopyPlain<Block>(from, end, to)) continue;
-    if (CopyPlain<uint64_t>(from, end, to) || CopyPlainEnd(text, from, to)) continue;
+    if (from == end || CopyPlainEnd<Block>(text, from, to)) break;
+    if (CopyPlain<uint64_t>(from, end, to) || CopyPlainEnd<uint64_t>(text, from, to)) continue;
     // The rest of the text, or the word with one that must.
     const char* const stop = from + std::min<ptrdiff_t>(end - from, sizeof(uint64_t));
     while (from != stop) to = WriteCharacter(to, static_cast<unsigned char>(*from++));
@@ -114,12 +116,12 @@ char* WriteJsonString(char* to, std::string_view text) {
 }
 
 size_t JsonStringSizeMax(std::string_view text) {
-  constexpr size_t kLong = 1024, kQuotes = 2, kEscape = 6;
-  if (text.size() < kLong) return text.size() * kEscape + kQuotes;
+  constexpr size_t kLong = 1024, kQuotes = 2;
+  if (text.size() < kLong) return text.size() * kJsonEscapeMax + kQuotes;
   size_t size = text.size() + kQuotes;
   for (const char raw : text) {
     const auto c = static_cast<unsigned char>(raw);
-    if (MustEscape(c)) size += ShortEscape(c) ? 1 : kEscape - 1;
+    if (MustEscape(c)) size += ShortEscape(c) ? 1 : kJsonEscapeMax - 1;
   }
   return size;
 }

@@ -14,6 +14,8 @@ std::string JsonString(std::string_view text);
 void AppendJsonString(std::string& out, std::string_view text);
 // The same, written to `to`; returns its end. REQUIRES: JsonStringSizeMax(text) bytes of room.
 char* WriteJsonString(char* to, std::string_view text);
+// What one byte may become: \u001f.
+inline constexpr size_t kJsonEscapeMax = 6;
 // Of a long text its true size, so that nobody makes room for six times of it.
 size_t JsonStringSizeMax(std::string_view text);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -14,10 +15,31 @@
 
 namespace pando {
 
+// Copies both ends of a text that is from sizeof(Word) to twice as many bytes: they meet in the middle.
+template <class Word>
+void CopyEnds(char* to, std::string_view text) {
+  Word first, last;
+  std::memcpy(&first, text.data(), sizeof(Word));
+  std::memcpy(&last, text.data() + text.size() - sizeof(Word), sizeof(Word));
+  std::memcpy(to, &first, sizeof(Word));
+  std::memcpy(to + text.size() - sizeof(Word), &last, sizeof(Word));
+}
+
+// Returns the end. Most texts of an answer are short: what a call of memcpy costs is more than to copy them.
 inline char* WriteText(char* to, std::string_view text) {
-  if (text.empty()) return to;  // may be null, of which memcpy takes not even nothing
-  std::memcpy(to, text.data(), text.size());
-  return to + text.size();
+  const size_t size = text.size();
+  if (size > 2 * sizeof(uint64_t)) {
+    std::memcpy(to, text.data(), size);
+  } else if (size >= sizeof(uint64_t)) {
+    CopyEnds<uint64_t>(to, text);
+  } else if (size >= sizeof(uint32_t)) {
+    CopyEnds<uint32_t>(to, text);
+  } else if (size >= sizeof(uint16_t)) {
+    CopyEnds<uint16_t>(to, text);
+  } else if (size > 0) {
+    *to = text.front();
+  }
+  return to + size;
 }
 
 class TextBuffer {

@@ -31,6 +31,17 @@ TEST(TextBufferTest, HoldsWhatWasWrittenWhileItGrows) {
   }
 }
 
+TEST(TextBufferTest, TextsOfEveryShortSizeAreCopiedWithinTheirBounds) {
+  const std::string letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  for (size_t size = 0; size <= letters.size(); ++size) {
+    const std::string text = letters.substr(0, size);
+    std::string to(size + 2, '.');
+    EXPECT_EQ(WriteText(to.data() + 1, text), to.data() + 1 + size);
+    EXPECT_EQ(to, "." + text + ".");
+  }
+  EXPECT_EQ(WriteText(nullptr, {}), nullptr);
+}
+
 TEST(TextBufferTest, ACopyIsItsOwnAndWhatWasMovedFromIsEmpty) {
   TextBuffer first;
   first.Append("abc");

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/byte_order.h"
 
 namespace pando::pg {
 
@@ -25,13 +26,35 @@ struct RowColumn {
 };
 using RowColumns = std::vector<RowColumn>;
 
+// The values of a row, one after the other: what prints them all takes this way.
+class RowValues {
+ public:
+  // Of Rows::Values().
+  explicit RowValues(std::string_view values) : left_(values) {}
+  // nullopt is NULL. REQUIRES: called at most as often as there are columns.
+  std::optional<std::string_view> Next() {
+    PANDO_ASSERT(left_.size() >= kLengthBytes);
+    const auto length = ReadNumber<int32_t>(left_.data());
+    left_.remove_prefix(kLengthBytes);
+    if (length < 0) return std::nullopt;
+    const std::string_view value = left_.substr(0, static_cast<size_t>(length));
+    left_.remove_prefix(value.size());
+    return value;
+  }
+
+ private:
+  static constexpr size_t kLengthBytes = 4;  // in front of a value; -1 is NULL
+
+  std::string_view left_;
+};
+
 class Rows {
  public:
   Rows() = default;
   Rows(Rows&&) noexcept = default;
   Rows& operator=(Rows&&) noexcept = default;
 
-  int size() const { return size_; }
+  int size() const { return static_cast<int>(begins_.size()); }
   // The same for all answers of one statement that its connection keeps prepared. Null: no columns.
   const std::shared_ptr<const RowColumns>& layout() const { return columns_; }
   int columns() const { return columns_ ? static_cast<int>(columns_->size()) : 0; }
@@ -44,7 +67,9 @@ class Rows {
   uint32_t type(int column) const { return this->column(column).type; }
   // -1 when there is no such column.
   int FindColumn(std::string_view name) const;
-  // nullopt is NULL. Valid as long as the Rows.
+  // The values of a row as the server sent them, each behind its length: for RowValues. Valid as long as the Rows.
+  std::string_view Values(int row) const;
+  // nullopt is NULL. Valid as long as the Rows. Takes the longer, the more columns stand before.
   std::optional<std::string_view> Get(int row, int column) const;
   // REQUIRES: not NULL.
   std::string_view Text(int row, int column) const;
@@ -57,8 +82,7 @@ class Rows {
   friend class RowsBuilder;
   std::shared_ptr<const RowColumns> columns_;  // null: none
   std::string bytes_;                          // of each row the values, each behind its length
-  std::vector<uint32_t> places_;               // of the values in bytes_, row by row
-  int size_ = 0;
+  std::vector<uint32_t> begins_;               // of the rows in bytes_
   int64_t affected_ = 0;
 };
 
@@ -72,7 +96,7 @@ class RowsBuilder {
   // The body of a DataRow message. False when it does not hold a value for each column, or when the rows have become
   // more than 2 GiB.
   bool AddMessage(std::string_view body);
-  // REQUIRES: as many as columns.
+  // REQUIRES: as many as columns, and 2 GiB in all at most.
   void Add(std::span<const std::optional<std::string_view>> values);
   void SetAffected(int64_t affected) { rows_.affected_ = affected; }
   Rows Take();

@@ -1,11 +1,13 @@
 #include "pgtypes/binary_time.h"
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "base/byte_order.h"
+#include "base/text_buffer.h"
 
 namespace pando::pgtypes {
 
@@ -44,12 +46,17 @@ Date DateOf(int64_t days_since_2000) {
   return {era * kYearsPerEra + year_of_era + (month <= 2 ? 1 : 0), month, day};
 }
 
-char* WriteText(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
+// The two digits of each number below 100, one after the other.
+constexpr std::array<char, 200> kTwoDigits = [] {
+  std::array<char, 200> digits{};
+  for (size_t i = 0; i < digits.size(); ++i) digits[i] = static_cast<char>('0' + (i % 2 ? i / 2 % 10 : i / 20));
+  return digits;
+}();
 
+// REQUIRES: below 100
 char* WriteTwo(char* to, unsigned number) {
-  *to++ = static_cast<char>('0' + number / 10);
-  *to++ = static_cast<char>('0' + number % 10);
-  return to;
+  std::memcpy(to, &kTwoDigits[size_t{2} * number], 2);
+  return to + 2;
 }
 
 char* WriteYear(char* to, int64_t year) {
@@ -70,10 +77,10 @@ char* WriteDate(char* to, const Date& date) {
 char* WriteFraction(char* to, unsigned microseconds) {
   if (microseconds == 0) return to;
   *to++ = '.';
-  for (unsigned unit = 100'000; microseconds > 0; unit /= 10) {
-    *to++ = static_cast<char>('0' + microseconds / unit);
-    microseconds %= unit;
-  }
+  to = WriteTwo(to, microseconds / 10'000);
+  to = WriteTwo(to, microseconds / 100 % 100);
+  to = WriteTwo(to, microseconds % 100);
+  while (to[-1] == '0') --to;
   return to;
 }
 

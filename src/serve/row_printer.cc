@@ -10,6 +10,7 @@ namespace pando::serve {
 namespace {
 
 constexpr size_t kCapacityKept = 64 << 10;
+constexpr size_t kShortRow = 1024;
 constexpr std::string_view kBraces = "{}";
 constexpr std::string_view kNull = "null";
 
@@ -30,41 +31,46 @@ RowKeys KeysOf(const pg::Rows& rows) {
     key.text = i == 0 ? "{" : ",";
     AppendJsonString(key.text, column.name);
     key.text += ':';
+    // What a value of no bytes takes, or a time in binary.
+    const size_t around = std::max(kNull.size(), pgtypes::JsonSizeMax(key.form, {}));
+    made.size_max += key.text.size() + (key.is_binary ? pgtypes::kBinaryTimeJsonSizeMax : around);
   }
+  made.size_max += kBraces.size();
   return made;
+}
+
+size_t ValueSizeMax(const RowKey& key, const std::optional<std::string_view>& value) {
+  if (!value) return kNull.size();
+  return key.is_binary ? pgtypes::kBinaryTimeJsonSizeMax : pgtypes::JsonSizeMax(key.form, *value);
+}
+
+// Of a short row as if each byte of it had to be escaped, which takes no look at it.
+size_t RowSizeMax(std::string_view values, const RowKeys& keys) {
+  if (values.size() <= kShortRow) return keys.size_max + values.size() * kJsonEscapeMax;
+  size_t size = keys.size_max;
+  pg::RowValues row(values);
+  for (const RowKey& key : keys.keys) size += ValueSizeMax(key, row.Next());
+  return size;
+}
+
+char* WriteValue(char* to, const RowKey& key, const std::optional<std::string_view>& value) {
+  if (!value) return WriteText(to, kNull);
+  return key.is_binary ? pgtypes::WriteBinaryTimeJson(to, key.form, *value) : pgtypes::WriteJson(to, key.form, *value);
 }
 
 }  // namespace
 
-// With the row's values in `values_`.
-size_t RowPrinter::RowSizeMax(const std::vector<RowKey>& keys) const {
-  size_t size = kBraces.size();
-  for (size_t i = 0; i < keys.size(); ++i) size += keys[i].text.size() + SizeMax(keys[i], values_[i]);
-  return size;
-}
-
-bool RowPrinter::AppendRow(const pg::Rows& rows, int row, const std::vector<RowKey>& keys) {
-  values_.clear();
-  for (size_t i = 0; i < keys.size(); ++i) values_.push_back(rows.Get(row, static_cast<int>(i)));
-  char* to = text_.Space(RowSizeMax(keys));
-  if (keys.empty()) *to++ = kBraces.front();
-  for (size_t i = 0; i < keys.size(); ++i) {
-    to = WriteValue(WriteText(to, keys[i].text), keys[i], values_[i]);
+bool RowPrinter::AppendRow(std::string_view values, const RowKeys& keys) {
+  char* to = text_.Space(RowSizeMax(values, keys));
+  if (keys.keys.empty()) *to++ = kBraces.front();
+  pg::RowValues row(values);
+  for (const RowKey& key : keys.keys) {
+    to = WriteValue(WriteText(to, key.text), key, row.Next());
     if (!to) return false;
   }
   *to++ = kBraces.back();
   text_.EndAt(to);
   return true;
-}
-
-size_t RowPrinter::SizeMax(const RowKey& key, const std::optional<std::string_view>& value) {
-  if (!value) return kNull.size();
-  return key.is_binary ? pgtypes::kBinaryTimeJsonSizeMax : pgtypes::JsonSizeMax(key.form, *value);
-}
-
-char* RowPrinter::WriteValue(char* to, const RowKey& key, const std::optional<std::string_view>& value) {
-  if (!value) return WriteText(to, kNull);
-  return key.is_binary ? pgtypes::WriteBinaryTimeJson(to, key.form, *value) : pgtypes::WriteJson(to, key.form, *value);
 }
 
 std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_object, RowKeys* keys) {
@@ -76,7 +82,7 @@ std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_objec
   if (!as_object) text_.Append("[");
   for (int row = 0; printed && row < rows.size(); ++row) {
     if (row > 0) text_.Append(", \n ");
-    printed = AppendRow(rows, row, keys->keys);
+    printed = AppendRow(rows.Values(row), *keys);
   }
   if (!as_object) text_.Append("]");
   std::optional<std::string> text;

@@ -27,6 +27,7 @@ struct RowKey {
 struct RowKeys {
   std::shared_ptr<const pg::RowColumns> columns;  // that they are of
   std::vector<RowKey> keys;
+  size_t size_max = 0;  // of a row, without its strings
 };
 
 class RowPrinter {
@@ -37,13 +38,9 @@ class RowPrinter {
   std::optional<std::string> Print(const pg::Rows& rows, bool as_object, RowKeys* keys);
 
  private:
-  size_t RowSizeMax(const std::vector<RowKey>& keys) const;
-  bool AppendRow(const pg::Rows& rows, int row, const std::vector<RowKey>& keys);
-  static size_t SizeMax(const RowKey& key, const std::optional<std::string_view>& value);
-  static char* WriteValue(char* to, const RowKey& key, const std::optional<std::string_view>& value);
+  bool AppendRow(std::string_view values, const RowKeys& keys);
 
   TextBuffer text_;
-  std::vector<std::optional<std::string_view>> values_;  // of the row at hand
 };
 
 }  // namespace pando::serve

@@ -30,6 +30,20 @@ TEST(RowPrinterTest, PrintsMoreThanItKeepsRoomFor) {
   }
 }
 
+// Room is made for the longest that a row can become: every byte of it escaped.
+TEST(RowPrinterTest, PrintsRowsOfEscapesOfEverySize) {
+  for (const size_t size : {1, 100, 500, 1000, 1015, 1016, 1017, 1100, 5000}) {
+    RowPrinter printer;
+    const std::string text(size, '\x01');
+    std::string escaped;
+    for (size_t i = 0; i < size; ++i) escaped += "\\u0001";
+    const auto printed = printer.Print(
+        MakeRows({{"a", oid::kText}, {"b", oid::kInt4}, {"c", oid::kText}}, {{text.c_str(), nullptr, "c"}}), true,
+        nullptr);
+    EXPECT_EQ(printed, "{\"a\":\"" + escaped + "\",\"b\":null,\"c\":\"c\"}");
+  }
+}
+
 // The columns of `*` are those of the moment.
 TEST(RowPrinterTest, PrintsDatesThatComeInBinary) {
   pg::RowsBuilder builder;
