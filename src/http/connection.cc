@@ -18,7 +18,8 @@ Connection::Connection(ConnectionHost& host, std::shared_ptr<const Settings> set
       settings_(std::move(settings)),
       remote_address_(std::move(remote_address)),
       admission_(admission),
-      stream_(std::move(socket), settings_->tls) {}
+      stream_(std::move(socket), settings_->tls),
+      parser_(request_, {options().body_bytes_max.count, options().header_bytes_max.count}) {}
 
 Task<void> Connection::Run() {
   bool more = co_await Open();
@@ -82,7 +83,7 @@ void Connection::CheckOnClient() {
   host_.wheel.Set(*this, now + host_.wheel.tick());
   net::PeerState peer = net::PeerStateOf(stream_.socket());
   if (peer == net::PeerState::kHalfClosed && stream_.is_tls()) peer = net::PeerState::kGone;
-  if (peer == net::PeerState::kHalfClosed && !probed_ && !parser_->is_http10()) AskWhetherClientIsThere();
+  if (peer == net::PeerState::kHalfClosed && !probed_ && !parser_.is_http10()) AskWhetherClientIsThere();
   if (peer == net::PeerState::kGone) client_gone_ = true;
   if (client_gone_) return CancelHandler();
   // The handler keeps the deadline itself and answers in its own words; this is for one that does not.

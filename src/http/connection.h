@@ -79,6 +79,7 @@ class Connection final : public net::DeadlineWheel::Entry {
   Task<Step> ReadRequest();
   std::optional<Step> LookForHeader();
   Step TakeHeader();
+  Step BeginExchange(size_t header_size);
   Task<Step> ReadBody();
   boost::asio::mutable_buffer Space(size_t bytes_min);
   Step TakeBytes(const boost::system::error_code& failure, size_t size);
@@ -137,9 +138,9 @@ class Connection final : public net::DeadlineWheel::Entry {
 
   InputBuffer input_;
   HeaderScanner scanner_;
-  std::optional<RequestParser> parser_;  // from the whole header to the next request
+  Request request_;  // being read and answered; its body is the handler's to take, its headers are not to be changed
+  RequestParser parser_;
   std::optional<Refusal> refusal_;
-  Request request_;        // being read and answered; body and headers are the handler's to take
   uint64_t bytes_in_ = 0;  // of this exchange
   uint64_t bytes_out_ = 0;
 };

@@ -10,6 +10,8 @@ namespace {
 constexpr size_t kReadBytes = 2 << 10;
 constexpr size_t kBodyReadBytes = 16 << 10;
 constexpr size_t kIdleStringBytesMax = 512;
+// The fields of a request stay, for the next one mostly has the same.
+constexpr size_t kIdleFieldBytesMax = 4 << 10;
 
 }  // namespace
 
@@ -28,7 +30,6 @@ Connection::Step Connection::RefuseHeaderSize() {
 
 Connection::Step Connection::BeginRequest() {
   scanner_ = HeaderScanner();
-  parser_.reset();
   ClearRequest();
   header_known_ = is_head_ = false;
   bytes_in_ = bytes_out_ = 0;
@@ -48,7 +49,7 @@ void Connection::ClearRequest() {
     text->clear();
     if (text->capacity() > kIdleStringBytesMax) text->shrink_to_fit();
   }
-  request_.headers.Clear();
+  if (request_.headers.lines().size() > kIdleFieldBytesMax) request_.headers.Clear();
   request_.received_at = Clock::time_point();
 }
 
@@ -60,7 +61,7 @@ Task<Connection::Step> Connection::ReadRequest() {
     step = TakeBytes(failure, size);
   }
   if (header) step = *header;
-  if (step == Step::kNext && !parser_->done()) step = co_await ReadBody();
+  if (step == Step::kNext && !parser_.done()) step = co_await ReadBody();
   if (step == Step::kGone) client_gone_ = true;
   if (step == Step::kGone && (header_known_ || !input_.empty())) Observe(0);
   co_return step;
@@ -68,6 +69,8 @@ Task<Connection::Step> Connection::ReadRequest() {
 
 // nullopt: it is not whole yet.
 std::optional<Connection::Step> Connection::LookForHeader() {
+  const bool looks_first = request_.received_at == Clock::time_point();
+  if (const size_t size = looks_first ? parser_.ParseRepeated(input_.view()) : 0) return BeginExchange(size);
   const HeaderScanner::State state = scanner_.Scan(input_.view());
   if (state == HeaderScanner::State::kComplete) return TakeHeader();
   if (state == HeaderScanner::State::kMalformed) {
@@ -83,12 +86,15 @@ std::optional<Connection::Step> Connection::LookForHeader() {
 
 Connection::Step Connection::TakeHeader() {
   if (scanner_.size() > options().header_bytes_max.count) return RefuseHeaderSize();
-  bytes_in_ = scanner_.size();
-  parser_.emplace(request_, RequestParser::Limits{options().body_bytes_max.count, options().header_bytes_max.count});
   const std::string_view block = input_.view().substr(scanner_.start(), scanner_.size() - scanner_.start());
-  refusal_ = parser_->ParseHeader(block);
-  input_.Consume(scanner_.size());
+  refusal_ = parser_.ParseHeader(block);
+  return BeginExchange(scanner_.size());
+}
 
+// The header was parsed, and perhaps refused.
+Connection::Step Connection::BeginExchange(size_t header_size) {
+  bytes_in_ = header_size;
+  input_.Consume(header_size);
   host_.ids.Choose(request_.headers.Find("X-Request-Id"), request_.id);
   request_.remote_address = remote_address_;
   request_.is_tls = stream_.is_tls();
@@ -100,18 +106,18 @@ Connection::Step Connection::TakeHeader() {
 }
 
 Task<Connection::Step> Connection::ReadBody() {
-  if (parser_->expects_continue() && !parser_->is_http10() && input_.empty()) {
+  if (parser_.expects_continue() && !parser_.is_http10() && input_.empty()) {
     const bool sent = co_await SendContinue();
     if (!sent) co_return Step::kGone;
   }
   for (;;) {
     if (!input_.empty()) {
       size_t consumed = 0;
-      refusal_ = parser_->ParseBody(input_.view(), consumed);
+      refusal_ = parser_.ParseBody(input_.view(), consumed);
       input_.Consume(consumed);
       bytes_in_ += consumed;
       if (refusal_) co_return Step::kRefused;
-      if (parser_->done()) co_return Step::kNext;
+      if (parser_.done()) co_return Step::kNext;
     }
     // The request's own deadline bounds the body as a whole: a byte every now and then does not hold it open.
     const Clock::time_point pause_end = Clock::now() + options().body_timeout;

@@ -77,12 +77,12 @@ Task<bool> Connection::AnswerRefusal() {
 }
 
 std::optional<Connection::Unsent> Connection::SendAtOnce(const Response& response) {
-  closes_ = response.close || host_.draining || !parser_->wants_keep_alive();
+  closes_ = response.close || host_.draining || !parser_.wants_keep_alive();
   Exchanged exchanged;
   exchanged.request_id = request_.id;
   exchanged.is_head = is_head_;
   exchanged.close = closes_;
-  exchanged.keep_alive_10 = !closes_ && parser_->is_http10();
+  exchanged.keep_alive_10 = !closes_ && parser_.is_http10();
   TextBuffer& head = host_.scratch;
   head.Clear(kScratchBytesMax);
   host_.writer.AppendHeader(head, response, exchanged);

@@ -3,6 +3,7 @@
 // message differently are how requests are smuggled.
 #include <cstdint>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -21,9 +22,8 @@ namespace {
 constexpr http::RequestParser::Limits kLimits{.body_bytes_max = 10'000, .header_bytes_max = 10'000};
 
 // How many bytes of `input` the request takes; 0 when it is refused or not whole.
-size_t Parse(std::string_view input, http::Request& request, http::HeaderScanner& scanner) {
+size_t Parse(std::string_view input, http::RequestParser& parser, http::HeaderScanner& scanner) {
   if (scanner.Scan(input) != http::HeaderScanner::State::kComplete) return 0;
-  http::RequestParser parser(request, kLimits);
   if (const auto refusal = parser.ParseHeader(input.substr(scanner.start(), scanner.size() - scanner.start()))) {
     PANDO_ASSERT(refusal->status >= 400 && !refusal->error.message().empty());
     return 0;
@@ -70,12 +70,32 @@ void CompareWithBeast(std::string_view input, const http::Request& request, size
 
 }  // namespace
 
+// A header whose fields are those of the one before means the same to a parser that does not look at them again.
+void CompareWithRepeated(std::string_view next, http::RequestParser& parser, const http::Request& request) {
+  const size_t size = parser.ParseRepeated(next);
+  if (size == 0) return;
+  http::HeaderScanner scanner;
+  PANDO_ASSERT(scanner.Scan(next) == http::HeaderScanner::State::kComplete);
+  PANDO_ASSERT(scanner.start() == 0 && scanner.size() == size);
+  http::Request fresh;
+  http::RequestParser other(fresh, kLimits);
+  PANDO_ASSERT(!other.ParseHeader(next.substr(0, size)));
+  PANDO_ASSERT(fresh.method == request.method && fresh.target == request.target);
+  PANDO_ASSERT(fresh.headers.lines() == request.headers.lines() && fresh.headers.size() == request.headers.size());
+  PANDO_ASSERT(other.done() == parser.done() && other.wants_keep_alive() == parser.wants_keep_alive());
+  PANDO_ASSERT(other.expects_continue() == parser.expects_continue() && other.is_http10() == parser.is_http10());
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   http::Request request;
   http::HeaderScanner scanner;
-  if (const size_t consumed = Parse(input, request, scanner); consumed > 0) {
-    CompareWithBeast(input.substr(scanner.start()), request, consumed - scanner.start());
-  }
+  http::RequestParser parser(request, kLimits);
+  const size_t consumed = Parse(input, parser, scanner);
+  if (consumed == 0) return 0;
+  CompareWithBeast(input.substr(scanner.start()), request, consumed - scanner.start());
+  CompareWithRepeated(input.substr(consumed), parser, request);
+  const std::string_view header = input.substr(scanner.start(), scanner.size() - scanner.start());
+  CompareWithRepeated("PUT /again HTTP/1.1" + std::string(header.substr(header.find('\r'))), parser, request);
   return 0;
 }

@@ -53,7 +53,16 @@ Refusal RefuseRequestLine() { return RefuseMalformed("the request line is not a 
 
 }  // namespace
 
+void RequestParser::BeginMessage() {
+  header_done_ = false;
+  body_rest_ = 0;
+  chunks_.reset();
+}
+
 std::optional<Refusal> RequestParser::ParseHeader(std::string_view block) {
+  BeginMessage();
+  request_.headers.Clear();
+  framing_ = Framing();
   std::string_view rest = block;
   if (auto refusal = ParseRequestLine(rest)) return refusal;
   request_.headers.Reserve(kFieldsUsual, std::max(kFieldBytesUsual, rest.size()));
@@ -61,8 +70,23 @@ std::optional<Refusal> RequestParser::ParseHeader(std::string_view block) {
     if (auto refusal = ParseField(rest)) return refusal;
   }
   if (rest.size() != kLineEnd.size()) return RefuseMalformed("the request header ends too early");
+  framing_.is_known = true;
   if (auto refusal = CheckFraming()) return refusal;
   return BeginBody();
+}
+
+size_t RequestParser::ParseRepeated(std::string_view received) {
+  // Headers holds each line as it is sent mostly: one that was not is another text here, and parsed again.
+  const std::string_view fields = request_.headers.lines();
+  if (!framing_.is_known || framing_.codings > 0 || fields.empty()) return 0;
+  const size_t fields_begin = received.find('\n') + 1;
+  const size_t size = fields_begin + fields.size() + kLineEnd.size();
+  if (fields_begin == 0 || size > received.size() || size > limits_.header_bytes_max) return 0;
+  std::string_view rest = received.substr(0, size);
+  if (!rest.ends_with(kLineEnd) || rest.substr(fields_begin, fields.size()) != fields) return 0;
+  BeginMessage();
+  if (ParseRequestLine(rest) || rest.size() != size - fields_begin || CheckFraming() || BeginBody()) return 0;
+  return size;
 }
 
 std::optional<Refusal> RequestParser::ParseRequestLine(std::string_view& rest) {
@@ -122,17 +146,17 @@ void RequestParser::NoteField(std::string_view name, std::string_view value) {
     return name.size() == other.size() && EqualsIgnoreCase(name, other);
   };
   if (is("host")) {
-    ++hosts_;
-    host_is_valid_ = IsHost(value);
+    ++framing_.hosts;
+    framing_.host_is_valid = IsHost(value);
   } else if (is("content-length")) {
-    ++lengths_;
-    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), length_);
-    length_is_valid_ = failure == std::errc() && end == value.data() + value.size() && IsDigit(value.front());
+    ++framing_.lengths;
+    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), framing_.length);
+    framing_.length_is_valid = failure == std::errc() && end == value.data() + value.size() && IsDigit(value.front());
   } else if (is("transfer-encoding")) {
-    ++codings_;
-    coding_ = value;
+    ++framing_.codings;
+    framing_.coding = value;
   } else if (is("expect")) {
-    (EqualsIgnoreCase(value, "100-continue") ? expects_continue_ : expects_other_) = true;
+    (EqualsIgnoreCase(value, "100-continue") ? framing_.expects_continue : framing_.expects_other) = true;
   } else if (is("connection")) {
     NoteConnection(value);
   }
@@ -142,22 +166,22 @@ void RequestParser::NoteConnection(std::string_view value) {
   while (!value.empty()) {
     const size_t comma = std::min(value.find(','), value.size());
     const std::string_view option = Trimmed(value.substr(0, comma));
-    asks_close_ = asks_close_ || EqualsIgnoreCase(option, "close");
-    asks_keep_alive_ = asks_keep_alive_ || EqualsIgnoreCase(option, "keep-alive");
+    framing_.asks_close = framing_.asks_close || EqualsIgnoreCase(option, "close");
+    framing_.asks_keep_alive = framing_.asks_keep_alive || EqualsIgnoreCase(option, "keep-alive");
     value.remove_prefix(std::min(comma + 1, value.size()));
   }
 }
 
 std::optional<Refusal> RequestParser::BeginBody() {
   header_done_ = true;
-  if (codings_ > 0) {
+  if (framing_.codings > 0) {
     chunks_ = std::make_unique<ChunkedBody>(request_.body,
                                             ChunkedBody::Limits{limits_.body_bytes_max, limits_.header_bytes_max});
     return {};
   }
-  if (length_ > limits_.body_bytes_max) return RefuseBodySize(limits_.body_bytes_max);
-  if (length_ > 0) request_.body.reserve(std::min<uint64_t>(length_, kBodyReserveMax));
-  body_rest_ = length_;
+  if (framing_.length > limits_.body_bytes_max) return RefuseBodySize(limits_.body_bytes_max);
+  if (framing_.length > 0) request_.body.reserve(std::min<uint64_t>(framing_.length, kBodyReserveMax));
+  body_rest_ = framing_.length;
   return {};
 }
 
@@ -172,31 +196,32 @@ std::optional<Refusal> RequestParser::ParseBody(std::string_view bytes, size_t& 
 }
 
 std::optional<Refusal> RequestParser::CheckFraming() const {
-  if (codings_ > 0 && lengths_ > 0) return RefuseMalformed("both Content-Length and Transfer-Encoding are given");
-  if (codings_ > 0 && version_ == 10) return RefuseMalformed("Transfer-Encoding does not exist in HTTP/1.0");
-  if (codings_ > 1) return RefuseMalformed("Transfer-Encoding is given more than once");
-  if (lengths_ > 1) return RefuseMalformed("Content-Length is given more than once");
-  if (!length_is_valid_) return RefuseMalformed("Content-Length is not a number");
-  if (codings_ == 1 && !EqualsIgnoreCase(coding_, "chunked")) return RefuseCoding(coding_);
+  if (framing_.codings > 0 && framing_.lengths > 0)
+    return RefuseMalformed("both Content-Length and Transfer-Encoding are given");
+  if (framing_.codings > 0 && version_ == 10) return RefuseMalformed("Transfer-Encoding does not exist in HTTP/1.0");
+  if (framing_.codings > 1) return RefuseMalformed("Transfer-Encoding is given more than once");
+  if (framing_.lengths > 1) return RefuseMalformed("Content-Length is given more than once");
+  if (!framing_.length_is_valid) return RefuseMalformed("Content-Length is not a number");
+  if (framing_.codings == 1 && !EqualsIgnoreCase(framing_.coding, "chunked")) return RefuseCoding(framing_.coding);
   if (auto refusal = CheckHost()) return refusal;
-  if (expects_other_ && version_ == 11) {
+  if (framing_.expects_other && version_ == 11) {
     return Refusal{417, Error(ErrorId::kHttpUnsupported, "no expectation but \"100-continue\" is supported")};
   }
   return CheckLength();
 }
 
 std::optional<Refusal> RequestParser::CheckHost() const {
-  if (hosts_ > 1) return RefuseMalformed("Host is given more than once");
-  if (hosts_ == 0 && version_ == 11) return RefuseMalformed("Host is missing");
-  if (!host_is_valid_) return RefuseMalformed("Host is not a host");
+  if (framing_.hosts > 1) return RefuseMalformed("Host is given more than once");
+  if (framing_.hosts == 0 && version_ == 11) return RefuseMalformed("Host is missing");
+  if (!framing_.host_is_valid) return RefuseMalformed("Host is not a host");
   return {};
 }
 
 std::optional<Refusal> RequestParser::CheckLength() const {
-  if (lengths_ > 0 || codings_ > 0) return {};
+  if (framing_.lengths > 0 || framing_.codings > 0) return {};
   const std::string& method = request_.method;
   const auto has_body = [&method] { return method == "POST" || method == "PUT" || method == "PATCH"; };
-  if (version_ == 10 ? has_body() : expects_continue_) {
+  if (version_ == 10 ? has_body() : framing_.expects_continue) {
     return Refusal{411, Error(ErrorId::kHttpLengthRequired, "the request needs a Content-Length")};
   }
   return {};

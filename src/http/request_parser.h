@@ -1,6 +1,9 @@
-// One request, from header and body bytes to a Request. Each byte of a header is read once, and where a message ends
-// is decided strictly (RFC 9112, 6 and 11.2): two servers that read one message differently are how requests are
-// smuggled.
+// The requests of a connection, one after the other, from header and body bytes to a Request. Each byte of a header is
+// read once, and where a message ends is decided strictly (RFC 9112, 6 and 11.2): two servers that read one message
+// differently are how requests are smuggled.
+//
+// A client mostly sends the same fields with every request. Where they are those of the request before, byte for byte,
+// they are compared and not parsed.
 //
 // Concurrency  single-owner
 #pragma once
@@ -23,7 +26,8 @@ class RequestParser {
     uint64_t header_bytes_max;  // also bounds chunk extensions and trailers
   };
 
-  // Fills `request` (method, target, headers, body); it must outlive the parser. One parser is one request.
+  // Fills `request` (method, target, headers, body); it must outlive the parser. What else changes the headers clears
+  // them.
   RequestParser(Request& request, Limits limits) : request_(request), limits_(limits) {}
 
   // `block` is the header from the method to the empty line. A refusal is one of
@@ -33,6 +37,11 @@ class RequestParser {
   // `Expect: 100-continue` without a length. Otherwise HTTP/1.1 without a length means no body (RFC 9112, 6.3).
   std::optional<Refusal> ParseHeader(std::string_view block);
 
+  // The size of the header that `received` begins with, when it is whole, its fields are those that the request still
+  // has from before, and there is nothing to refuse. 0: it must be found and parsed; method and target are then not
+  // to be relied on.
+  size_t ParseRepeated(std::string_view received);
+
   // Takes body bytes and adds to `consumed` those that will not be needed again. 400, 413 or 431.
   // REQUIRES: the header was parsed and !done().
   std::optional<Refusal> ParseBody(std::string_view bytes, size_t& consumed);
@@ -40,12 +49,29 @@ class RequestParser {
   // The request is whole.
   bool done() const { return header_done_ && body_rest_ == 0 && (!chunks_ || chunks_->done()); }
   // The client wants to use the connection again. REQUIRES: the header was parsed.
-  bool wants_keep_alive() const { return !asks_close_ && (version_ == 11 || asks_keep_alive_); }
+  bool wants_keep_alive() const { return !framing_.asks_close && (version_ == 11 || framing_.asks_keep_alive); }
   // The client waits for 100 Continue before it sends the body.
-  bool expects_continue() const { return expects_continue_; }
+  bool expects_continue() const { return framing_.expects_continue; }
   bool is_http10() const { return version_ == 10; }
 
  private:
+  // What the fields say of where the message ends and what becomes of the connection.
+  struct Framing {
+    bool is_known = false;  // all fields were parsed
+    uint32_t hosts = 0;
+    uint32_t lengths = 0;
+    uint32_t codings = 0;
+    bool host_is_valid = true;
+    bool length_is_valid = true;
+    bool expects_continue = false;
+    bool expects_other = false;
+    bool asks_close = false;
+    bool asks_keep_alive = false;
+    std::string_view coding;  // the value of Transfer-Encoding, while the header is parsed
+    uint64_t length = 0;      // the value of Content-Length
+  };
+
+  void BeginMessage();
   // Each takes what it reads off the front of `rest`.
   std::optional<Refusal> ParseRequestLine(std::string_view& rest);
   std::optional<Refusal> ParseField(std::string_view& rest);
@@ -59,19 +85,9 @@ class RequestParser {
   Request& request_;
   const Limits limits_;
   int version_ = 0;  // 10 or 11
-  uint32_t hosts_ = 0;
-  uint32_t lengths_ = 0;
-  uint32_t codings_ = 0;
+  Framing framing_;
   bool header_done_ = false;
-  bool host_is_valid_ = true;
-  bool length_is_valid_ = true;
-  bool expects_continue_ = false;
-  bool expects_other_ = false;
-  bool asks_close_ = false;
-  bool asks_keep_alive_ = false;
-  std::string_view coding_;  // the value of Transfer-Encoding, while the header is parsed
-  uint64_t length_ = 0;      // the value of Content-Length
-  uint64_t body_rest_ = 0;   // bytes of it that have not come
+  uint64_t body_rest_ = 0;  // bytes of Content-Length that have not come
   std::unique_ptr<ChunkedBody> chunks_;
 };
 

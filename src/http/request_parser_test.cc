@@ -33,6 +33,73 @@ TEST(RequestParserTest, ReadsRequestLineAndFieldsAsSent) {
   EXPECT_EQ(request.headers.Find("empty"), "");
 }
 
+// What a parser that has read `first` makes of `next` without parsing its fields: its size, or 0.
+size_t Repeated(std::string_view first, std::string_view next, Request& request) {
+  RequestParser parser(request, kLimits);
+  if (parser.ParseHeader(first)) return 0;
+  return parser.ParseRepeated(next);
+}
+
+TEST(RequestParserTest, FieldsThatAreTheSameAgainAreNotParsed) {
+  const std::string fields = "Host: a\r\nX-a: b c\r\n\r\n";
+  const std::string next = "PUT /next HTTP/1.1\r\n" + fields;
+  Request request;
+  RequestParser parser(request, kLimits);
+  ASSERT_FALSE(parser.ParseHeader("GET / HTTP/1.1\r\n" + fields));
+  for (const std::string_view behind : {"", "GET / HTTP/1.1\r\n", "\r\n"}) {
+    EXPECT_EQ(parser.ParseRepeated(next + std::string(behind)), next.size());
+    EXPECT_TRUE(parser.done());
+    EXPECT_TRUE(parser.wants_keep_alive());
+    EXPECT_EQ(request.method, "PUT");
+    EXPECT_EQ(request.target, "/next");
+    EXPECT_EQ(request.headers.Find("x-a"), "b c");
+    EXPECT_EQ(request.headers.size(), 2U);
+  }
+}
+
+TEST(RequestParserTest, OnlyAWholeHeaderWithEveryByteOfTheFieldsIsARepeatedOne) {
+  const std::string line = "GET / HTTP/1.1\r\n", fields = "Host: a\r\nX-a: b\r\n\r\n";
+  const std::string whole = line + fields;
+  Request request;
+  for (size_t size = 0; size < whole.size(); ++size) EXPECT_EQ(Repeated(whole, whole.substr(0, size), request), 0U);
+  for (const std::string_view other :
+       {"host: a\r\nX-a: b\r\n\r\n", "Host: a\r\nX-a: c\r\n\r\n", "Host: a\r\nX-a: b\r\nY: z\r\n\r\n",
+        "Host: a\r\nX-a: b\r\n \r\n", "Host: a\r\n\r\nX-a: b\r\n", "Host: a\nX-a: b\r\n\r\n", "Host: a\r\n\r\n"}) {
+    EXPECT_EQ(Repeated(whole, line + std::string(other), request), 0U) << other;
+  }
+  for (const std::string_view start :
+       {"\r\nGET / HTTP/1.1\r\n", "GET / HTTP/1.1\n", "GET / HTTP/2.0\r\n", "GET  / HTTP/1.1\r\n",
+        "GET / HTTP/1.1 \r\n", "GET / HTTP/1.1\r\n\r\n", "GET /\r HTTP/1.1\r\n", "\r\n", ""}) {
+    EXPECT_EQ(Repeated(whole, std::string(start) + fields, request), 0U) << start;
+  }
+  EXPECT_EQ(Repeated(whole, "GET /" + std::string(1000, 'a') + " HTTP/1.1\r\n" + fields, request), 0U) << "too long";
+  // As it is sent, though it was held otherwise.
+  EXPECT_EQ(Repeated(line + "Host:a\r\n\r\n", line + "Host:a\r\n\r\n", request), 0U);
+  EXPECT_EQ(Repeated(line + "Host:a\r\n\r\n", line + "Host: a\r\n\r\n", request), line.size() + 11);
+}
+
+TEST(RequestParserTest, WhatRepeatedFieldsSayHoldsAgain) {
+  const std::string fields = "Host: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\n";
+  Request request;
+  RequestParser parser(request, kLimits);
+  ASSERT_FALSE(parser.ParseHeader("POST / HTTP/1.1\r\n" + fields));
+  size_t consumed = 0;
+  ASSERT_FALSE(parser.ParseBody("abc", consumed));
+  request.body.clear();
+  ASSERT_GT(parser.ParseRepeated("POST / HTTP/1.1\r\n" + fields), 0U);
+  EXPECT_FALSE(parser.done());
+  EXPECT_FALSE(parser.wants_keep_alive());
+  ASSERT_FALSE(parser.ParseBody("def", consumed));
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(request.body, "def");
+
+  const std::string old = "X: a\r\n\r\n", chunked = "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_GT(Repeated("GET / HTTP/1.0\r\n" + old, "GET / HTTP/1.0\r\n" + old, request), 0U);
+  EXPECT_EQ(Repeated("GET / HTTP/1.0\r\n" + old, "GET / HTTP/1.1\r\n" + old, request), 0U) << "without Host";
+  EXPECT_EQ(Repeated("GET / HTTP/1.0\r\n" + old, "POST / HTTP/1.0\r\n" + old, request), 0U) << "without a length";
+  EXPECT_EQ(Repeated("POST / HTTP/1.1\r\n" + chunked, "POST / HTTP/1.1\r\n" + chunked, request), 0U);
+}
+
 TEST(RequestParserTest, RefusesMalformedHeaders) {
   for (const std::string_view header : {
            "GET /\r\n\r\n",

@@ -232,6 +232,7 @@ class ServerTest : public testing::Test {
       response.body = "never sent with 204 and 304";
     } else {
       response.body = request.method + " " + request.target + " " + request.body;
+      if (const auto echo = request.headers.Find("X-Echo")) response.body += " " + std::string(*echo);
     }
     co_return response;
   }

@@ -51,6 +51,22 @@ TEST_F(ServerRequestTest, AnswersPipelinedRequestsInOrderHoweverTheBytesAreCut) 
   }
 }
 
+TEST_F(ServerRequestTest, FieldsThatAreThoseOfTheRequestBeforeMeanTheSame) {
+  StartServer();
+  const std::string fields = "Host: a\r\nX-Echo: one\r\nContent-Length: 2\r\n\r\n";
+  const std::string others = "Host: a\r\nX-Echo: two\r\nContent-Length: 2\r\n\r\n";
+  const std::string requests = "POST /1 HTTP/1.1\r\n" + fields + "abPUT /2 HTTP/1.1\r\n" + fields +
+                               "cdPOST /3 HTTP/1.1\r\n" + others + "efGET /4 HTTP/1.1\r\n" + others + "gh";
+  for (size_t cut = 0; cut < requests.size(); cut += 5) {
+    RawClient client(port());
+    client.Send(requests.substr(0, cut));
+    client.Send(requests.substr(cut));
+    for (const std::string_view expected : {"POST /1 ab one", "PUT /2 cd one", "POST /3 ef two", "GET /4 gh two"}) {
+      EXPECT_EQ(client.Receive().body, expected) << cut;
+    }
+  }
+}
+
 TEST_F(ServerRequestTest, HoldsAPipelinedRequestBackUntilTheOneBeforeIsAnswered) {
   StartServer();
   RawClient client(port());
