@@ -1,24 +1,40 @@
 #include "cache/store.h"
 
 #include <algorithm>
-#include <functional>
+#include <cstring>
+#include <random>
 #include <thread>
 #include <utility>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/assert.h"
+#include "base/text_buffer.h"
 #include "cache/rules.h"
 
 namespace pando::cache {
 namespace {
 
-// Of a key, for its part and for the filter of what was asked for.
-size_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
+// Of a key, for its part and for the filter of what was asked for. Nobody else can tell which keys share a place.
+size_t HashOf(std::string_view key) {
+  static const uint64_t seed = [] {
+    std::random_device random;
+    return (uint64_t{random()} << 32) | random();
+  }();
+  return XXH3_64bits_withSeed(key.data(), key.size(), seed);
+}
 
-// What an entry takes beside its texts: itself, and its places in the map and in the lists of its tags, with what an
-// allocator loses under churn: with 256 and 96 the process held 369 MB after seven minutes of it, of a cache of 256
-// MiB.
-constexpr size_t kEntryBytes = 512;
-constexpr size_t kLinkBytes = 128;
+// What an entry takes beside its texts: itself, its places in the tables and in the lists of its tags, and what an
+// allocator loses under churn.
+constexpr size_t kEntryBytes = 224;
+constexpr size_t kLinkBytes = 48;
+
+size_t BytesOf(std::string_view key, std::span<const Tag> tags, const Draft& draft) {
+  const AnswerKind& kind = *draft.kind;
+  const size_t of_kind = draft.kind_is_new ? sizeof(kind) + kind.header.size() + kind.route.size() : 0;
+  return kEntryBytes + of_kind + key.size() + draft.header.size() + draft.body.size() + tags.size() * kLinkBytes;
+}
 
 // Several times as many keys are remembered as answers find room.
 constexpr size_t kBytesPerAsked = 256;
@@ -37,6 +53,45 @@ Store::Fill::~Fill() {
   if (store_) store_->End(*this);
 }
 
+// Links, key, header and body, one behind the other.
+struct Store::Entry::Layout {
+  std::unique_ptr<std::byte[]> memory;
+  std::span<Link> links;
+  std::string_view key, header, body;
+
+  Layout(std::string_view key_text, size_t link_count, const Draft& draft)
+      : memory(std::make_unique_for_overwrite<std::byte[]>(link_count * sizeof(Link) + key_text.size() +
+                                                           draft.header.size() + draft.body.size())),
+        links(reinterpret_cast<Link*>(memory.get()), link_count) {
+    std::uninitialized_value_construct(links.begin(), links.end());
+    char* to = reinterpret_cast<char*>(memory.get() + links.size_bytes());
+    const auto copy = [&to](std::string_view text) {
+      const std::string_view copied(to, text.size());
+      to = WriteText(to, text);
+      return copied;
+    };
+    key = copy(key_text);
+    header = copy(draft.header);
+    body = copy(draft.body);
+  }
+};
+
+Store::Entry::Entry(std::string_view key, size_t hash, std::span<const Tag> tags, const Draft& draft)
+    : Entry(Layout(key, tags.size(), draft), hash, tags, draft) {}
+
+Store::Entry::Entry(Layout layout, size_t hash, std::span<const Tag> tags, const Draft& draft)
+    : memory(std::move(layout.memory)),
+      links(layout.links),
+      key(layout.key),
+      answer(draft.kind, layout.header, layout.body),
+      hash(hash),
+      bytes(BytesOf(layout.key, tags, draft)) {
+  for (size_t i = 0; i < tags.size(); ++i) {
+    links[i].tag = tags[i];
+    links[i].entry = this;
+  }
+}
+
 Store::Store(StoreOptions options)
     : options_(options),
       part_bytes_max_(options.bytes_max / kParts),
@@ -47,14 +102,15 @@ Store::~Store() = default;
 
 std::shared_ptr<const Answer> Store::Find(std::string_view key) {
   if (held_.load(std::memory_order_acquire)) return nullptr;
-  Part& part = PartOf(HashOf(key));
+  const Wanted wanted{key, HashOf(key)};
+  Part& part = PartOf(wanted.hash);
   const std::lock_guard lock(part.mutex);
-  const auto found = part.entries.find(key);
+  const auto found = part.entries.find(wanted);
   if (found == part.entries.end()) return nullptr;
-  Entry& entry = *found->second;
+  Entry& entry = **found;
   if (!entry.used.load(std::memory_order_relaxed)) entry.used.store(true, std::memory_order_relaxed);
   ++entry.hits;
-  return entry.answer;
+  return {*found, &entry.answer};
 }
 
 bool Store::Admits(std::string_view key) {
@@ -101,41 +157,25 @@ void Store::End(const Fill& fill) {
   ledger_.Close(fill.era_);
 }
 
-std::unique_ptr<Store::Entry> Store::MakeEntry(std::string_view key, std::span<const Tag> tags,
-                                               std::shared_ptr<const Answer> answer) {
-  auto entry = std::make_unique<Entry>();
-  entry->key = key;
-  entry->bytes = kEntryBytes + key.size() + answer->header.size() + answer->body.size() + tags.size() * kLinkBytes;
-  entry->answer = std::move(answer);
-  entry->links.resize(tags.size());
-  for (size_t i = 0; i < tags.size(); ++i) {
-    entry->links[i].tag = tags[i];
-    entry->links[i].entry = entry.get();
-  }
-  return entry;
-}
-
-void Store::Post(const Fill& fill, std::string_view key, std::shared_ptr<const Answer> signpost) {
-  std::unique_ptr<Entry> entry = MakeEntry(key, {}, std::move(signpost));
-  const size_t hash = HashOf(key);
+void Store::Post(const Fill& fill, std::string_view key, std::shared_ptr<const AnswerKind> signpost) {
+  auto entry = std::make_shared<Entry>(key, HashOf(key), std::span<const Tag>(), Draft{std::move(signpost)});
   const std::unique_lock lock = Lock();
-  if (fill.run_ == run_ && !held_.load(std::memory_order_relaxed)) Insert(hash, std::move(entry));
+  if (fill.run_ == run_ && !held_.load(std::memory_order_relaxed)) Insert(std::move(entry));
 }
 
 Kept Store::Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags,
-                 std::shared_ptr<const Answer> answer) {
-  std::unique_ptr<Entry> entry = MakeEntry(key, tags, std::move(answer));
-  const size_t hash = HashOf(key);
+                 const Draft& draft) {
+  auto entry = std::make_shared<Entry>(key, HashOf(key), tags, draft);
   const std::unique_lock lock = Lock();
-  const Kept kept = TryToKeep(fill, snapshot, tags, hash, std::move(entry));
+  const Kept kept = TryToKeep(fill, snapshot, tags, std::move(entry));
   // Not before: what the fill must know would be forgotten.
   ledger_.Close(fill.era_);
   fill.store_ = nullptr;
   return kept;
 }
 
-Kept Store::TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags, size_t hash,
-                      std::unique_ptr<Entry> entry) {
+Kept Store::TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags,
+                      std::shared_ptr<Entry> entry) {
   if (fill.run_ != run_ || held_.load(std::memory_order_relaxed)) {
     ++counts_.broken;
     return Kept::kBroken;
@@ -149,14 +189,14 @@ Kept Store::TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<cons
     return Kept::kChanged;
   }
   ++counts_.kept;
-  Insert(hash, std::move(entry));
+  Insert(std::move(entry));
   return Kept::kYes;
 }
 
-void Store::Insert(size_t hash, std::unique_ptr<Entry> entry) {
-  Part& part = PartOf(hash);
-  const auto old = part.entries.find(entry->key);  // nobody else changes the map
-  if (old != part.entries.end()) Remove(part, *old->second);
+void Store::Insert(std::shared_ptr<Entry> entry) {
+  Part& part = PartOf(entry->hash);
+  const auto old = part.entries.find(Wanted{entry->key, entry->hash});  // nobody else changes the set
+  if (old != part.entries.end()) Remove(part, **old);
   MakeRoom(part, entry->bytes);
   Entry& added = *entry;
   Enlist(added);
@@ -168,7 +208,7 @@ void Store::Insert(size_t hash, std::unique_ptr<Entry> entry) {
   counts_.tags += added.links.size();
   ++counts_.answers;
   const std::lock_guard lock(part.mutex);
-  part.entries.emplace(added.key, std::move(entry));
+  part.entries.insert(std::move(entry));
 }
 
 // The hand goes from the oldest to the newest and round again; what was used since it came by stays once more. One
@@ -196,31 +236,34 @@ void Store::Remove(Part& part, Entry& entry) {
   counts_.bytes -= entry.bytes;
   counts_.tags -= entry.links.size();
   --counts_.answers;
-  decltype(part.entries)::node_type gone;  // freed when the lock is not held any more
+  std::shared_ptr<Entry> gone;  // freed when the lock is not held any more
   const std::lock_guard lock(part.mutex);
-  gone = part.entries.extract(entry.key);
+  const auto place = part.entries.find(Wanted{entry.key, entry.hash});
+  gone = *place;
+  part.entries.erase(place);
 }
 
 // Puts an entry into the lists of its tags.
 void Store::Enlist(Entry& entry) {
   for (Link& link : entry.links) {
-    Link*& first = by_tag_[link.tag];
+    Link*& first = LinksOf(link.tag)[link.tag];
     link.next = first;
-    link.previous = &first;
-    if (first) first->previous = &link.next;
+    if (first) first->previous = &link;
     first = &link;
   }
 }
 
 void Store::Delist(Entry& entry) {
   for (Link& link : entry.links) {
-    *link.previous = link.next;
-    if (link.next) {
-      link.next->previous = link.previous;
+    if (link.next) link.next->previous = link.previous;
+    if (link.previous) {
+      link.previous->next = link.next;
       continue;
     }
-    const auto list = by_tag_.find(link.tag);
-    if (!list->second) by_tag_.erase(list);
+    LinksByTag& lists = LinksOf(link.tag);
+    const auto list = lists.find(link.tag);
+    list->second = link.next;
+    if (!link.next) lists.erase(list);
   }
 }
 
@@ -232,10 +275,11 @@ void Store::Change(Xid xid, std::span<const Tag> tags) {
 
 void Store::DropTag(Tag tag, std::unique_lock<std::mutex>& lock) {
   if (tag == kEverything) return DropAll(lock);
-  for (auto list = by_tag_.find(tag); list != by_tag_.end(); list = by_tag_.find(tag)) {
+  const LinksByTag& lists = LinksOf(tag);
+  for (auto list = lists.find(tag); list != lists.end(); list = lists.find(tag)) {
     Entry& entry = *list->second->entry;
     CountInvalidation(entry);
-    Remove(PartOf(HashOf(entry.key)), entry);
+    Remove(PartOf(entry.hash), entry);
     MakeWay(lock);
   }
 }
@@ -251,9 +295,9 @@ void Store::DropAll(std::unique_lock<std::mutex>& lock) {
 }
 
 void Store::CountInvalidation(const Entry& entry) {
-  if (entry.answer->completed_by) return;
+  if (entry.answer.kind().completed_by) return;
   ++counts_.invalidated;
-  const std::string& route = entry.answer->route;
+  const std::string& route = entry.answer.kind().route;
   if (const auto known = invalidated_.find(route); known != invalidated_.end()) {
     ++known->second;
   } else if (invalidated_.size() < kRoutesMax) {
@@ -306,12 +350,12 @@ std::vector<Listed> Store::List(Rank rank, size_t count) const {
   std::vector<Listed> first;  // a heap whose front is the last of them
   for (const Part& part : parts_) {
     const std::lock_guard lock(part.mutex);
-    for (const auto& [key, entry] : part.entries) {
-      if (entry->answer->completed_by) continue;
+    for (const std::shared_ptr<Entry>& entry : part.entries) {
+      if (entry->answer.kind().completed_by) continue;
       Listed listed{"", "", entry->bytes, entry->hits};
       if (first.size() == count && !is_before(listed, first.front())) continue;
       listed.key = entry->key;
-      listed.route = entry->answer->route;
+      listed.route = entry->answer.kind().route;
       first.push_back(std::move(listed));
       std::push_heap(first.begin(), first.end(), is_before);
       if (first.size() <= count) continue;

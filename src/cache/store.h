@@ -7,7 +7,7 @@
 //   if (store.Admits(key)) {                                                   else, of what was asked for before:
 //     Store::Fill fill = store.Begin();                                        before its snapshot is taken
 //     ... ask the database ...
-//     store.Keep(std::move(fill), key, snapshot, tags, answer);
+//     store.Keep(std::move(fill), key, snapshot, tags, draft);
 //   }
 //
 // What is asked for once is not kept, so that a scan displaces nothing; among the rest, what was not used since the
@@ -32,23 +32,15 @@
 #include <utility>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "cache/answer.h"
 #include "cache/ledger.h"
 #include "cache/snapshot.h"
 #include "cache/tag.h"
 
 namespace pando::cache {
-
-// Ready to be sent, but for the header fields that are of one request. Or a signpost: no answer, but what of a request
-// completes the key under which its answer is.
-struct Answer {
-  int status = 200;
-  std::string header;  // field lines, each with its CRLF
-  std::string body;
-  std::string route;      // the resource that it is of, for metrics
-  std::string etag = {};  // also among the fields
-  // Names in no order that means anything, for whoever made the key; nullptr: this is an answer.
-  std::shared_ptr<const std::vector<std::string>> completed_by = nullptr;
-};
 
 struct StoreOptions {
   size_t bytes_max = size_t{256} << 20;
@@ -117,10 +109,9 @@ class Store {
   // Call before the snapshot of the answer is taken.
   Fill Begin();
   // Puts up a signpost, which depends on nothing but the schema, as long as the fill may be kept.
-  void Post(const Fill& fill, std::string_view key, std::shared_ptr<const Answer> signpost);
+  void Post(const Fill& fill, std::string_view key, std::shared_ptr<const AnswerKind> signpost);
   // Ends the fill. An answer under the same key is replaced.
-  Kept Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags,
-            std::shared_ptr<const Answer> answer);
+  Kept Keep(Fill fill, std::string_view key, const Snapshot& snapshot, std::span<const Tag> tags, const Draft& draft);
 
   // ------------------------------------------------------------------------------- what the stream shows, in its order
 
@@ -154,21 +145,54 @@ class Store {
     Tag tag = 0;
     Entry* entry = nullptr;
     Link* next = nullptr;
-    Link** previous = nullptr;  // what points here
+    Link* previous = nullptr;  // null: it is the first
   };
+  // Two allocations: itself, and one for its links and texts.
   struct Entry {
-    std::string key;
-    std::shared_ptr<const Answer> answer;
-    std::vector<Link> links;  // constant after construction: lists point into it
-    size_t bytes = 0;
+    Entry(std::string_view key, size_t hash, std::span<const Tag> tags, const Draft& draft);
+
+    const std::unique_ptr<std::byte[]> memory;
+    const std::span<Link> links;
+    const std::string_view key;
+    const Answer answer;
+    const size_t hash;  // of the key
+    const size_t bytes;
     uint64_t hits = 0;       // guarded by the part's mutex
     Entry* newer = nullptr;  // in the part's list, in the order in which they came
     Entry* older = nullptr;
     std::atomic<bool> used = false;
+
+   private:
+    struct Layout;
+    Entry(Layout layout, size_t hash, std::span<const Tag> tags, const Draft& draft);
   };
+  // An entry is found by its key, whose hash is taken once.
+  struct Wanted {
+    std::string_view key;
+    size_t hash;
+  };
+  struct ByKey {
+    using is_transparent = void;
+    using is_avalanching = void;
+    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
+    size_t operator()(const std::shared_ptr<Entry>& entry) const { return entry->hash; }
+    bool operator()(const Wanted& wanted, const std::shared_ptr<Entry>& entry) const {
+      return wanted.key == entry->key;
+    }
+    bool operator()(const std::shared_ptr<Entry>& entry, const Wanted& wanted) const {
+      return wanted.key == entry->key;
+    }
+    bool operator()(const std::shared_ptr<Entry>& a, const std::shared_ptr<Entry>& b) const { return a->key == b->key; }
+  };
+  // A tag is a hash.
+  struct ByTag {
+    using is_avalanching = void;
+    size_t operator()(Tag tag) const { return tag; }
+  };
+  using LinksByTag = boost::unordered_flat_map<Tag, Link*, ByTag>;
   struct alignas(64) Part {
     mutable std::mutex mutex;
-    std::unordered_map<std::string_view, std::unique_ptr<Entry>> entries;  // GUARDED_BY(mutex); keys point into values
+    boost::unordered_flat_set<std::shared_ptr<Entry>, ByKey, ByKey> entries;  // GUARDED_BY(mutex)
     // All below is touched under the store's lock alone.
     Entry* newest = nullptr;
     Entry* oldest = nullptr;
@@ -176,15 +200,14 @@ class Store {
     size_t bytes = 0;
   };
 
-  Part& PartOf(size_t hash) { return parts_[hash % kParts]; }
+  // By bits that neither the part's set nor the filter of what was asked for looks at first.
+  Part& PartOf(size_t hash) { return parts_[(hash >> 24) % kParts]; }
+  LinksByTag& LinksOf(Tag tag) { return by_tag_[(tag >> 24) % kParts]; }
   std::unique_lock<std::mutex> Lock();
   void End(const Fill& fill);
   // These REQUIRE mutex_.
-  Kept TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags, size_t hash,
-                 std::unique_ptr<Entry> entry);
-  static std::unique_ptr<Entry> MakeEntry(std::string_view key, std::span<const Tag> tags,
-                                          std::shared_ptr<const Answer> answer);
-  void Insert(size_t hash, std::unique_ptr<Entry> entry);
+  Kept TryToKeep(const Fill& fill, const Snapshot& snapshot, std::span<const Tag> tags, std::shared_ptr<Entry> entry);
+  void Insert(std::shared_ptr<Entry> entry);
   void MakeRoom(Part& part, size_t bytes);
   void Remove(Part& part, Entry& entry);
   void Enlist(Entry& entry);
@@ -206,8 +229,9 @@ class Store {
   mutable std::mutex mutex_;
   uint64_t dropped_ = 0;  // GUARDED_BY(mutex_), as all below
   Ledger ledger_;
-  std::unordered_map<Tag, Link*> by_tag_;  // the first of each list
-  uint64_t run_ = 0;                       // grows when what was begun before is void
+  // The first of each list. In parts, for a table that grows stands still meanwhile.
+  std::array<LinksByTag, kParts> by_tag_;
+  uint64_t run_ = 0;  // grows when what was begun before is void
   StoreStats counts_;
   std::unordered_map<std::string, uint64_t> invalidated_;  // by route, of kRoutesMax
 };

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -16,20 +18,20 @@ using Tags = std::vector<Tag>;
 Snapshot S(std::string_view text) { return *Snapshot::Parse(text); }
 const Snapshot kNow = S("100:100:");
 
-std::shared_ptr<const Answer> A(std::string body) {
-  return std::make_shared<const Answer>(Answer{200, "Content-Type: text/plain\r\n", std::move(body), "things"});
-}
+const auto kThings = std::make_shared<const AnswerKind>(AnswerKind{200, "Content-Type: text/plain\r\n", "things"});
+
+Draft A(std::string_view body) { return Draft{kThings, /*kind_is_new=*/false, "ETag: \"e\"\r\n", body}; }
 
 class StoreTest : public testing::Test {
  protected:
   explicit StoreTest(StoreOptions options = {}) : store_(options) {}
 
   Kept Keep(std::string_view key, const Tags& tags, std::string body = "x", const Snapshot& snapshot = kNow) {
-    return store_.Keep(store_.Begin(), key, snapshot, tags, A(std::move(body)));
+    return store_.Keep(store_.Begin(), key, snapshot, tags, A(body));
   }
   std::string Find(std::string_view key) {
     const auto answer = store_.Find(key);
-    return answer ? answer->body : "nothing";
+    return answer ? std::string(answer->body()) : "nothing";
   }
 
   Store store_;
@@ -43,6 +45,54 @@ TEST_F(StoreTest, FindsWhatWasKept) {
   EXPECT_EQ(Keep("a", {1}, "a newer one"), Kept::kYes);
   EXPECT_EQ(Find("a"), "a newer one");
   EXPECT_EQ(store_.stats().answers, 1u);
+}
+
+TEST_F(StoreTest, AnAnswerHasWhatItsKindHasAndItsOwn) {
+  Keep("a", {1}, "one");
+  Keep("b", {1}, "");
+  const auto answer = store_.Find("a");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->kind(), *kThings);
+  EXPECT_EQ(answer->header(), "ETag: \"e\"\r\n");
+  EXPECT_EQ(answer->body(), "one");
+  EXPECT_EQ(&store_.Find("b")->kind(), &answer->kind());
+  EXPECT_EQ(store_.Find("b")->body(), "");
+}
+
+TEST_F(StoreTest, AKindIsCountedWithTheAnswerThatBringsIt) {
+  Keep("a", {1}, "x");
+  const uint64_t shared = store_.stats().bytes;
+  Draft draft = A("x");
+  draft.kind_is_new = true;
+  store_.Keep(store_.Begin(), "b", kNow, Tags{2}, draft);
+  EXPECT_EQ(store_.stats().bytes, 2 * shared + sizeof(AnswerKind) + kThings->header.size() + kThings->route.size());
+  store_.Change(200, Tags{1, 2});
+  EXPECT_EQ(store_.stats().bytes, 0u);
+}
+
+// Each tag has a list, of which any may go first.
+TEST_F(StoreTest, ListsOfTagsHoldHoweverTheirEntriesGo) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  std::map<std::string, Tags> kept;
+  for (uint64_t step = 0; step < 20'000; ++step) {
+    const Tag tag = 1 + random() % 50 * 0x123456789abcdef;  // in all parts
+    if (random() % 20 == 0) {
+      store_.Change(static_cast<Xid>(1000 + step), Tags{tag});
+      store_.Settle(S(std::to_string(1001 + step) + ":" + std::to_string(1001 + step) + ":"));
+      std::erase_if(kept,
+                    [tag](const auto& entry) { return std::ranges::find(entry.second, tag) != entry.second.end(); });
+    } else {
+      const std::string key = std::to_string(random() % 200);
+      const Tags tags = {tag, 7, 1 + random() % 50 * 0x123456789abcdef + 1};
+      ASSERT_EQ(Keep(key, tags, key, S("99999:99999:")), Kept::kYes);
+      kept[key] = tags;
+    }
+    ASSERT_EQ(store_.stats().answers, kept.size());
+    const std::string probe = std::to_string(random() % 200);
+    ASSERT_EQ(Find(probe), kept.contains(probe) ? probe : "nothing");
+  }
 }
 
 TEST_F(StoreTest, AChangeDropsWhatDependsOnIt) {
@@ -150,7 +200,7 @@ TEST_F(StoreTest, AnAnswerOutlivesItsPlace) {
   Keep("a", {1}, "still here");
   const auto held = store_.Find("a");
   store_.Change(200, Tags{1});
-  EXPECT_EQ(held->body, "still here");
+  EXPECT_EQ(held->body(), "still here");
 }
 
 TEST_F(StoreTest, ListsTheLargestAndTheHottest) {
@@ -249,7 +299,7 @@ TEST_F(SmallStoreTest, NothingIsFoundThatAChangeShownBeforeWasToDrop) {
       const uint64_t shown = rows[i].shown.load();
       if (const auto answer = store_.Find(key)) {
         ++found;
-        if (std::stoull(answer->body) < shown) ++stale;
+        if (std::stoull(std::string(answer->body())) < shown) ++stale;
         continue;
       }
       Store::Fill fill = store_.Begin();

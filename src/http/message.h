@@ -166,10 +166,10 @@ struct Response {
   // Content-Length, Date, Server, Connection and X-Request-Id are the connection's to write.
   Headers headers;
   std::string body;  // never sent for HEAD, 204 and 304
-  // An answer that is ready: field lines, each with its CRLF, and what is sent for `body`. They point into what `ready`
-  // keeps alive; null: there is none.
+  // An answer that is ready: field lines, each with its CRLF, in two pieces, and what is sent for `body`. They point
+  // into what `ready` keeps alive; null: there is none.
   std::shared_ptr<const void> ready;
-  std::string_view ready_header, ready_body;
+  std::string_view ready_header, ready_fields, ready_body;
   // Whether Content-Length is written; PostgREST leaves it out on HEAD and 204, and so does the connection by itself.
   bool close = false;  // ask for the connection to be closed after this answer
   // For the observer of exchanges, not for the client: the resource that answered (empty when none did), as whom, and

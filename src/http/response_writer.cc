@@ -59,10 +59,15 @@ char* WriteFields(char* to, const Headers& headers) {
 
 }  // namespace
 
-std::string WriteFields(const Headers& headers) {
-  std::string fields(headers.lines().size(), '\0');
-  fields.resize(static_cast<size_t>(WriteFields(fields.data(), headers) - fields.data()));
-  return fields;
+FieldLines WriteFields(const Headers& headers, std::initializer_list<std::string_view> apart) {
+  FieldLines lines;
+  for (const auto& [name, value] : headers) {
+    if (IsOwnField(name)) continue;
+    const auto is_it = [&name = name](std::string_view other) { return EqualsIgnoreCase(name, other); };
+    std::string& to = std::any_of(apart.begin(), apart.end(), is_it) ? lines.apart : lines.others;
+    to.append(name).append(Headers::kColon).append(value).append(kLineEnd);
+  }
+  return lines;
 }
 
 std::string HttpDate(std::time_t second) {
@@ -104,11 +109,11 @@ void ResponseWriter::AppendHeader(TextBuffer& out, const Response& response, con
       kStatusLineMax + kRequestId.size() + kLength.size() + kDigitsMax + kKeepAlive.size() + 16;
   const std::string_view standard_fields = StandardFields();
   const size_t varying = response.reason.size() + standard_fields.size() + exchanged.request_id.size() +
-                         response.ready_header.size() + response.headers.lines().size();
+                         response.ready_header.size() + response.ready_fields.size() + response.headers.lines().size();
   char* to = WriteStatusLine(out.Space(kFixedMax + varying), response);
   to = WriteText(to, standard_fields);
   if (!exchanged.request_id.empty()) to = WriteField(to, kRequestId, exchanged.request_id);
-  to = WriteText(to, response.ready_header);
+  to = WriteText(WriteText(to, response.ready_header), response.ready_fields);
   to = WriteFields(to, response.headers);
   if (SendsBody(response, exchanged.is_head)) {
     to = WriteNumber(WriteText(to, kLength), response.sent_body().size());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ctime>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -41,8 +42,11 @@ class ResponseWriter {
   std::string standard_fields_;  // Date of date_second_, and Server
 };
 
-// The fields as lines, without those that are the connection's to write.
-std::string WriteFields(const Headers& headers);
+// Fields as lines, without those that are the connection's to write: those that have one of the names, and the others.
+struct FieldLines {
+  std::string apart, others;
+};
+FieldLines WriteFields(const Headers& headers, std::initializer_list<std::string_view> apart);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
 std::string HttpDate(std::time_t second);

@@ -93,5 +93,17 @@ TEST(RequestIdsTest, TakesAUsableIdAndMakesOneOtherwise) {
   EXPECT_EQ(choose("\xc3\xa9").size(), 32u);
 }
 
+TEST(WriteFieldsTest, SetsThoseNamedApartAndLeavesOutTheConnectionsOwn) {
+  Headers headers;
+  headers.Add("etag", "\"a\"");
+  headers.Add("Vary", "Accept");
+  headers.Add("Content-Length", "5");
+  headers.Add("Content-Range", "0-0/*");
+  headers.Add("vary", "Origin");
+  const FieldLines lines = WriteFields(headers, {"ETag", "Content-Range"});
+  EXPECT_EQ(lines.apart, "etag: \"a\"\r\nContent-Range: 0-0/*\r\n");
+  EXPECT_EQ(lines.others, "Vary: Accept\r\nvary: Origin\r\n");
+}
+
 }  // namespace
 }  // namespace pando::http

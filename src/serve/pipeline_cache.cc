@@ -1,4 +1,6 @@
 // How a Pipeline looks answers up in the cache, and what it takes to keep one.
+#include <algorithm>
+
 #include "cache/rules.h"
 #include "http/response_writer.h"
 #include "serve/http_caching.h"
@@ -12,6 +14,19 @@ using cache::Rule;
 namespace {
 
 constexpr std::string_view kPosition = "Pando-Position";
+// What the answers of a shape do not have in common.
+constexpr std::string_view kETag = "ETag", kRange = "Content-Range", kLocation = "Content-Location";
+
+std::string_view ETagIn(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\r'));
+    const size_t name_size = std::min(line.find(':'), line.size());
+    if (http::EqualsIgnoreCase(line.substr(0, name_size), kETag))
+      return line.substr(name_size + http::Headers::kColon.size());
+    lines.remove_prefix(std::min(line.size() + 2, lines.size()));
+  }
+  return {};
+}
 
 // Everything of a request that shapes its answer, but for the claims: where they do, a signpost is there.
 void WriteCacheKey(const http::Request& request, const auth::Principal& principal, std::string& key) {
@@ -35,17 +50,18 @@ bool Pipeline::FindKept(Work& work) {
   WriteCacheKey(work.http, *work.principal, cache_key_);
   work.is_keyed = true;
   std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
-  if (answer && answer->completed_by) {
-    auth::AppendClaims(*work.principal, *answer->completed_by, cache_key_);
+  if (answer && answer->kind().completed_by) {
+    auth::AppendClaims(*work.principal, *answer->kind().completed_by, cache_key_);
     work.is_keyed = false;
     answer = deps_.cache.store->Find(cache_key_);
   }
   if (!answer) return false;
   http::Response& response = work.response;
-  response.status = answer->status;
-  response.ready_header = answer->header;
-  response.ready_body = answer->body;
-  response.route = answer->route;
+  response.status = answer->kind().status;
+  response.ready_header = answer->kind().header;
+  response.ready_fields = answer->header();
+  response.ready_body = answer->body();
+  response.route = answer->kind().route;
   response.ready = answer;
   work.found = std::move(answer);
   return true;
@@ -141,7 +157,7 @@ void Pipeline::BeginFill(Work& work) {
 
 // Empty when the answer has none.
 std::string_view Pipeline::ETagOf(const Work& work) {
-  return work.found ? work.found->etag : work.response.headers.Find("ETag").value_or("");
+  return work.found ? ETagIn(work.found->header()) : work.response.headers.Find(kETag).value_or("");
 }
 
 // RFC 9211, for an answer that was not in the cache.
@@ -173,22 +189,22 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   if (bracket->after.Get(0, 0) != "t") return Lose(work, Unproven::kSchema);
   const CacheRule& rule = work.shape->cache;
   if (snapshot->xmin() < rule.visible_from && Holds(Rule::kVisibleFrom)) return Lose(work, Unproven::kPublished);
-  auto answer = std::make_shared<cache::Answer>();
-  answer->status = work.response.status;
-  answer->header = http::WriteFields(work.response.headers) + "Cache-Status: pando; hit\r\n";
-  answer->body = work.response.body;
-  answer->route = work.shape->route;
-  answer->etag = ETagOf(work);
+  http::FieldLines fields = http::WriteFields(work.response.headers, {kETag, kRange, kLocation});
+  cache::AnswerKind kind{work.response.status, std::move(fields.others) + "Cache-Status: pando; hit\r\n",
+                         work.shape->route};
+  std::shared_ptr<const cache::AnswerKind>& last = work.learned->answer_kind;
+  const bool is_new = !last || *last != kind;
+  if (is_new) last = std::make_shared<const cache::AnswerKind>(std::move(kind));
+  const cache::Draft draft{last, is_new, fields.apart, work.response.body};
   const std::vector<cache::Tag> tags = TagsOf(rule, work.parameters, rows);
   WriteCacheKey(work.http, *work.principal, cache_key_);
   if (rule.claims) {
-    auto signpost = std::make_shared<cache::Answer>();
+    auto signpost = std::make_shared<cache::AnswerKind>();
     signpost->completed_by = rule.claims;
     deps_.cache.store->Post(*work.fill, cache_key_, std::move(signpost));
     auth::AppendClaims(*work.principal, *rule.claims, cache_key_);
   }
-  const cache::Kept kept =
-      deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, std::move(answer));
+  const cache::Kept kept = deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, draft);
   work.kept = kept == cache::Kept::kYes;
   work.fill.reset();
   work.lead->flight().in_vain = !work.kept;

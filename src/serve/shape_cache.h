@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cache/answer.h"
 #include "http/message.h"
 #include "serve/pace.h"
 #include "serve/row_printer.h"
@@ -41,6 +42,7 @@ void AppendReadHeaders(const http::Request& request, std::string& key);
 struct Learned {
   Pace pace;
   RowKeys row_keys;
+  std::shared_ptr<const cache::AnswerKind> answer_kind;  // of the last answer that was kept
 };
 
 class ShapeCache {
