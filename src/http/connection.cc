@@ -23,7 +23,24 @@ Connection::Connection(ConnectionHost& host, std::shared_ptr<const Settings> set
 
 Task<void> Connection::Run() {
   bool more = co_await Open();
-  while (more) more = co_await Answer();
+  while (more) {
+    // Here and not in a coroutine of its own, whose frame each request would pay for.
+    Step step = BeginRequest();
+    std::optional<Step> header;
+    while (step == Step::kNext && !(header = LookForHeader())) {
+      const auto [failure, size] = co_await stream_.ReadSome(HeaderSpace());
+      step = TakeBytes(failure, size);
+    }
+    if (header) step = *header;
+    if (step == Step::kNext && !parser_.done()) step = co_await ReadBody();
+    NoteRead(step);
+    if (step == Step::kGone) break;
+    if (step == Step::kNext) {
+      more = co_await Answer();
+    } else {
+      more = co_await AnswerRefusal();
+    }
+  }
   if (!client_gone_ && !broken_) co_await CloseGently();
   stream_.Close();
 }
@@ -40,11 +57,8 @@ Task<bool> Connection::Open() {
   co_return co_await AnswerRefusal();
 }
 
-// Reads one request and answers it. False when the connection is to be closed.
+// False when the connection is to be closed.
 Task<bool> Connection::Answer() {
-  const Step step = co_await ReadRequest();
-  if (step == Step::kGone) co_return false;
-  if (step == Step::kRefused) co_return co_await AnswerRefusal();
   Response response;
   BeginHandling();
   std::exception_ptr escaped;

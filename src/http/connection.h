@@ -76,11 +76,12 @@ class Connection final : public net::DeadlineWheel::Entry {
   // Reading: connection_input.cc.
   Step BeginRequest();
   void ClearRequest();
-  Task<Step> ReadRequest();
   std::optional<Step> LookForHeader();
   Step TakeHeader();
   Step BeginExchange(size_t header_size);
   Task<Step> ReadBody();
+  void NoteRead(Step step);
+  boost::asio::mutable_buffer HeaderSpace();
   boost::asio::mutable_buffer Space(size_t bytes_min);
   Step TakeBytes(const boost::system::error_code& failure, size_t size);
   Step Refuse(int status, Error error);

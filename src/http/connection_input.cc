@@ -53,18 +53,11 @@ void Connection::ClearRequest() {
   request_.received_at = Clock::time_point();
 }
 
-Task<Connection::Step> Connection::ReadRequest() {
-  Step step = BeginRequest();
-  std::optional<Step> header;
-  while (step == Step::kNext && !(header = LookForHeader())) {
-    const auto [failure, size] = co_await stream_.ReadSome(Space(kReadBytes));
-    step = TakeBytes(failure, size);
-  }
-  if (header) step = *header;
-  if (step == Step::kNext && !parser_.done()) step = co_await ReadBody();
-  if (step == Step::kGone) client_gone_ = true;
-  if (step == Step::kGone && (header_known_ || !input_.empty())) Observe(0);
-  co_return step;
+// How reading a request ended.
+void Connection::NoteRead(Step step) {
+  if (step != Step::kGone) return;
+  client_gone_ = true;
+  if (header_known_ || !input_.empty()) Observe(0);
 }
 
 // nullopt: it is not whole yet.
@@ -127,6 +120,8 @@ Task<Connection::Step> Connection::ReadBody() {
     if (step != Step::kNext) co_return step;
   }
 }
+
+boost::asio::mutable_buffer Connection::HeaderSpace() { return Space(kReadBytes); }
 
 boost::asio::mutable_buffer Connection::Space(size_t bytes_min) {
   const std::span<char> space = input_.Prepare(bytes_min);

@@ -19,6 +19,7 @@ build/bench.json.
 """
 import argparse
 import contextlib
+import functools
 import json
 import os
 import statistics
@@ -106,12 +107,16 @@ class Comparison:
 
         for server in servers:
             ask(server, SETTLE_SECONDS)
-        rounds = []
-        for _ in range(options.rounds):
-            one = {server.name: ask(server, options.seconds) for server in servers}
-            one['pgbench'] = statements.run(world, scripts, options.seconds, clients)
+        def run_pgbench():
+            result = statements.run(world, scripts, options.seconds, clients)
             time.sleep(GONE_SECONDS)
-            rounds.append(one)
+            return result
+
+        turns = [(server.name, functools.partial(ask, server, options.seconds)) for server in servers]
+        turns.append(('pgbench', run_pgbench))
+        # Each comes first as often as any other: what goes before may leave the machine warm or busy.
+        rounds = [{name: take() for name, take in turns[first:] + turns[:first]}
+                  for first in (number % len(turns) for number in range(options.rounds))]
         for server in own:
             server.stop()
         return {'case': case.name, 'title': case.title, 'answer_bytes': len(body), 'pgbench_clients': clients,
