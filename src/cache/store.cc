@@ -1,8 +1,6 @@
 #include "cache/store.h"
 
 #include <algorithm>
-#include <cstring>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/assert.h"
+#include "base/random.h"
 #include "base/text_buffer.h"
 #include "cache/rules.h"
 
@@ -18,10 +17,7 @@ namespace {
 
 // Of a key, for its part and for the filter of what was asked for. Nobody else can tell which keys share a place.
 size_t HashOf(std::string_view key) {
-  static const uint64_t seed = [] {
-    std::random_device random;
-    return (uint64_t{random()} << 32) | random();
-  }();
+  static const uint64_t seed = RandomBits();
   return XXH3_64bits_withSeed(key.data(), key.size(), seed);
 }
 
@@ -53,43 +49,19 @@ Store::Fill::~Fill() {
   if (store_) store_->End(*this);
 }
 
-// Links, key, header and body, one behind the other.
-struct Store::Entry::Layout {
-  std::unique_ptr<std::byte[]> memory;
-  std::span<Link> links;
-  std::string_view key, header, body;
-
-  Layout(std::string_view key_text, size_t link_count, const Draft& draft)
-      : memory(std::make_unique_for_overwrite<std::byte[]>(link_count * sizeof(Link) + key_text.size() +
-                                                           draft.header.size() + draft.body.size())),
-        links(reinterpret_cast<Link*>(memory.get()), link_count) {
-    std::uninitialized_value_construct(links.begin(), links.end());
-    char* to = reinterpret_cast<char*>(memory.get() + links.size_bytes());
-    const auto copy = [&to](std::string_view text) {
-      const std::string_view copied(to, text.size());
-      to = WriteText(to, text);
-      return copied;
-    };
-    key = copy(key_text);
-    header = copy(draft.header);
-    body = copy(draft.body);
-  }
-};
-
-Store::Entry::Entry(std::string_view key, size_t hash, std::span<const Tag> tags, const Draft& draft)
-    : Entry(Layout(key, tags.size(), draft), hash, tags, draft) {}
-
-Store::Entry::Entry(Layout layout, size_t hash, std::span<const Tag> tags, const Draft& draft)
-    : memory(std::move(layout.memory)),
-      links(layout.links),
-      key(layout.key),
-      answer(draft.kind, layout.header, layout.body),
-      hash(hash),
-      bytes(BytesOf(layout.key, tags, draft)) {
-  for (size_t i = 0; i < tags.size(); ++i) {
-    links[i].tag = tags[i];
-    links[i].entry = this;
-  }
+// Links, key, header and body are one behind the other.
+Store::Entry::Entry(std::string_view key_text, size_t key_hash, std::span<const Tag> tags, const Draft& draft)
+    : memory(std::make_unique_for_overwrite<std::byte[]>(tags.size() * sizeof(Link) + key_text.size() +
+                                                         draft.header.size() + draft.body.size())),
+      links(reinterpret_cast<Link*>(memory.get()), tags.size()),
+      key(reinterpret_cast<const char*>(memory.get() + links.size_bytes()), key_text.size()),
+      answer(draft.kind, {key.data() + key.size(), draft.header.size()},
+             {key.data() + key.size() + draft.header.size(), draft.body.size()}),
+      hash(key_hash),
+      bytes(BytesOf(key_text, tags, draft)) {
+  for (size_t i = 0; i < tags.size(); ++i) std::construct_at(&links[i], Link{tags[i], this});
+  char* const texts = reinterpret_cast<char*>(memory.get() + links.size_bytes());
+  WriteText(WriteText(WriteText(texts, key_text), draft.header), draft.body);
 }
 
 Store::Store(StoreOptions options)

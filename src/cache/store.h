@@ -161,10 +161,6 @@ class Store {
     Entry* newer = nullptr;  // in the part's list, in the order in which they came
     Entry* older = nullptr;
     std::atomic<bool> used = false;
-
-   private:
-    struct Layout;
-    Entry(Layout layout, size_t hash, std::span<const Tag> tags, const Draft& draft);
   };
   // An entry is found by its key, whose hash is taken once.
   struct Wanted {

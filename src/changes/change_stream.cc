@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/backoff.h"
-#include "base/random_text.h"
+#include "base/random.h"
 #include "net/sleep.h"
 #include "pg/rows.h"
 #include "telemetry/log.h"

@@ -33,12 +33,13 @@ Task<void> Connection::Run() {
     }
     if (header) step = *header;
     if (step == Step::kNext && !parser_.done()) step = co_await ReadBody();
-    NoteRead(step);
-    if (step == Step::kGone) break;
     if (step == Step::kNext) {
       more = co_await Answer();
-    } else {
+    } else if (step == Step::kRefused) {
       more = co_await AnswerRefusal();
+    } else {
+      more = false;
+      NoteGone();
     }
   }
   if (!client_gone_ && !broken_) co_await CloseGently();

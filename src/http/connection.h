@@ -80,7 +80,7 @@ class Connection final : public net::DeadlineWheel::Entry {
   Step TakeHeader();
   Step BeginExchange(size_t header_size);
   Task<Step> ReadBody();
-  void NoteRead(Step step);
+  void NoteGone();
   boost::asio::mutable_buffer HeaderSpace();
   boost::asio::mutable_buffer Space(size_t bytes_min);
   Step TakeBytes(const boost::system::error_code& failure, size_t size);

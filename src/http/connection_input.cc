@@ -53,9 +53,8 @@ void Connection::ClearRequest() {
   request_.received_at = Clock::time_point();
 }
 
-// How reading a request ended.
-void Connection::NoteRead(Step step) {
-  if (step != Step::kGone) return;
+// Before a request was whole.
+void Connection::NoteGone() {
   client_gone_ = true;
   if (header_known_ || !input_.empty()) Observe(0);
 }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 
 #include "base/byte_order.h"
 #include "base/hex.h"
+#include "base/random.h"
 
 namespace pando::http {
 namespace {
@@ -34,10 +34,8 @@ void AppendNumber(std::string& id, uint64_t number) {
 }  // namespace
 
 RequestIds::RequestIds() {
-  std::random_device random;
-  const auto draw = [&random] { return (uint64_t{random()} << 32) | random(); };
-  AppendNumber(head_, draw());
-  counter_ = draw();
+  AppendNumber(head_, RandomBits());
+  counter_ = RandomBits();
 }
 
 void RequestIds::Choose(std::optional<std::string_view> sent, std::string& id) {

@@ -9,7 +9,6 @@ namespace pando::pg {
 namespace {
 
 constexpr size_t kBytesMax = size_t{1} << 31;
-constexpr size_t kLengthBytes = 4;  // in front of a value; -1 is NULL
 
 }  // namespace
 
@@ -55,6 +54,7 @@ bool RowsBuilder::AddMessage(std::string_view body) {
   body.remove_prefix(kCountBytes);
   const size_t begin = rows_.bytes_.size();
   if (body.size() > kBytesMax - begin) return false;
+  constexpr size_t kLengthBytes = RowValues::kLengthBytes;
   size_t at = 0;
   for (size_t i = 0; i < columns; ++i) {
     if (body.size() - at < kLengthBytes) return false;

@@ -29,6 +29,8 @@ using RowColumns = std::vector<RowColumn>;
 // The values of a row, one after the other: what prints them all takes this way.
 class RowValues {
  public:
+  static constexpr size_t kLengthBytes = 4;  // in front of a value; -1 is NULL
+
   // Of Rows::Values().
   explicit RowValues(std::string_view values) : left_(values) {}
   // nullopt is NULL. REQUIRES: called at most as often as there are columns.
@@ -43,8 +45,6 @@ class RowValues {
   }
 
  private:
-  static constexpr size_t kLengthBytes = 4;  // in front of a value; -1 is NULL
-
   std::string_view left_;
 };
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <random>
+
+#include "base/random.h"
 
 namespace pando::serve {
 namespace {
@@ -16,10 +17,7 @@ enum class Kind : uint64_t { kWhole = 1, kAnyChange, kRow, kEquality, kColumn };
 
 // Drawn once, so that nobody can know which things share a tag.
 uint64_t Seed() {
-  static const uint64_t seed = [] {
-    std::random_device random;
-    return (uint64_t{random()} << 32) | random();
-  }();
+  static const uint64_t seed = RandomBits();
   return seed;
 }
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <limits>
 
-#include "base/random_text.h"
+#include "base/random.h"
 
 namespace pando::serve {
 namespace {

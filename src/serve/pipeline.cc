@@ -70,7 +70,7 @@ Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
       response.headers.Set(*options.trace_header, *trace);
     }
   }
-  if (served) AnswerConditionally(work.http, ETagOf(work), response);
+  if (served && IsConditional(work.http)) AnswerConditionally(work.http, ETagOf(work), response);
   NoteWrite(work);
   // Whoever goes away leaves it to those who wait.
   if (!served && served.error().id() == ErrorId::kRequestCancelled) work.lead.reset();

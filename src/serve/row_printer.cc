@@ -39,17 +39,14 @@ RowKeys KeysOf(const pg::Rows& rows) {
   return made;
 }
 
-size_t ValueSizeMax(const RowKey& key, const std::optional<std::string_view>& value) {
-  if (!value) return kNull.size();
-  return key.is_binary ? pgtypes::kBinaryTimeJsonSizeMax : pgtypes::JsonSizeMax(key.form, *value);
-}
-
 // Of a short row as if each byte of it had to be escaped, which takes no look at it.
 size_t RowSizeMax(std::string_view values, const RowKeys& keys) {
   if (values.size() <= kShortRow) return keys.size_max + values.size() * kJsonEscapeMax;
   size_t size = keys.size_max;
   pg::RowValues row(values);
-  for (const RowKey& key : keys.keys) size += ValueSizeMax(key, row.Next());
+  for (const RowKey& key : keys.keys) {
+    if (const auto value = row.Next()) size += pgtypes::JsonSizeMax(key.form, *value);
+  }
   return size;
 }
 

@@ -32,7 +32,7 @@ TEST(RowPrinterTest, PrintsMoreThanItKeepsRoomFor) {
 
 // Room is made for the longest that a row can become: every byte of it escaped.
 TEST(RowPrinterTest, PrintsRowsOfEscapesOfEverySize) {
-  for (const size_t size : {1, 100, 500, 1000, 1015, 1016, 1017, 1100, 5000}) {
+  for (const size_t size : std::initializer_list<size_t>{1, 100, 500, 1000, 1015, 1016, 1017, 1100, 5000}) {
     RowPrinter printer;
     const std::string text(size, '\x01');
     std::string escaped;

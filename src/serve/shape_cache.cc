@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "base/random_text.h"
+#include "base/random.h"
 #include "rest/percent.h"
 #include "rest/query_parser.h"
 #include "rest/request.h"

@@ -107,6 +107,7 @@ class Comparison:
 
         for server in servers:
             ask(server, SETTLE_SECONDS)
+
         def run_pgbench():
             result = statements.run(world, scripts, options.seconds, clients)
             time.sleep(GONE_SECONDS)
@@ -114,7 +115,7 @@ class Comparison:
 
         turns = [(server.name, functools.partial(ask, server, options.seconds)) for server in servers]
         turns.append(('pgbench', run_pgbench))
-        # Each comes first as often as any other: what goes before may leave the machine warm or busy.
+        # Each round begins with the next of them: what goes before may leave the machine warm or busy.
         rounds = [{name: take() for name, take in turns[first:] + turns[:first]}
                   for first in (number % len(turns) for number in range(options.rounds))]
         for server in own:

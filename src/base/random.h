@@ -1,16 +1,22 @@
-// Texts that nobody can guess, and that no two processes share.
+// Texts and numbers that nobody can guess, and that no two processes share: drawn from the operating system.
 //
 // Concurrency  thread-safe
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <string_view>
 
 namespace pando {
 
-// `length` letters out of `letters`, drawn from the operating system.
+inline uint64_t RandomBits() {
+  std::random_device random;
+  return (uint64_t{random()} << 32) | random();
+}
+
+// `length` letters out of `letters`.
 inline std::string RandomText(size_t length, std::string_view letters) {
   std::random_device random;
   std::string text;
