@@ -1,130 +1,17 @@
-"""The cache keeps its promise (../shared/CACHE.md, 1) while rows are written through Pando and past it, and while the
-database, its schema and the stream of its changes are disturbed. cache_checker.cc checks every answer.
-
-PANDO_CACHE_SECONDS makes each run longer, PANDO_CACHE_SEED another one.
-"""
+"""What a cache that keeps its promise shows, on a database of the tests' own."""
 import concurrent.futures
-import itertools
 import json
-import os
-import random
-import subprocess
-import threading
 import time
 import unittest
 
-from processes import HERE, Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until, write_project
-
-SECONDS = int(os.environ.get('PANDO_CACHE_SECONDS', '6'))
-SEED = int(os.environ.get('PANDO_CACHE_SEED', '20261128'))
-BOUND_MS = 1500  # cache.staleness_max, and half a second for machines that are busy
-
-SCHEMA = roles('anon', 'authenticated') + '''
-create table groups (id int primary key);
-insert into groups select generate_series(0, 23);
-create table things (id int primary key, grp int not null references groups, ver bigint not null, pad text);
-create index on things (grp);
-grant select, update on things to anon, authenticated;
-grant select on groups to anon, authenticated;
-'''
-DISTURBANCES = (
-    "select pg_terminate_backend(pid) from pg_stat_replication",
-    "alter table things add column if not exists extra int",
-    "alter table things drop column if exists extra",
-    "create index concurrently if not exists things_ver on things (ver)",
-    "drop index concurrently if exists things_ver",
-    "vacuum analyze things",
-    "begin; select pg_current_xact_id(); select pg_sleep(0.7); commit",
-    "create table if not exists others (id int primary key); drop table others",
-    "alter role anon set work_mem = '5MB'; alter role anon reset work_mem",
-)
+from cache_case import CacheCase
+from processes import Pando, roles, token_of, wait_until
 
 
-class Cache(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = cls.enterClassContext(folder_for_all())
-        cls.checker = cls.shared / 'cache_checker'
-        flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'libpq'], capture_output=True, text=True, check=True)
-        subprocess.run(['g++', '-std=c++20', '-O1', HERE / 'cache_checker.cc', '-o', cls.checker, *flags.stdout.split(),
-                        '-lpthread'], check=True)
-
+class Cache(CacheCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
-        self.postgres = PrivatePostgres(self.folder, 'wal_level = logical')
-        self.enterContext(self.postgres)
-        self.postgres.sql(SCHEMA)
-
-    def pando(self, size='64MiB', environment=None):
-        settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_CHANGES_URL': self.postgres.uri(),
-                    'PANDO_CACHE_URL': f'memory:{size}', **(environment or {})}
-        pando = self.enterContext(Pando(self.folder, write_project(self.folder), settings)).start()
-        wait_until(lambda: pando.metric('pando_changes_streaming') == 1, 'the stream is followed')
-        return pando
-
-    def check(self, pando, disturb=None, seconds=SECONDS):
-        """Runs the checker; `disturb` is called over and over meanwhile. Returns what it reports."""
-        over = threading.Event()
-
-        def disturbing():
-            for number in itertools.count():
-                if over.wait(0.3):
-                    return
-                if number % 2:
-                    self.await_hits(pando, over)
-                disturb()
-        thread = threading.Thread(target=disturbing)
-        if disturb:
-            thread.start()
-        try:
-            environment = {**os.environ, 'PGHOST': str(self.postgres.folder), 'PGUSER': 'postgres', 'PGDATABASE': 'postgres',
-                           'READER_TOKEN': token_of('reader'), 'WRITER_TOKEN': token_of('writer')}
-            done = subprocess.run([self.checker, str(pando.port), str(BOUND_MS), str(seconds), str(SEED)], text=True,
-                                  capture_output=True, env=environment, timeout=seconds + 120, check=False)
-        finally:
-            over.set()
-            if disturb:
-                thread.join()
-        self.assertIn(done.returncode, (0, 1), done.stderr)
-        report = json.loads(done.stdout)
-        if path := os.environ.get('PANDO_CACHE_REPORT'):
-            with open(path, 'a', encoding='utf-8') as file:
-                file.write(json.dumps({'test': self.id(), **report}) + '\n')
-        return report
-
-    def await_hits(self, pando, over):
-        """Until the cache has answered some hundred times more. A busy machine takes so long to load a schema that one
-        which changes all the time is never served from the cache."""
-        def hits():
-            return pando.metric('pando_cache_requests_total', result='hit')
-        enough, latest = hits() + 300, time.monotonic() + 5
-        while hits() < enough and time.monotonic() < latest and not over.wait(0.05):
-            pass
-
-    def disturber(self):
-        dice = random.Random(SEED)
-
-        def disturb():
-            text = dice.choice(DISTURBANCES)
-            for statement in [text] if text.startswith('begin') else text.split(';'):
-                subprocess.run([self.postgres.binaries / 'psql', '-X', '-q', '-h', self.postgres.folder, '-U', 'postgres'],
-                               input=statement + ';', text=True, capture_output=True, check=False)
-        return disturb
-
-    def assert_right(self, report, hits_min):
-        self.assertEqual(report['wrong'], 0, report)
-        self.assertGreater(report['writes'], 100, report)
-        self.assertGreater(report['hits'], report['reads'] * hits_min, report)
-
-    def test_every_answer_is_one_that_the_promise_allows(self):
-        pando = self.pando()
-        report = self.check(pando)
-        self.assert_right(report, 0.1)
-        self.assertGreater(report['own'], 50, report)
-        self.assertEqual(report['errors'], 0, (report, pando.log_text()[-2000:]))
-
-    def test_while_the_stream_and_the_schema_are_disturbed(self):
-        self.assert_right(self.check(self.pando(), self.disturber()), 0.01)
+        super().setUp()
+        self.postgres.sql(roles('anon', 'authenticated'))
 
     def shown(self, pando, path):
         """The ids that an answer shows, and whether it came from the cache."""
@@ -192,7 +79,7 @@ class Cache(unittest.TestCase):
     def test_nothing_is_made_unasked_in_the_database_of_somebody_else(self):
         self.postgres.sql('create table plain (id int primary key); grant select on plain to anon')
         settings = {'PANDO_DATABASE_URL': self.postgres.uri()}
-        pando = self.enterContext(Pando(self.folder, write_project(self.folder), settings)).start()
+        pando = self.enterContext(Pando(self.folder, self.project, settings)).start()
         status, fields, _ = pando.request('GET', '/rest/v1/plain?id=eq.1')
         self.assertEqual((status, fields['Cache-Status']), (200, None))
         self.assertIn('cache.off: no answers are kept: set changes.url', pando.log_text())
@@ -200,8 +87,8 @@ class Cache(unittest.TestCase):
 
     def test_the_embedded_database_is_cached_and_left_in_peace_while_nobody_asks(self):
         migration = 'create table plain (id int primary key); insert into plain values (1); grant select on plain to anon;'
-        project = write_project(self.folder, m0001_tables=migration)
-        with Pando(self.folder, project) as pando:
+        (self.folder / 'migrations/0001_tables.sql').write_text(migration)
+        with Pando(self.folder, self.project) as pando:
             pando.run('migrate')
             pando.start()
 
@@ -305,19 +192,6 @@ class Cache(unittest.TestCase):
         report = pando.json('/cache', admin=True)
         self.assertEqual(report['hottest'][0]['target'], path)
         self.assertGreaterEqual(report['answers'], 2)
-
-    def test_while_the_cache_is_squeezed(self):
-        pando = self.pando('1MiB')
-        self.assert_right(self.check(pando), 0.05)
-
-    def test_while_postgres_is_restarted(self):
-        pando = self.pando()
-
-        def restart():
-            self.postgres.stop()
-            self.postgres.start()
-            threading.Event().wait(1.5)
-        self.assert_right(self.check(pando, restart), 0.001)
 
 
 if __name__ == '__main__':

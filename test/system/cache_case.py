@@ -1,0 +1,21 @@
+"""A private PostgreSQL, and Pandos on it that keep answers."""
+import unittest
+
+from processes import Pando, PrivatePostgres, folder_for_all, wait_until, write_project
+
+__all__ = ['CacheCase']
+
+
+class CacheCase(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(folder_for_all())
+        self.postgres = PrivatePostgres(self.folder, 'wal_level = logical')
+        self.enterContext(self.postgres)
+        self.project = write_project(self.folder)
+
+    def pando(self, size='64MiB', environment=None):
+        settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_CHANGES_URL': self.postgres.uri(),
+                    'PANDO_CACHE_URL': f'memory:{size}', **(environment or {})}
+        pando = self.enterContext(Pando(self.folder, self.project, settings)).start()
+        wait_until(lambda: pando.metric('pando_changes_streaming') == 1, 'the stream is followed')
+        return pando

@@ -1,0 +1,126 @@
+// Reads through the cache while rows are written, and checks each answer against what was written, and when.
+//
+//   checker PORT BOUND_MS SECONDS SEED [WORD...]      PostgreSQL as libpq's environment names it
+//
+// REQUIRES the tables of ../cache_test.py: groups with 0 to 23; things, empty; and followers, which a trigger keeps.
+// `policies` has things shown by the policy `shown`, which it changes, and takes and gives the right to read; `leaves`
+// has things partitioned into things_0 to things_2, which it truncates, and no followers.
+//
+// An answer to a read between t0 and t1 may show of each row any state that may have been seen between t0 - BOUND and
+// t1 (history.h) by any rule of that time, and nothing else; a row all of whose states in that time are in the group
+// that was asked for, and shown, must be there. Who has written through the API, signed in or with the position that
+// came back, must see it at once. At the end, when all is quiet, every answer must be the database's.
+//
+// CALLERS are lines of a role, the claim "level", and a token; who has none is one more. Other writes over HTTP are
+// with that in WRITER_TOKEN, who sees everything.
+//
+// Prints a JSON object; ends with 1 when an answer was wrong.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "database.h"
+#include "http_client.h"
+#include "reader.h"
+#include "ruler.h"
+#include "scene.h"
+#include "writer.h"
+
+namespace {
+
+class Quiet {
+ public:
+  Quiet(Scene& scene, Findings& findings) : scene_(scene), findings_(findings), client_(scene.port) {}
+
+  void Check() {
+    std::this_thread::sleep_for(scene_.bound + milliseconds(500));
+    for (const Caller& caller : scene_.callers) {
+      for (int id = 1; id <= kRows; ++id)
+        Compare(caller, "things?id=eq." + std::to_string(id), "id = " + std::to_string(id));
+      for (int group = 0; group < kGroups; ++group)
+        Compare(caller, "things?grp=eq." + std::to_string(group) + "&order=id", "grp = " + std::to_string(group));
+    }
+  }
+
+ private:
+  // Three times: that it is kept as well.
+  void Compare(const Caller& caller, const std::string& path, const std::string& where) {
+    for (int again = 0; again < 3 && !findings_.had_enough(); ++again) {
+      const std::optional<Answer> answer = AskUntilAnswered(caller, path);
+      if (!answer) return;
+      std::string shown;
+      for (const auto& [id, version] : ParseRows(answer->body))
+        shown += std::to_string(id) + ":" + std::to_string(version) + " ";
+      const std::string expected = Expected(caller, where);
+      if (shown != expected) findings_.Tell("quiet " + path + ": " + shown + "where it is " + expected);
+    }
+  }
+
+  std::string Expected(const Caller& caller, const std::string& where) {
+    const Rule rule = scene_.rule.now().value;
+    std::string expected;
+    for (const auto& row : database_.Query("select id, ver, grp from things where " + where + " order by id")) {
+      if (rule.Shows(caller, std::atoi(row[2].c_str()))) expected += row[0] + ":" + row[1] + " ";
+    }
+    return expected;
+  }
+
+  // Who waits for longer is told.
+  std::optional<Answer> AskUntilAnswered(const Caller& caller, const std::string& path) {
+    for (const auto end = Clock::now() + std::chrono::seconds(20); Clock::now() < end;) {
+      std::optional<Answer> answer = client_.Ask("GET", path, caller.fields);
+      if (answer && answer->status == 200) return answer;
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+    findings_.Tell("quiet " + path + ": no answer");
+    return std::nullopt;
+  }
+
+  Scene& scene_;
+  Findings& findings_;
+  Client client_;
+  Database database_;
+};
+
+std::string Environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value ? value : "";
+}
+
+void Play(Scene& scene, Findings& findings) {
+  std::vector<std::jthread> threads;
+  const unsigned seed = scene.seed * 1000;
+  for (int i = 0; i < kWriters; ++i)
+    threads.emplace_back([&, i] { Writer(scene, findings, i, seed + static_cast<unsigned>(i)).Run(); });
+  for (int i = 0; i < kReaders; ++i)
+    threads.emplace_back([&, i] { Reader(scene, findings, seed + 500 + static_cast<unsigned>(i)).Run(); });
+  if (scene.policies) threads.emplace_back([&] { Ruler(scene, seed + 900).Run(); });
+  std::this_thread::sleep_for(std::chrono::seconds(scene.seconds));
+  scene.done = true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 5) return 2;
+  Scene scene;
+  scene.port = static_cast<uint16_t>(std::atoi(argv[1]));
+  scene.bound = milliseconds(std::atoi(argv[2]));
+  scene.seconds = std::atoi(argv[3]);
+  scene.seed = static_cast<unsigned>(std::atoi(argv[4]));
+  for (int i = 5; i < argc; ++i) {
+    scene.policies = scene.policies || std::strcmp(argv[i], "policies") == 0;
+    scene.leaves = scene.leaves || std::strcmp(argv[i], "leaves") == 0;
+  }
+  for (Caller& caller : ParseCallers(Environment("CALLERS"))) scene.callers.push_back(std::move(caller));
+  scene.writer_fields = TokenField(Environment("WRITER_TOKEN"));
+  Findings findings;
+  Play(scene, findings);
+  Quiet(scene, findings).Check();
+  std::printf("%s\n", findings.Json().c_str());
+  return findings.wrong > 0 ? 1 : 0;
+}

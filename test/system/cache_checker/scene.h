@@ -1,0 +1,147 @@
+// What a run is about: the rows with their histories, who may see them, and what was found.
+//
+// Concurrency  thread-safe
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "history.h"
+
+using std::chrono::milliseconds;
+
+constexpr int kRows = 240;
+constexpr int kGroups = 24;
+constexpr int kWriters = 3;
+constexpr int kReaders = 4;
+constexpr int kRowsEach = kRows / kWriters;
+
+constexpr int kGone = -1;  // the group of a row that is not there
+
+struct Row {
+  int64_t version = 0;
+  int group = kGone;
+};
+
+// A role with a right of its own to read.
+enum class Role { kAnonymous, kAuthenticated, kStaff };
+
+// Who asks. Fields are header lines.
+struct Caller {
+  Role role = Role::kAnonymous;
+  int level = 0;  // the claim of that name
+  std::string fields;
+};
+
+// Which groups are shown to whom, and whether at all.
+struct Rule {
+  bool Grants(Role role) const { return role == Role::kAnonymous ? anonymous : role == Role::kStaff || authenticated; }
+  bool Shows(const Caller& caller, int group) const {
+    return caller.role == Role::kStaff || group < shown + kShownALevel * caller.level;
+  }
+
+  static constexpr int kShownALevel = 6;
+  int shown = kGroups;
+  bool anonymous = true, authenticated = true;
+};
+
+struct Scene {
+  uint16_t port = 0;
+  milliseconds bound{0};
+  int seconds = 0;
+  unsigned seed = 0;
+  bool policies = false;  // rows are shown by policies, which change, as do grants
+  bool leaves = false;    // things is partitioned, a leaf for each writer, and truncated
+  std::vector<Caller> callers = {Caller()};
+  std::string writer_fields;
+
+  std::atomic<bool> done{false};
+  std::vector<History<Row>> rows = std::vector<History<Row>>(kRows + 1);  // by id, from 1
+  History<Rule> rule;
+  // Held by who writes rows; alone by who writes those of all.
+  std::shared_mutex all_rows;
+
+  // Of each writer's rows. Leaves are ranges of ids.
+  int IdOf(int writer, int number) const {
+    return leaves ? 1 + writer * kRowsEach + number : 1 + writer + kWriters * number;
+  }
+};
+
+inline std::string TokenField(const std::string& token) { return "Authorization: Bearer " + token + "\r\n"; }
+
+// Lines of a role, a level and a token.
+inline std::vector<Caller> ParseCallers(const std::string& text) {
+  std::vector<Caller> callers;
+  std::istringstream lines(text);
+  std::string role, token;
+  for (int level = 0; lines >> role >> level >> token;)
+    callers.push_back({role == "staff" ? Role::kStaff : Role::kAuthenticated, level, TokenField(token)});
+  return callers;
+}
+
+// Sentences about what went wrong, the first few of each kind.
+class Findings {
+ public:
+  std::atomic<uint64_t> reads{0}, hits{0}, lists{0}, hidden{0}, own{0}, errors{0}, writes{0}, wrong{0};
+
+  void Tell(const std::string& what) {
+    ++wrong;
+    Note(told_, what);
+  }
+  void Fail(const std::string& what) {
+    ++errors;
+    Note(failed_, what);
+  }
+  bool had_enough() const { return wrong > kToldMax; }
+
+  std::string Json() const {
+    const std::lock_guard lock(mutex_);
+    std::string text = "{";
+    const std::pair<const char*, const std::atomic<uint64_t>&> counts[] = {
+        {"reads", reads}, {"hits", hits},     {"lists", lists},   {"hidden", hidden},
+        {"own", own},     {"errors", errors}, {"writes", writes}, {"wrong", wrong}};
+    for (const auto& [name, count] : counts)
+      text += "\"" + std::string(name) + "\": " + std::to_string(count.load()) + ", ";
+    return text + "\"told\": " + JsonOf(told_) + ", \"failed\": " + JsonOf(failed_) + "}";
+  }
+
+ private:
+  static constexpr size_t kToldMax = 5;
+
+  static std::string JsonOf(const std::vector<std::string>& texts) {
+    std::string json = "[";
+    for (const std::string& text : texts) json += (json.size() > 1 ? ", \"" : "\"") + text + "\"";
+    return json + "]";
+  }
+  void Note(std::vector<std::string>& texts, std::string text) {
+    const auto breaks_json = [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20; };
+    std::replace_if(text.begin(), text.end(), breaks_json, '\'');
+    const std::lock_guard lock(mutex_);
+    if (texts.size() < kToldMax) texts.push_back(std::move(text));
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> told_, failed_;
+};
+
+// The numbers behind "id": and "ver": of each row.
+inline std::map<int, int64_t> ParseRows(const std::string& body) {
+  constexpr std::string_view kId = "{\"id\":", kVersion = "\"ver\":";
+  std::map<int, int64_t> found;
+  for (size_t at = body.find(kId); at != std::string::npos; at = body.find(kId, at + 1)) {
+    const size_t version = body.find(kVersion, at);
+    found[std::atoi(body.c_str() + at + kId.size())] =
+        std::strtoll(body.c_str() + version + kVersion.size(), nullptr, 10);
+  }
+  return found;
+}
