@@ -1,10 +1,10 @@
-#include "bench/url.h"
+#include "base/url.h"
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
 
-namespace pando::bench {
+namespace pando {
 namespace {
 
 constexpr uint16_t kHttpPort = 80;
@@ -59,4 +59,4 @@ Result<Url> ParseUrl(const std::string& text) {
   return url;
 }
 
-}  // namespace pando::bench
+}  // namespace pando

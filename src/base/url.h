@@ -1,4 +1,4 @@
-// A URL of the server under test: http://host[:port][/path][?query], or https.
+// A URL over which HTTP is spoken: http://host[:port][/path][?query], or https.
 //
 // Concurrency  immutable
 #pragma once
@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace pando::bench {
+namespace pando {
 
 struct Url {
   bool is_tls = false;
@@ -23,4 +23,4 @@ struct Url {
 //   kConfigInvalid  another scheme, no host, a port that is none, user information, or a character that no URL holds
 Result<Url> ParseUrl(const std::string& text);
 
-}  // namespace pando::bench
+}  // namespace pando

@@ -1,8 +1,8 @@
-#include "bench/url.h"
+#include "base/url.h"
 
 #include <gtest/gtest.h>
 
-namespace pando::bench {
+namespace pando {
 namespace {
 
 TEST(UrlTest, IsTakenApart) {
@@ -40,4 +40,4 @@ TEST(UrlTest, WhatIsNoneIsRefused) {
 }
 
 }  // namespace
-}  // namespace pando::bench
+}  // namespace pando

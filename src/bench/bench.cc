@@ -13,7 +13,7 @@
 #include "bench/knee.h"
 #include "bench/report.h"
 #include "bench/scenario.h"
-#include "bench/url.h"
+#include "base/url.h"
 #include "config/value.h"
 #include "net/socket.h"
 

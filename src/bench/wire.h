@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "bench/url.h"
+#include "base/url.h"
 
 struct ssl_ctx_st;
 struct ssl_st;

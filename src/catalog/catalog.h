@@ -115,6 +115,16 @@ struct Column {
 };
 
 struct Relation {
+  struct Shown {
+    Oid oid = 0;
+    QualifiedName name;  // empty where it is not known: of the server's own
+  };
+  // Rows of one table, one for one, but for those that a condition on them leaves out.
+  struct OneForOne {
+    Oid table = 0;
+    std::vector<std::string> columns;  // of the table, for each of the view's; empty for an expression
+    std::vector<std::string> key;  // the view's that show the primary key, in the order of the table's columns, or none
+  };
   enum class Kind { kTable, kPartitionedTable, kView, kMaterializedView, kForeignTable };
   Oid oid = 0;
   QualifiedName name;
@@ -122,6 +132,8 @@ struct Relation {
   Oid row_type = 0;
   std::vector<Column> columns;           // in attribute order
   std::vector<std::string> primary_key;  // columns in key order; of a view: the base table's, when all pass through
+  std::vector<Shown> shows;              // of a view: all that its query looks into, through further views, by Oid
+  std::shared_ptr<const OneForOne> one_for_one;  // of a view; null: it shows rows otherwise
   bool insertable = false, updatable = false,
        deletable = false;  // by kind, rules and INSTEAD OF triggers, not by grants
   // A table on which nothing but its own constraints happens at an INSERT: no trigger of a user's, no rule, nothing put

@@ -11,13 +11,21 @@ namespace {
 
 constexpr int kAttempts = 3;
 
-// Of every table that should be published, or is: its name quoted, whether it is, and what stands in the way.
+// Of every table that should be published, or is: its name quoted, whether it is, what stands in the way, and whether
+// it is exposed by views alone.
 constexpr const char* kCandidates = R"sql(
-WITH RECURSIVE exposed AS (
-    SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1::pg_catalog.text[]) AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+WITH RECURSIVE reached AS (
+    SELECT c.oid, false AS by_view FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1::pg_catalog.text[]) AND c.relkind IN ('r', 'p', 'v') AND c.relpersistence <> 't'
   UNION
-    SELECT i.inhrelid FROM exposed e JOIN pg_catalog.pg_inherits i ON i.inhparent = e.oid),
+    SELECT next.oid, r.by_view OR next.by_view FROM reached r CROSS JOIN LATERAL (
+        SELECT i.inhrelid AS oid, false AS by_view FROM pg_catalog.pg_inherits i WHERE i.inhparent = r.oid
+      UNION ALL
+        SELECT d.refobjid, true FROM pg_catalog.pg_rewrite w
+          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+         WHERE w.ev_class = r.oid AND w.ev_type = '1' AND d.refobjid >= 16384) AS next),
+exposed AS (SELECT oid, pg_catalog.bool_and(by_view) AS by_view FROM reached GROUP BY oid),
 published AS (
     SELECT r.prrelid AS oid FROM pg_catalog.pg_publication_rel r
       JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $2
@@ -26,7 +34,8 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
        p.oid IS NOT NULL,
        c.relpersistence = 'p' AND i.identified,
        c.relpersistence = 'p',
-       pg_catalog.pg_has_role(c.relowner, 'USAGE')
+       pg_catalog.pg_has_role(c.relowner, 'USAGE'),
+       coalesce(e.by_view, true)
   FROM exposed e FULL JOIN published p ON p.oid = e.oid
   JOIN pg_catalog.pg_class c ON c.oid = coalesce(e.oid, p.oid) AND c.relkind = 'r'
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -83,10 +92,12 @@ Due ReadCandidates(const pg::Rows& rows) {
   for (int i = 0; i < rows.size(); ++i) {
     const auto holds = [&](int column) { return rows.Get(i, column) == "t"; };
     const bool published = holds(1), suitable = holds(2), is_logged = holds(3), owned = holds(4);
+    const bool only_by_view = holds(5);
     std::string table(rows.Text(i, 0));
     if (published && !suitable && owned) due.take_out.push_back(table);
     if (!published && suitable && owned) due.add.push_back(table);
-    if (published || (suitable && owned)) continue;
+    // Of what only views show nobody is told what to alter: it may be no business of theirs.
+    if (published || (suitable && owned) || only_by_view) continue;
     const Reason reason = suitable ? Reason::kNotOwned : is_logged ? Reason::kNoIdentity : Reason::kUnlogged;
     due.unpublished.push_back({std::move(table), reason});
   }

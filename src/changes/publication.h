@@ -1,7 +1,7 @@
-// Keeps the publication in step with the schema: the tables that are exposed, with their partitions and children, one
-// by one. Never FOR ALL TABLES, which makes a user's UPDATE of a table without a key fail; partitions by themselves and
-// not by their root, whose stream would not show the TRUNCATE of one. What is not exposed
-// any more stays: another server may expose it.
+// Keeps the publication in step with the schema: the tables that are exposed, and those that exposed views look into,
+// with their partitions and children, one by one. Never FOR ALL TABLES, which makes a user's UPDATE of a table without
+// a key fail; partitions by themselves and not by their root, whose stream would not show the TRUNCATE of one. What is
+// not exposed any more stays: another server may expose it.
 //
 // Concurrency  executor-bound; several servers may do so at the same time
 // Bounds       kTablesPerStatement tables are locked at once, each for kLockTimeout at most

@@ -38,7 +38,20 @@ NodeReferences FootprintGraph::DependOnTree(Use use, Oid oid, std::string_view t
   return references;
 }
 
+NodeReferences FootprintGraph::DependOnQuery(Oid view, std::string_view tree) {
+  NodeReferences references = ReadReferences(tree, claim_givers_);
+  DependOnParts(Use::kRead, view, references);
+  return references;
+}
+
 void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& references) {
+  DependOnParts(use, oid, references);
+  Footprint own = kHarmless;
+  own.varies = !references.relations.empty();
+  if (own != kHarmless) Declare(use, oid, own);
+}
+
+void FootprintGraph::DependOnParts(Use use, Oid oid, const NodeReferences& references) {
   for (const Oid function : references.functions) Depend(use, oid, Use::kCall, function);
   for (const Oid giver : references.claim_givers) Depend(use, oid, Use::kGive, giver);
   for (const Oid op : references.operators) Depend(use, oid, Use::kOperate, op);
@@ -53,7 +66,7 @@ void FootprintGraph::DependOnReferences(Use use, Oid oid, const NodeReferences& 
                      std::binary_search(references.functions.begin(), references.functions.end(), kNextvalFunction);
   DeclareSettings(use, oid, references.settings, references.claims);
   Footprint own = kHarmless;
-  own.varies = references.varies || !references.relations.empty();
+  own.varies = references.varies;
   if (references.writes || draws) own |= kObserves;
   if (own != kHarmless) Declare(use, oid, own);
 }

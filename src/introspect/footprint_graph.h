@@ -30,6 +30,8 @@ class FootprintGraph {
   NodeReferences DependOnTree(Use use, Oid oid, std::string_view tree);
   // The same of a tree that was read before.
   void DependOnReferences(Use use, Oid oid, const NodeReferences& references);
+  // The same of a view's query: it shows what it looks into, and does not vary by that.
+  NodeReferences DependOnQuery(Oid view, std::string_view tree);
 
   // For the trees that are read from here on.
   void SetClaimGivers(ClaimGivers givers) { claim_givers_ = std::move(givers); }
@@ -49,6 +51,8 @@ class FootprintGraph {
   const std::vector<std::string>& claim_names() const { return claim_names_; }
 
  private:
+  void DependOnParts(Use use, Oid oid, const NodeReferences& references);
+
   struct Node {
     Footprint footprint = kHarmless;
     bool declared = false;

@@ -177,8 +177,11 @@ void Reader::ReadRule(const Row& row) {
   // The rule of a materialized view runs at REFRESH only.
   if (is_select && row.Char(1) != 'v') return;
   graph_.DependOnTree(Use::kWrite, relation, row.View(3));
-  const NodeReferences references = graph_.DependOnTree(is_select ? Use::kRead : Use::kWrite, relation, row.View(4));
-  if (!is_select) return;
+  if (!is_select) {
+    graph_.DependOnTree(Use::kWrite, relation, row.View(4));
+    return;
+  }
+  const NodeReferences references = graph_.DependOnQuery(relation, row.View(4));
   // A write to an updatable view is a write to one of the relations it shows.
   for (const Oid shown : references.relations) graph_.Depend(Use::kWrite, relation, Use::kWrite, shown);
 }

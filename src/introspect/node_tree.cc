@@ -40,11 +40,15 @@ constexpr auto kKnownNodes = std::to_array<std::string_view>({
     "COERCETODOMAINVALUE",
     "COERCEVIAIO",
     "COLLATEEXPR",
+    "COMMONTABLEEXPR",
     "CONST",
     "DISTINCTEXPR",
     "FIELDSELECT",
     "FROMEXPR",
     "FUNCEXPR",
+    "GROUPINGFUNC",
+    "GROUPINGSET",
+    "JOINEXPR",
     "MINMAX",
     "MINMAXEXPR",
     "NAMEDARGEXPR",
@@ -54,6 +58,7 @@ constexpr auto kKnownNodes = std::to_array<std::string_view>({
     "PARAM",
     "QUERY",
     "RANGETBLENTRY",
+    "RANGETBLFUNCTION",
     "RANGETBLREF",
     "RELABELTYPE",
     "ROW",
@@ -63,6 +68,7 @@ constexpr auto kKnownNodes = std::to_array<std::string_view>({
     "RTE",
     "RTEPERMISSIONINFO",
     "SCALARARRAYOPEXPR",
+    "SETOPERATIONSTMT",
     "SORTGROUPCLAUSE",
     "SQLVALUEFUNCTION",
     "SUBLINK",
@@ -70,6 +76,8 @@ constexpr auto kKnownNodes = std::to_array<std::string_view>({
     "TARGETENTRY",
     "VAR",
     "WHEN",
+    "WINDOWCLAUSE",
+    "WINDOWFUNC",
 });
 static_assert(std::is_sorted(kKnownNodes.begin(), kKnownNodes.end()), "searched by halves");
 
@@ -267,6 +275,36 @@ class TargetReader {
   std::vector<TargetOrigin> origins_;
 };
 
+// What has rows come otherwise than one for one, or be sorted, which is the same where many are grouped.
+constexpr auto kManyToOneNodes = std::to_array<std::string_view>(
+    {"AGGREF", "COMMONTABLEEXPR", "GROUPINGFUNC", "GROUPINGSET", "JOINEXPR", "RANGETBLFUNCTION", "SETOPERATIONSTMT",
+     "SORTGROUPCLAUSE", "SUBLINK", "TABLESAMPLECLAUSE", "WINDOWCLAUSE", "WINDOWFUNC"});
+
+class OneForOneReader {
+ public:
+  explicit OneForOneReader(std::string_view tree) : walker_(tree) {}
+
+  bool Run() {
+    using Step = TreeWalker::Step;
+    for (Step step = walker_.Next(); step != Step::kEnd; step = walker_.Next()) {
+      const bool is_limit = walker_.field() == "limitOffset" || walker_.field() == "limitCount";
+      if (step == Step::kOpenNode) {
+        const std::string_view tag = walker_.value();
+        if (is_limit && walker_.begins_field()) return false;
+        if (std::find(kManyToOneNodes.begin(), kManyToOneNodes.end(), tag) != kManyToOneNodes.end()) return false;
+        queries_ += tag == "QUERY" ? 1 : 0;
+        relations_ += tag == "RANGETBLREF" ? 1 : 0;
+      }
+      if (step == Step::kValue && walker_.field() == "hasTargetSRFs" && walker_.value() != "false") return false;
+    }
+    return queries_ == 1 && relations_ == 1;
+  }
+
+ private:
+  TreeWalker walker_;
+  int queries_ = 0, relations_ = 0;
+};
+
 }  // namespace
 
 NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers) {
@@ -278,5 +316,7 @@ NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers) 
 }
 
 std::vector<TargetOrigin> ReadTargetOrigins(std::string_view tree) { return TargetReader(tree).Run(); }
+
+bool ShowsOneForOne(std::string_view tree) { return OneForOneReader(tree).Run(); }
 
 }  // namespace pando::introspect

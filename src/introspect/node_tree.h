@@ -50,4 +50,8 @@ struct TargetOrigin {
 // The target list of the first query of the tree (a view's rule has one).
 std::vector<TargetOrigin> ReadTargetOrigins(std::string_view tree);
 
+// Whether a view's query shows rows of one relation, one for one, but for those that a condition leaves out: nothing is
+// joined, grouped, numbered, repeated or cut off, and nothing looked up elsewhere. False where it is not certain.
+bool ShowsOneForOne(std::string_view tree);
+
 }  // namespace pando::introspect

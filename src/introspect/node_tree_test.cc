@@ -154,6 +154,37 @@ TEST(ReadReferences, IsNotDeceivedByNamesThatLookLikeFields) {
   EXPECT_THAT(references.relations, IsEmpty());
 }
 
+// A view's query with other parts.
+std::string ViewQuery(const std::string& from, const std::string& more = "") {
+  return "({QUERY :commandType 1 :hasTargetSRFs false :cteList <> :rtable ({RANGETBLENTRY :rtekind 0 :relid 20001}) "
+         ":jointree {FROMEXPR :fromlist (" +
+         from + ") :quals {OPEXPR :opno 96 :opfuncid 65}} :targetList ({TARGETENTRY :expr {VAR :varno 1} :resno 1}) " +
+         more + " :limitOffset <> :limitCount <> :limitOption 0})";
+}
+
+TEST(ShowsOneForOne, OneRelationWithAConditionDoes) {
+  EXPECT_TRUE(ShowsOneForOne(ViewQuery("{RANGETBLREF :rtindex 3}")));
+}
+
+TEST(ShowsOneForOne, WhatJoinsGroupsRepeatsOrCutsOffDoesNot) {
+  const std::string one = "{RANGETBLREF :rtindex 1}";
+  EXPECT_FALSE(ShowsOneForOne(ViewQuery(one + " {RANGETBLREF :rtindex 2}")));
+  EXPECT_FALSE(ShowsOneForOne(ViewQuery("{JOINEXPR :jointype 0 :larg " + one + " :rarg <>}")));
+  for (const std::string more :
+       {":groupClause ({SORTGROUPCLAUSE :eqop 96})", ":havingQual {AGGREF :aggfnoid 2147}",
+        ":setOperations {SETOPERATIONSTMT :op 1}", ":windowClause ({WINDOWCLAUSE :winref 1})",
+        ":cteList ({COMMONTABLEEXPR :ctename x})", ":quals {SUBLINK :subselect <>}", ":x {QUERY :commandType 1}",
+        ":hasTargetSRFs true", ":limitOffset {CONST :consttype 20}", ":limitCount {FUNCEXPR :funcid 481}"}) {
+    EXPECT_FALSE(ShowsOneForOne(ViewQuery(one, more))) << more;
+  }
+  EXPECT_FALSE(ShowsOneForOne(kRule)) << "it is sorted";
+}
+
+TEST(ShowsOneForOne, WhatIsNoQueryDoesNot) {
+  for (const std::string_view text : {"", "<>", "{QUERY}", "{RANGETBLREF :rtindex 1}", "\\"})
+    EXPECT_FALSE(ShowsOneForOne(text)) << text;
+}
+
 TEST(ReadReferences, OfNothingAreNone) {
   EXPECT_THAT(ReadReferences("").functions, IsEmpty());
   EXPECT_THAT(ReadReferences("<>").relations, IsEmpty());

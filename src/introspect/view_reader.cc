@@ -14,6 +14,7 @@ namespace {
 using catalog::Column;
 using catalog::ForeignKey;
 using catalog::QualifiedName;
+using catalog::Relation;
 using catalog::ViewColumnOrigin;
 
 // Views upon views upon views: PostgreSQL forbids circles, so this is a matter of taste, not of need.
@@ -41,6 +42,43 @@ Origins ReadNextOrigins(const pg::Rows& rules) {
     }
   });
   return next;
+}
+
+struct Look {
+  std::vector<Oid> relations;  // that the view's query looks into; by PostgreSQL 15 and earlier itself among them
+  bool one_for_one = false;    // it shows rows of one of them, one for one
+};
+using Looks = std::unordered_map<Oid, Look>;
+
+Looks ReadLooks(const pg::Rows& rules) {
+  Looks looks;
+  ForEachRow(rules, [&](const Row& row) {
+    if (row.Char(1) != 'v' || row.Char(2) != '1') return;
+    looks.emplace(row.OidAt(0), Look{ReadReferences(row.View(4)).relations, ShowsOneForOne(row.View(4))});
+  });
+  return looks;
+}
+
+// Everything that is reached, further views left out.
+std::vector<Relation::Shown> ShownBy(Oid view, const Looks& looks, const RelationRecords& records) {
+  std::set<Oid> seen = {view};
+  std::vector<Oid> left = {view};
+  std::map<Oid, QualifiedName> shown;
+  while (!left.empty()) {
+    const auto found = looks.find(left.back());
+    left.pop_back();
+    if (found == looks.end()) continue;
+    for (const Oid oid : found->second.relations) {
+      if (!seen.insert(oid).second) continue;
+      left.push_back(oid);
+      const RelationRecord* record = records.Find(oid);
+      if (!looks.contains(oid)) shown.emplace(oid, record ? record->relation.name : QualifiedName());
+    }
+  }
+  std::vector<Relation::Shown> listed;
+  listed.reserve(shown.size());
+  for (auto& [oid, name] : shown) listed.push_back({oid, std::move(name)});
+  return listed;
 }
 
 // The column below all views; relation 0 when the column is an expression somewhere on the way.
@@ -78,6 +116,43 @@ void InheritPrimaryKeys(RelationRecord& view, const FirstCopies& copies,
     if (!shows_all) continue;
     for (const std::string& part : key) view.relation.primary_key.push_back(columns.at(part));
   }
+}
+
+// Of a view that shows a single table: whether all views on the way do so one for one.
+bool IsOneForOne(Oid view, const Looks& looks) {
+  for (auto found = looks.find(view); found != looks.end(); found = looks.find(view)) {
+    const Look& look = found->second;
+    const auto below = std::find_if(look.relations.begin(), look.relations.end(), [&](Oid oid) { return oid != view; });
+    if (!look.one_for_one || below == look.relations.end()) return false;
+    view = *below;
+  }
+  return true;
+}
+
+// REQUIRES: the columns of the view are those of `origins` from `first` on, which are columns of the table
+std::shared_ptr<const Relation::OneForOne> ReadOneForOne(const Relation& view, const RelationRecord& table,
+                                                         const std::vector<ViewColumnOrigin>& origins, size_t first) {
+  auto shown = std::make_shared<Relation::OneForOne>();
+  shown->table = table.relation.oid;
+  shown->columns.resize(view.columns.size());
+  std::map<std::string, std::string> of_table;  // a column of the table: the first that shows it
+  for (size_t i = first; i < origins.size(); ++i) {
+    const auto shows = [&](const Column& column) { return column.name == origins[i].view_column; };
+    const auto at = std::find_if(view.columns.begin(), view.columns.end(), shows);
+    shown->columns[static_cast<size_t>(at - view.columns.begin())] = origins[i].table_column;
+    of_table.emplace(origins[i].table_column, origins[i].view_column);
+  }
+  const std::vector<std::string>& key = table.relation.primary_key;
+  for (const Column& column : table.relation.columns) {
+    if (std::find(key.begin(), key.end(), column.name) == key.end()) continue;
+    const auto at = of_table.find(column.name);
+    if (at == of_table.end()) {
+      shown->key.clear();
+      break;
+    }
+    shown->key.push_back(at->second);
+  }
+  return shown;
 }
 
 void ReadView(RelationRecord& view, const Origins& next, const RelationRecords& records,
@@ -134,9 +209,18 @@ class ForeignKeyReader {
 
 std::vector<ViewColumnOrigin> ReadViews(const Answers& answers, RelationRecords& records) {
   const Origins next = ReadNextOrigins(answers[Query::kRules]);
+  const Looks looks = ReadLooks(answers[Query::kRules]);
   std::vector<ViewColumnOrigin> origins;
   for (RelationRecord& record : records.all()) {
-    if (record.is_view() && record.is_loaded) ReadView(record, next, records, origins);
+    if (!record.is_view() || !record.is_loaded) continue;
+    Relation& view = record.relation;
+    const size_t first = origins.size();
+    ReadView(record, next, records, origins);
+    view.shows = ShownBy(view.oid, looks, records);
+    const RelationRecord* table = view.shows.size() == 1 ? records.Find(view.shows.front().oid) : nullptr;
+    if (table && table->kind == 'r' && IsOneForOne(view.oid, looks)) {
+      view.one_for_one = ReadOneForOne(view, *table, origins, first);
+    }
   }
   return origins;
 }

@@ -12,7 +12,8 @@
 
 namespace pando::introspect {
 
-// Gives loaded views the primary keys of the tables they show, and their columns the base columns' defaults. Returns
+// Gives loaded views the primary keys of the tables they show, and what they look into, and their columns the base
+// columns' defaults. Returns
 // the origins of the columns of loaded views, by view and column.
 std::vector<catalog::ViewColumnOrigin> ReadViews(const Answers& answers, RelationRecords& records);
 

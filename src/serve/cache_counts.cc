@@ -8,7 +8,7 @@ std::string_view Words(Uncacheable why) {
     case Uncacheable::kNo:
       return "";
     case Uncacheable::kNotATable:
-      return "not a read of a table";
+      return "not a read of a table or view";
     case Uncacheable::kExcluded:
       return "a table is excluded";
     case Uncacheable::kUnpublished:

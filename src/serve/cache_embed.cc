@@ -171,8 +171,13 @@ bool AddRowsOf(const EmbedRule& rule, const std::string& match_value, const pg::
   return true;
 }
 
-void AddBelow(pgtypes::Oid relation, const EmbedTables& tables, std::vector<pgtypes::Oid>& besides) {
-  const std::vector<pgtypes::Oid>& below = tables.cacheables.tables.at(relation).below;
+// Under which oid its changes come, but for those of what is below.
+pgtypes::Oid ChangedAs(const catalog::Relation& relation, const EmbedTables& tables) {
+  return tables.cacheables.tables.at(relation.oid).by_key ? TableOf(relation) : relation.oid;
+}
+
+void AddBelow(const catalog::Relation& relation, const EmbedTables& tables, std::vector<pgtypes::Oid>& besides) {
+  const std::vector<pgtypes::Oid>& below = tables.cacheables.tables.at(relation.oid).below;
   besides.insert(besides.end(), below.begin(), below.end());
 }
 
@@ -192,7 +197,8 @@ bool FollowJoin(const Node& near, const Embed& embed, EmbedRule& rule) {
   const bool joins_plainly = column && other && column->type == other->type && IsEqualityType(column->type) &&
                              !column->is_generated && !column->equates_texts && !other->equates_texts;
   if (!joins_plainly) return false;
-  rule.column = far_column;
+  rule.column = TableColumn(*embed.node.relation, far_column);
+  if (rule.column.empty()) return false;
   rule.type = column->type;
   rule.join_place = PlaceOf(near, near_column);
   rule.near_member = MemberOf(near, near_column);
@@ -207,8 +213,8 @@ EmbedRule MakeEmbedRule(const Node& near, size_t embed, const std::string& match
   const Embed& wanted = near.embeds[embed];
   const Node& far = wanted.node;
   EmbedRule rule;
-  rule.relation = far.relation->oid;
-  const bool by_key = tables.cacheables.tables.at(rule.relation).by_key;
+  rule.relation = ChangedAs(*far.relation, tables);
+  const bool by_key = tables.cacheables.tables.at(far.relation->oid).by_key;
   rule.is_followed = followed && by_key && CanBeFollowed(wanted) && FollowJoin(near, wanted, rule);
   if (rule.is_followed) {
     rule.place = PlaceOfEmbed(near, embed);
@@ -219,10 +225,11 @@ EmbedRule MakeEmbedRule(const Node& near, size_t embed, const std::string& match
   for (size_t i = 0; i < far.embeds.size(); ++i) {
     rule.embeds.push_back(MakeEmbedRule(far, i, "", rule.is_followed && !rule.key.empty(), tables));
   }
-  AddBelow(rule.relation, tables, rule.besides);
+  AddBelow(*far.relation, tables, rule.besides);
   if (const auto& junction = wanted.relationship.junction) {
-    rule.besides.push_back(tables.catalog.FindRelation(junction->table)->oid);
-    AddBelow(rule.besides.back(), tables, rule.besides);
+    const catalog::Relation& between = *tables.catalog.FindRelation(junction->table);
+    rule.besides.push_back(ChangedAs(between, tables));
+    AddBelow(between, tables, rule.besides);
   }
   return rule;
 }

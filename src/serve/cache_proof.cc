@@ -249,9 +249,23 @@ int PlaceOfEmbed(const Node& node, size_t embed) {
   return -1;
 }
 
+pgtypes::Oid TableOf(const catalog::Relation& relation) {
+  return relation.one_for_one ? relation.one_for_one->table : relation.oid;
+}
+
+std::string TableColumn(const catalog::Relation& relation, std::string_view column) {
+  if (!relation.one_for_one) return std::string(column);
+  const int place = relation.FindColumn(column);
+  return place < 0 ? "" : relation.one_for_one->columns[static_cast<size_t>(place)];
+}
+
 std::vector<const catalog::Column*> KeyColumns(const catalog::Relation& relation) {
-  const std::vector<std::string>& key = relation.primary_key;
   std::vector<const catalog::Column*> columns;
+  if (relation.one_for_one) {
+    for (const std::string& name : relation.one_for_one->key) columns.push_back(relation.Get(name));
+    return columns;
+  }
+  const std::vector<std::string>& key = relation.primary_key;
   for (const catalog::Column& column : relation.columns) {
     if (std::find(key.begin(), key.end(), column.name) != key.end()) columns.push_back(&column);
   }

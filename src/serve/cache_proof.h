@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pgtypes/oid.h"
 #include "plan/plan.h"
 #include "serve/cache_counts.h"
 
@@ -38,7 +39,13 @@ int PlaceOf(const plan::Node& node, const std::string& name);
 // The same of one of the node's embeds.
 int PlaceOfEmbed(const plan::Node& node, size_t embed);
 
-// The columns of the primary key in the order of the table's columns, as changes tell them.
+// The table whose changes tell those of the relation's rows: itself, or the one that a view shows one for one.
+pgtypes::Oid TableOf(const catalog::Relation& relation);
+// A column of the relation as that table calls it; empty when it is none of the table's.
+std::string TableColumn(const catalog::Relation& relation, std::string_view column);
+
+// The relation's columns that show the primary key of that table, in the order of the table's columns, as changes tell
+// them. None: it has none, or does not show all of it.
 std::vector<const catalog::Column*> KeyColumns(const catalog::Relation& relation);
 
 }  // namespace pando::serve

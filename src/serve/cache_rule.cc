@@ -16,9 +16,6 @@ using plan::Condition;
 using plan::Node;
 using rest::Operator;
 
-// An answer of more rows depends on the table.
-constexpr int kRowTagsMax = 200;
-
 // Method, path, role and search path are in every key, settings of the application are the same for everyone.
 constexpr catalog::Observed kNotInKey =
     catalog::Observed::kHeaders | catalog::Observed::kCookies | catalog::Observed::kOther;
@@ -39,9 +36,10 @@ std::shared_ptr<const std::vector<std::string>> ClaimsOf(const plan::Plan& plan)
   return names;
 }
 
-bool IsTable(const catalog::Relation* relation) {
+bool IsTableOrView(const catalog::Relation* relation) {
   using Kind = catalog::Relation::Kind;
-  return relation && (relation->kind == Kind::kTable || relation->kind == Kind::kPartitionedTable);
+  return relation &&
+         (relation->kind == Kind::kTable || relation->kind == Kind::kPartitionedTable || relation->kind == Kind::kView);
 }
 
 // Of a table that an answer is of.
@@ -55,10 +53,10 @@ Uncacheable WhyNotEmbed(const plan::Embed& embed, const catalog::Catalog& catalo
   if (embed.relationship.function) return Uncacheable::kEmbedJoin;
   if (const auto& junction = embed.relationship.junction) {
     const catalog::Relation* between = catalog.FindRelation(junction->table);
-    if (!IsTable(between)) return Uncacheable::kEmbedTable;
+    if (!IsTableOrView(between)) return Uncacheable::kEmbedTable;
     if (const Uncacheable why = WhyNotTable(*between, cacheables); why != Uncacheable::kNo) return why;
   }
-  if (!IsTable(embed.node.relation)) return Uncacheable::kEmbedTable;
+  if (!IsTableOrView(embed.node.relation)) return Uncacheable::kEmbedTable;
   return WhyNotTable(*embed.node.relation, cacheables);
 }
 
@@ -84,7 +82,7 @@ bool IsProvenForm(const plan::Media& media) {
 Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables,
                    std::vector<std::string>& times) {
   const Node& node = plan.read;
-  if (plan.action != rest::Action::kRead || plan.call || !IsTable(node.relation)) return Uncacheable::kNotATable;
+  if (plan.action != rest::Action::kRead || plan.call || !IsTableOrView(node.relation)) return Uncacheable::kNotATable;
   if (const Uncacheable why = WhyNotTable(*node.relation, cacheables); why != Uncacheable::kNo) return why;
   const catalog::Footprint& footprint = plan.footprint;
   const bool varies = footprint.varies && Holds(Rule::kVaries);
@@ -106,7 +104,7 @@ std::optional<size_t> ParameterOf(const sql::Statement& statement, const std::st
 
 // Of the filters, which are all ANDed, the first that says which value a column has; the key's first of all.
 void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rule) {
-  const std::vector<std::string>& key = node.relation->primary_key;
+  const std::vector<const catalog::Column*> key = KeyColumns(*node.relation);
   for (const Condition& condition : node.where) {
     const rest::Operation& operation = condition.operation;
     if (condition.kind != Condition::Kind::kFilter || operation.op != Operator::kEq || operation.negated ||
@@ -116,10 +114,11 @@ void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rul
     const catalog::Column* column = PlainColumn(node, condition.column);
     if (!column || column->is_generated || column->equates_texts || !IsEqualityType(column->type)) continue;
     const std::optional<size_t> parameter = ParameterOf(statement, operation.value);
-    if (!parameter) continue;
-    const bool is_key = key.size() == 1 && key.front() == column->name;
+    std::string name = TableColumn(*node.relation, column->name);
+    if (!parameter || name.empty()) continue;
+    const bool is_key = key.size() == 1 && key.front() == column;
     if (rule.match && !is_key) continue;
-    rule.match = CacheRule::Match{column->name, column->type, *parameter};
+    rule.match = CacheRule::Match{std::move(name), column->name, column->type, *parameter};
     rule.match_is_key = is_key;
   }
 }
@@ -165,9 +164,9 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
   if (rule.why_not == Uncacheable::kNo && !FindTimes(times, statement, rule)) rule.why_not = Uncacheable::kFilter;
   if (rule.why_not != Uncacheable::kNo) return rule;
   const Node& node = plan.read;
-  rule.relation = node.relation->oid;
+  const CacheableTable& table = cacheables.tables.at(node.relation->oid);
+  rule.relation = table.by_key ? TableOf(*node.relation) : node.relation->oid;
   rule.claims = ClaimsOf(plan);
-  const CacheableTable& table = cacheables.tables.at(rule.relation);
   rule.visible_from = table.visible_from;
   rule.below = table.below;
   // Else the answer depends on rows that it does not show: those before its first, or that it counts or adds up.
@@ -180,7 +179,7 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
   // Of an embed that decides which rows are shown, those of rows that are not shown count as well.
   const bool may_follow = statement.shape.flat && by_itself;
   const EmbedTables tables = {*plan.catalog, cacheables};
-  const std::string match = rule.match ? rule.match->column : "";
+  const std::string match = rule.match ? rule.match->shown_as : "";
   for (size_t i = 0; i < node.embeds.size(); ++i) {
     rule.embeds.push_back(MakeEmbedRule(node, i, match, may_follow, tables));
     rule.visible_from = std::max(rule.visible_from, VisibleFrom(rule.embeds.back(), cacheables));
@@ -202,8 +201,9 @@ std::string MatchValue(const CacheRule& rule, const std::vector<sql::Parameter>&
 }
 
 // Of the rows of the table itself. False: it depends on any change of it.
-bool AddOwnTags(const CacheRule& rule, const std::string& value, const pg::Rows& rows, std::vector<cache::Tag>& tags) {
-  if (value.empty() || rows.size() > kRowTagsMax) return false;
+bool AddOwnTags(const CacheRule& rule, const std::string& value, const pg::Rows& rows, size_t rows_max,
+                std::vector<cache::Tag>& tags) {
+  if (value.empty() || static_cast<size_t>(rows.size()) > rows_max) return false;
   tags.push_back(ColumnTag(rule.relation, rule.match->column));
   tags.push_back(EqualityTag(rule.relation, rule.match->column, value));
   if (rule.match_is_key) {
@@ -226,13 +226,13 @@ bool AddOwnTags(const CacheRule& rule, const std::string& value, const pg::Rows&
 }  // namespace
 
 std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
-                               const pg::Rows& rows) {
+                               const pg::Rows& rows, size_t rows_max) {
   std::vector<cache::Tag> tags = {WholeTag(rule.relation)};
   const std::string value = MatchValue(rule, parameters);
-  if (!AddOwnTags(rule, value, rows, tags)) tags = {WholeTag(rule.relation), AnyChangeTag(rule.relation)};
+  if (!AddOwnTags(rule, value, rows, rows_max, tags)) tags = {WholeTag(rule.relation), AnyChangeTag(rule.relation)};
   for (const pgtypes::Oid relation : rule.below) tags.insert(tags.end(), {WholeTag(relation), AnyChangeTag(relation)});
   if (rule.embeds.empty()) return tags;
-  for (const EmbedRule& embed : rule.embeds) AddEmbedTags(embed, value, rows, kRowTagsMax, tags);
+  for (const EmbedRule& embed : rule.embeds) AddEmbedTags(embed, value, rows, rows_max, tags);
   RemoveRepeated(tags);
   return tags;
 }

@@ -1,6 +1,6 @@
 // Which answers may be kept in the cache, and what one depends on. Whatever cannot be proven is not kept: so far reads
-// of published tables, and embeds of such, by operators and policies that read nothing but rows and the caller's
-// claims. What an answer depends on is told row by row where its rows can be told, else by table.
+// of published tables and of views of such, and embeds of these, by operators and policies that read nothing but rows
+// and the caller's claims. What an answer depends on is told row by row where its rows can be told, else by table.
 //
 // Concurrency  immutable once made
 #pragma once
@@ -25,11 +25,12 @@ namespace pando::serve {
 struct CacheRule {
   Uncacheable why_not = Uncacheable::kNo;
 
-  pgtypes::Oid relation = 0;
+  pgtypes::Oid relation = 0;  // the table that a view shows one for one
   uint64_t visible_from = 0;
   // Rows were chosen by this column's equality with a parameter of the statement.
   struct Match {
-    std::string column;
+    std::string column;    // as the table calls it
+    std::string shown_as;  // as a view does
     pgtypes::Oid type = 0;
     size_t parameter = 0;
   };
@@ -51,8 +52,11 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
 // Why the answer to these values may not be kept though the shape's may. REQUIRES: rule.why_not is kNo.
 Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters);
 
+// An answer of more rows depends on their table.
+inline constexpr size_t kRowTagsMax = 200;
+
 // What an answer depends on. `parameters` are those of its statement. REQUIRES: rule.why_not is kNo.
 std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
-                               const pg::Rows& rows);
+                               const pg::Rows& rows, size_t rows_max = kRowTagsMax);
 
 }  // namespace pando::serve

@@ -30,6 +30,29 @@ pg::Rows TextRows(const std::vector<std::vector<const char*>>& values) {
 
 cache::Tag Row(std::vector<std::string_view> key) { return RowTag(kProjects, key); }
 
+constexpr pgtypes::Oid kOpen = 21, kBusy = 22;
+
+// With a view that shows projects one for one, the key under another name, and one that looks into projects otherwise.
+std::shared_ptr<const catalog::Catalog> CatalogWithViews() {
+  catalog::Snapshot snapshot = plan::TestCatalog()->snapshot();
+  catalog::Relation view = snapshot.relations[1];
+  view.kind = catalog::Relation::Kind::kView;
+  view.oid = kBusy;
+  view.name.name = "busy_projects";
+  snapshot.relations.push_back(view);
+  view.oid = kOpen;
+  view.name.name = "open_projects";
+  view.columns[0].name = "number";
+  view.primary_key = {"number"};
+  auto shown = std::make_shared<catalog::Relation::OneForOne>();
+  shown->table = kProjects;
+  shown->columns = {"id", "name", "client_id", "", "created"};
+  shown->key = {"number"};
+  view.one_for_one = std::move(shown);
+  snapshot.relations.push_back(std::move(view));
+  return catalog::Catalog::Build(std::move(snapshot));
+}
+
 class CacheRuleTest : public testing::Test {
  protected:
   CacheRuleTest() {
@@ -39,7 +62,9 @@ class CacheRuleTest : public testing::Test {
     for (const pgtypes::Oid table : {1u, kProjects, 5u}) cacheables->tables[table] = {7, true, {}};
     cacheables->tables[4] = {7, false, {}};  // its identity is all of the row
     cacheables->excluded = {"nobody", "public.tasks"};
-    config_ = MakeConfig(options, nullptr, plan::TestCatalog(), std::move(cacheables));
+    cacheables->tables[kOpen] = {7, true, {}};
+    cacheables->tables[kBusy] = {7, false, {kProjects, 5}};
+    config_ = MakeConfig(options, nullptr, CatalogWithViews(), std::move(cacheables));
   }
 
   // Of the shape of a request, which is remembered; its values are in `parameters_` then.
@@ -137,6 +162,23 @@ TEST_F(CacheRuleTest, EmbeddedRowsThatCannotBeNamedAreAllOfTheirTable) {
   for (int i = 0; i < 300; ++i) many += std::string(i == 0 ? "" : ",") + "{\"id\":" + std::to_string(i) + "}";
   many += "]";
   EXPECT_THAT(TagsOfAnswer("/clients?select=name,projects(id)&id=eq.3", {{"c", many.c_str()}}), any);
+}
+
+TEST_F(CacheRuleTest, AViewThatShowsATableOneForOneDependsOnThatTablesRows) {
+  EXPECT_THAT(TagsOfAnswer("/open_projects?number=eq.5", {{"5", "a", "1", "{}", "x"}}),
+              UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "id"), EqualityTag(kProjects, "id", "5"),
+                                   Row({"5"})));
+  EXPECT_THAT(TagsOfAnswer("/open_projects?select=n:number&client_id=eq.3", {{"5"}, {"6"}}),
+              UnorderedElementsAre(WholeTag(kProjects), ColumnTag(kProjects, "client_id"),
+                                   EqualityTag(kProjects, "client_id", "3"), Row({"5"}), Row({"6"})));
+  EXPECT_THAT(TagsOfAnswer("/open_projects?order=number", {}),
+              UnorderedElementsAre(WholeTag(kProjects), AnyChangeTag(kProjects)));
+}
+
+TEST_F(CacheRuleTest, AnyOtherViewDependsOnEveryChangeOfWhatItLooksInto) {
+  EXPECT_THAT(TagsOfAnswer("/busy_projects?id=eq.5", {}),
+              UnorderedElementsAre(WholeTag(kBusy), AnyChangeTag(kBusy), WholeTag(kProjects), AnyChangeTag(kProjects),
+                                   WholeTag(5), AnyChangeTag(5)));
 }
 
 TEST_F(CacheRuleTest, OneWithoutAnEqualityOrAKeyDependsOnEveryChange) {

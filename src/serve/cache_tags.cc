@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "auth/signature.h"
 #include "base/random.h"
 
 namespace pando::serve {
@@ -15,9 +16,9 @@ constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;  // the golden ratio's frac
 
 enum class Kind : uint64_t { kWhole = 1, kAnyChange, kRow, kEquality, kColumn };
 
-// Drawn once, so that nobody can know which things share a tag.
-uint64_t Seed() {
-  static const uint64_t seed = RandomBits();
+// Secret, so that nobody can know which things share a tag.
+uint64_t& Seed() {
+  static uint64_t seed = RandomBits();
   return seed;
 }
 
@@ -82,6 +83,11 @@ std::string CanonicalUuid(std::string_view written) {
 }
 
 }  // namespace
+
+void SeedTags(std::string_view secret) {
+  const std::string digest = auth::SignHmac(auth::Algorithm::kHs256, "tags", secret);
+  std::memcpy(&Seed(), digest.data(), sizeof(uint64_t));
+}
 
 cache::Tag WholeTag(pgtypes::Oid relation) { return Hasher(Kind::kWhole, relation).Take(); }
 

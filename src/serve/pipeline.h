@@ -25,6 +25,7 @@
 #include "serve/settings.h"
 #include "serve/shape.h"
 #include "serve/shape_cache.h"
+#include "serve/surrogate_keys.h"
 
 namespace pando::serve {
 
@@ -37,8 +38,9 @@ struct Cache {
   // Everything committed before has been dropped from it where it had to be; thread-safe.
   std::function<Clock::time_point()> fresh_at;
   milliseconds staleness_max{1000};
-  CacheCounts* counts = nullptr;    // of this loop
-  OwnWrites* own_writes = nullptr;  // of all loops
+  CacheCounts* counts = nullptr;                  // of this loop
+  OwnWrites* own_writes = nullptr;                // of all loops
+  const SurrogateKeys* surrogate_keys = nullptr;  // null: no cache in front is told what changes
 };
 
 class Pipeline {
@@ -85,6 +87,7 @@ class Pipeline {
   Task<bool> Join(Work& work);
   void BeginFill(Work& work);
   void Lose(Work& work, Unproven why);
+  void AddSurrogateKeys(Work& work, const pg::Rows& rows) const;
   void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
   void Remember(const Work& work);

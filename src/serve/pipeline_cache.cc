@@ -179,6 +179,14 @@ void Pipeline::Lose(Work& work, Unproven why) {
   deps_.cache.counts->Lost(why).Add();
 }
 
+// To what a cache in front may keep until it is told to drop it: that is what the stream will tell of.
+void Pipeline::AddSurrogateKeys(Work& work, const pg::Rows& rows) const {
+  const SurrogateKeys* keys = deps_.cache.surrogate_keys;
+  if (!keys) return;
+  const std::string value = keys->Of(TagsOf(work.shape->cache, work.parameters, rows, SurrogateKeys::kRowsMax));
+  if (!value.empty()) work.response.headers.Set(kSurrogateKey, value);
+}
+
 void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   if (!work.fill) return;
   const std::shared_ptr<const pg::LaneBracketRows> bracket = std::move(work.bracket);
@@ -189,7 +197,8 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   if (bracket->after.Get(0, 0) != "t") return Lose(work, Unproven::kSchema);
   const CacheRule& rule = work.shape->cache;
   if (snapshot->xmin() < rule.visible_from && Holds(Rule::kVisibleFrom)) return Lose(work, Unproven::kPublished);
-  http::FieldLines fields = http::WriteFields(work.response.headers, {kETag, kRange, kLocation});
+  AddSurrogateKeys(work, rows);
+  http::FieldLines fields = http::WriteFields(work.response.headers, {kETag, kRange, kLocation, kSurrogateKey});
   cache::AnswerKind kind{work.response.status, std::move(fields.others) + "Cache-Status: pando; hit\r\n",
                          work.shape->route};
   std::shared_ptr<const cache::AnswerKind>& last = work.learned->answer_kind;
@@ -206,6 +215,7 @@ void Pipeline::Keep(Work& work, const pg::Rows& rows) {
   }
   const cache::Kept kept = deps_.cache.store->Keep(std::move(*work.fill), cache_key_, *snapshot, tags, draft);
   work.kept = kept == cache::Kept::kYes;
+  if (!work.kept) work.response.headers.Remove(kSurrogateKey);
   work.fill.reset();
   work.lead->flight().in_vain = !work.kept;
   work.lead.reset();

@@ -77,6 +77,22 @@ void AddTree(const changes::TableTree& tree, std::unordered_map<pgtypes::Oid, se
   tables[tree.root] = serve::CacheableTable{visible_from, false, tree.below};
 }
 
+// A view is known when all that it looks into is: it changes when one of these does.
+void AddView(const catalog::Relation& view, const std::vector<std::string>& excluded,
+             std::unordered_map<pgtypes::Oid, serve::CacheableTable>& tables) {
+  serve::CacheableTable known;
+  for (const catalog::Relation::Shown& shown : view.shows) {
+    const auto table = tables.find(shown.oid);
+    if (table == tables.end() || catalog::IsNamed(shown.name, excluded)) return;
+    known.visible_from = std::max(known.visible_from, table->second.visible_from);
+    // Its rows are told by the table's.
+    known.by_key = view.one_for_one && table->second.by_key;
+    if (!known.by_key) known.below.push_back(shown.oid);
+    known.below.insert(known.below.end(), table->second.below.begin(), table->second.below.end());
+  }
+  tables.emplace(view.oid, std::move(known));
+}
+
 }  // namespace
 
 ChangeTracking::ChangeTracking(net::Executor executor, ChangeTrackingOptions options, Deps deps)
@@ -119,12 +135,18 @@ void ChangeTracking::BeginTurn() {
   ++turn_;
   catalog_ = nullptr;
   if (deps_.store) deps_.store->Hold();
+  DropAll();
+}
+
+void ChangeTracking::DropAll() {
+  if (deps_.dropped) deps_.dropped({cache::kEverything});
 }
 
 void ChangeTracking::Invalidate() { BeginTurn(); }
 
 void ChangeTracking::Live(Turn turn) {
-  if (turn == turn_ && in_stream_ && deps_.store) deps_.store->Release();
+  if (turn != turn_ || !in_stream_ || !deps_.store) return;
+  deps_.store->Release();
 }
 
 void ChangeTracking::Republish() {
@@ -239,6 +261,9 @@ void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
     tables[table.oid] = serve::CacheableTable{since_[table.membership], table.by_key, {}};
   }
   for (const changes::TableTree& tree : publication.trees) AddTree(tree, tables);
+  for (const catalog::Relation& relation : catalog_->snapshot().relations) {
+    if (relation.kind == catalog::Relation::Kind::kView) AddView(relation, options_.uncached, tables);
+  }
   cacheables->excluded = options_.uncached;
   cacheables->bracket = MakeBracket(*catalog_);
   deps_.publish(std::move(cacheables), turn_);
@@ -251,7 +276,11 @@ void ChangeTracking::OnStart(const changes::StreamOrigin&) {
 }
 
 void ChangeTracking::OnTransaction(const changes::Transaction& transaction) {
-  if (deps_.store) deps_.store->Change(transaction.xid, serve::TagsOf(transaction));
+  if (deps_.store) {
+    const std::vector<cache::Tag> tags = serve::TagsOf(transaction);
+    deps_.store->Change(transaction.xid, tags);
+    if (deps_.dropped) deps_.dropped(tags);
+  }
   deps_.observe_delay(std::max<Clock::duration>(std::chrono::system_clock::now() - CommitTime(transaction), 0ns));
   const bool changed = transaction.unlisted.contains(epoch_) ||
                        std::any_of(transaction.changes.begin(), transaction.changes.end(), IsSchemaChange);
@@ -279,6 +308,7 @@ void ChangeTracking::OnBreak(const Error&) {
   ++turn_;
   catalog_ = nullptr;
   if (deps_.store) deps_.store->Break();
+  DropAll();
 }
 
 }  // namespace pando::server

@@ -44,6 +44,8 @@ class ChangeTracking : private changes::ChangeSink {
     // What may be cached with the catalog that was taken last. To be given to every event loop, and then Live() called.
     std::function<void(std::shared_ptr<const serve::Cacheables>, Turn)> publish;
     cache::Store* store = nullptr;  // null: no cache
+    // What answers of before do not hold for any more, by its tags; may be empty.
+    std::function<void(const std::vector<cache::Tag>&)> dropped;
     // How long after its commit a transaction has been dealt with.
     std::function<void(Clock::duration)> observe_delay;
   };
@@ -83,6 +85,7 @@ class ChangeTracking : private changes::ChangeSink {
   void OfferCacheables(const changes::Publication& publication);
   bool IsCurrent(const catalog::Catalog& catalog);
   void BeginTurn();
+  void DropAll();
   Task<void> LoadCatalogSoon();
 
   const net::Executor executor_;

@@ -161,6 +161,11 @@ void Monitoring::Attach(const cache::Store& store) {
   collect(MetricId::kCacheFills, {"too_large"}, &Stats::too_large);
 }
 
+void Monitoring::Attach(const Purging& purging) {
+  metrics_.Collect(MetricId::kCachePurges, {"taken"}, [&purging] { return double(purging.stats().sent); });
+  metrics_.Collect(MetricId::kCachePurges, {"failed"}, [&purging] { return double(purging.stats().failed); });
+}
+
 void Monitoring::Attach(const serve::CacheCounts& counts) {
   const auto collect = [&](std::string_view outcome, const telemetry::Counter& count) {
     metrics_.Collect(MetricId::kCacheRequests, {outcome}, [&count] { return double(count.value()); });

@@ -18,6 +18,7 @@
 #include "pg/pool.h"
 #include "serve/cache_counts.h"
 #include "server/change_tracking.h"
+#include "server/purging.h"
 #include "telemetry/metrics.h"
 
 namespace pando::server {
@@ -35,6 +36,7 @@ class Monitoring {
   void Attach(const ChangeTracking& tracking);
   void Attach(const cache::Store& store);
   void Attach(const serve::CacheCounts& counts);
+  void Attach(const Purging& purging);
 
   //   as http::Server::Listen
   Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);

@@ -76,6 +76,8 @@ struct CacheOptions {
   milliseconds staleness_max{1000};
   Bytes answer_bytes_max = MiB(1);
   std::vector<std::string> excluded_relations;
+  std::vector<std::string> purge_urls;
+  Secret surrogate_secret;
 };
 
 template <class Visitor>
@@ -91,6 +93,13 @@ void Describe(Visitor& visit, CacheOptions& o) {
                "A larger answer is not kept.");
   visit.Option("cache.excluded_relations", o.excluded_relations, Reload::kRestart,
                "Tables, each by its name or with its schema, of which no answers are kept.");
+  visit.Option(
+      "cache.purge_urls", o.purge_urls, Reload::kRestart,
+      "Caches in front, each http://host[:port][/path]: answers carry Surrogate-Key, and a PURGE with the keys "
+      "of what has changed is sent to each.");
+  visit.Option("cache.surrogate_secret", o.surrogate_secret, Reload::kRestart,
+               "Makes the surrogate keys; servers behind the same cache in front need the same. Empty: one is drawn at "
+               "each start.");
 }
 
 // The size in "memory:256MiB"; 0 for "off". `auto_on`: what "auto" means.

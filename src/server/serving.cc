@@ -4,11 +4,13 @@
 #include <csignal>
 #include <thread>
 
+#include "base/random.h"
 #include "http/server.h"
 #include "net/loop_group.h"
 #include "net/signals.h"
 #include "net/socket.h"
 #include "net/spawn.h"
+#include "serve/cache_tags.h"
 #include "serve/errors.h"
 #include "serve/pipeline.h"
 #include "server/catalog_watcher.h"
@@ -19,6 +21,7 @@
 #include "server/database_settings.h"
 #include "server/freed_on.h"
 #include "server/monitoring.h"
+#include "server/purging.h"
 #include "server/run_on.h"
 #include "telemetry/log.h"
 
@@ -130,13 +133,34 @@ class Process {
       store.answer_bytes_max = options_.cache.answer_bytes_max.count;
       store_ = std::make_unique<cache::Store>(store);
     }
+    PANDO_CHECK(BuildPurging());
     if (!options_.changes.enabled && !store_) return {};
     ChangeTracking::Deps deps;
     deps.load_catalog = [this] { watcher_->Reload(); };
     deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
     deps.store = store_.get();
+    if (purging_) deps.dropped = [this](const std::vector<cache::Tag>& tags) { purging_->Drop(tags); };
     deps.observe_delay = [this](Clock::duration delay) { monitoring_.ObserveCommitDelay(delay); };
     tracking_ = std::make_unique<ChangeTracking>(control_.get_executor(), TrackingOptions(), std::move(deps));
+    return {};
+  }
+
+  Result<void> BuildPurging() {
+    if (options_.cache.purge_urls.empty()) return {};
+    if (!store_) return Error(ErrorId::kConfigInvalid, "cache.purge_urls tells of what is kept, and cache.url is off");
+    std::vector<Url> urls;
+    for (const std::string& text : options_.cache.purge_urls) {
+      PANDO_TRY(Url url, ParsePurgeUrl(text));
+      urls.push_back(std::move(url));
+    }
+    std::string secret = options_.cache.surrogate_secret.reveal();
+    if (secret.empty()) {
+      secret = RandomText(32, "0123456789abcdef");
+    } else {
+      serve::SeedTags(secret);
+    }
+    surrogate_keys_ = std::make_unique<serve::SurrogateKeys>(std::move(secret));
+    purging_ = std::make_unique<Purging>(control_.get_executor(), std::move(urls), *surrogate_keys_);
     return {};
   }
 
@@ -193,8 +217,12 @@ class Process {
     serve::Cache cache;
     if (store_) {
       parts.cache_counts = std::make_unique<serve::CacheCounts>();
-      cache = {store_.get(), [this] { return tracking_->AskFreshAt(); }, options_.cache.staleness_max,
-               parts.cache_counts.get(), &own_writes_};
+      cache = {store_.get(),
+               [this] { return tracking_->AskFreshAt(); },
+               options_.cache.staleness_max,
+               parts.cache_counts.get(),
+               &own_writes_,
+               surrogate_keys_.get()};
     }
     serve::Pipeline::Deps collaborators{*parts.pool,        *parts.key_lane, *parts.quick_lane,
                                         *parts.insert_lane, worker,          cache};
@@ -265,6 +293,7 @@ class Process {
     }
     if (tracking_) monitoring_.Attach(*tracking_);
     if (store_) monitoring_.Attach(*store_);
+    if (purging_) monitoring_.Attach(*purging_);
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
   }
 
@@ -276,6 +305,7 @@ class Process {
     if (!loaded) Log(Level::kError, "catalog.load_failed", loaded.error().ToString());
     watcher_->Start(loaded.has_value());
     if (tracking_) tracking_->Start();
+    if (purging_) purging_->Start();
     for (size_t i = 0; i < parts_.size(); ++i) {
       loops_.Post(i, [server = parts_[i].server.get()] { server->Start(); });
     }
@@ -416,6 +446,7 @@ class Process {
     co_await draining_.Join();
     co_await watcher_->Stop();
     if (tracking_) co_await tracking_->Stop();
+    if (purging_) co_await purging_->Stop();
     co_await monitoring_.Stop(Deadline::After(1s));
     for (size_t i = 0; i < parts_.size(); ++i) {
       draining_.Spawn("close", RunOn(loops_.executor(i), CloseParts(parts_[i])));
@@ -435,9 +466,10 @@ class Process {
   net::LoopGroup loops_;
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
   Monitoring monitoring_;
-  std::unique_ptr<cache::Store> store_;  // null: no cache; outlives what is on the loops
-  serve::OwnWrites own_writes_;          // likewise
-  std::vector<LoopParts> parts_;         // constant after Build(); each on its own loop
+  std::unique_ptr<cache::Store> store_;                   // null: no cache; outlives what is on the loops
+  serve::OwnWrites own_writes_;                           // likewise
+  std::unique_ptr<serve::SurrogateKeys> surrogate_keys_;  // likewise; null: no cache in front is told what changes
+  std::vector<LoopParts> parts_;                          // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
   std::vector<std::string> bound_;            // http.listen with the ports that were chosen
   std::shared_ptr<auth::Verifier> verifier_;  // on the control loop, as all below
@@ -445,6 +477,7 @@ class Process {
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;
   std::shared_ptr<const serve::Cacheables> cacheables_;
+  std::unique_ptr<Purging> purging_;          // null: as surrogate_keys_
   std::unique_ptr<ChangeTracking> tracking_;  // null when nobody wants to know of changes
   std::unique_ptr<net::Signals> signals_;
   net::TaskGroup tasks_;

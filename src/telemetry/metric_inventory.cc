@@ -199,6 +199,12 @@ std::vector<MetricRow> CacheRows() {
 
 std::vector<MetricRow> CatalogRows() {
   return {
+      {MetricId::kCachePurges,
+       "pando_cache_purges_total",
+       kCounter,
+       "",
+       {{"result", {"taken", "failed"}}},
+       "Requests that told caches in front what has changed, by whether they were taken."},
       {MetricId::kCatalogAge,
        "pando_catalog_age_seconds",
        kGauge,

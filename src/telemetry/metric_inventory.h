@@ -44,6 +44,7 @@ enum class MetricId : uint8_t {
   kCacheEvictions,
   kCacheAnswers,
   kCacheBytes,
+  kCachePurges,
   kCatalogAge,
   kCatalogReloads,
   kCatalogRelations,

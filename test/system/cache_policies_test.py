@@ -1,4 +1,4 @@
-"""Tries to get one caller's rows to another: random policies, callers, writes and changes of policies, and every answer
+"""Tries to get one caller's rows to another: random policies, views, callers, writes and changes of policies, and every answer
 compared with what the database says to that caller. What is kept must be what would be read.
 
 PANDO_POLICY_ROUNDS makes it longer, PANDO_POLICY_SEED another one.
@@ -13,6 +13,7 @@ from processes import HOOKED, Pando, PrivatePostgres, folder_for_all, needs_hook
 ROUNDS = int(os.environ.get('PANDO_POLICY_ROUNDS', '25'))
 SEED = int(os.environ.get('PANDO_POLICY_SEED', '20261128'))
 TABLES = [f't{i}' for i in range(6)]
+VIEWS = [f'v{i}' for i in range(3)]  # of the tables of the same numbers
 ROWS = 40
 OWNERS, ORGS = ['u1', 'u2', 'u3'], ['o1', 'o2']
 CLAIMS = "current_setting('request.jwt.claims', true)"
@@ -91,7 +92,7 @@ class Policies(unittest.TestCase):
         folder = self.enterContext(folder_for_all())
         self.postgres = PrivatePostgres(folder, 'wal_level = logical')
         self.enterContext(self.postgres)
-        self.postgres.sql(SCHEMA + ''.join(self.new_policy(table) for table in TABLES))
+        self.postgres.sql(SCHEMA + ''.join(self.new_policy(table) for table in TABLES) + ''.join(map(self.new_view, VIEWS)))
         settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_CHANGES_URL': self.postgres.uri(),
                     'PANDO_CACHE_URL': 'memory:64MiB', 'PANDO_SERVER_LOOPS': '1', 'CACHE_RULES_OFF': rules_off}
         self.pando = self.enterContext(Pando(folder, write_project(folder), settings, program=program)).start()
@@ -114,25 +115,34 @@ class Policies(unittest.TestCase):
             for place in self.dice.sample(range(len(asks)), len(asks)):
                 self.assertEqual(self.seen(asks[place]), truths[place], f'{told}: {asks[place]}')
 
+    def expression(self, table, depth):
+        kind = self.dice.choice(['atom', 'atom', 'and', 'or', 'not']) if depth else 'atom'
+        if kind == 'atom':
+            return '(' + self.dice.choice(ATOMS).format(claims=CLAIMS, table=table) + ')'
+        if kind == 'not':
+            return f'(not {self.expression(table, depth - 1)})'
+        return f'({self.expression(table, depth - 1)} {kind} {self.expression(table, depth - 1)})'
+
     def new_policy(self, table):
-        def expression(depth):
-            kind = self.dice.choice(['atom', 'atom', 'and', 'or', 'not']) if depth else 'atom'
-            if kind == 'atom':
-                return '(' + self.dice.choice(ATOMS).format(claims=CLAIMS, table=table) + ')'
-            if kind == 'not':
-                return f'(not {expression(depth - 1)})'
-            return f'({expression(depth - 1)} {kind} {expression(depth - 1)})'
-        return f'drop policy if exists p on {table}; create policy p on {table} for select using {expression(2)};'
+        return f'drop policy if exists p on {table}; create policy p on {table} for select using {self.expression(table, 2)};'
+
+    def new_view(self, view):
+        """Its owner is shown every row; with security_invoker the caller's policies count as well."""
+        table, invoker = view.replace('v', 't'), self.dice.choice(['', 'with (security_invoker)'])
+        where = self.dice.choice(['true', self.expression(table, 1)])
+        return (f'create or replace view {view} {invoker} as select * from {table} where {where}; '
+                f'grant select on {view} to anon, authenticated;')
 
     def change(self):
         """One statement or transaction past Pando."""
         table, row = self.dice.choice(TABLES), self.dice.randint(1, ROWS + 3)
-        kind = self.dice.choice(['move', 'move', 'insert', 'delete', 'policy', 'members', 'function'])
+        kind = self.dice.choice(['move', 'move', 'insert', 'delete', 'policy', 'view', 'members', 'function'])
         return {'move': f"update {table} set owner = 'u{self.dice.randint(1, 4)}', org = 'o{self.dice.randint(1, 3)}', "
                         f'level = {self.dice.randint(0, 4)} where id = {row};',
                 'insert': f"insert into {table} values ({row}, 'u{self.dice.randint(1, 4)}', 'o1', 3) on conflict do nothing;",
                 'delete': f'delete from {table} where id = {row};',
                 'policy': self.new_policy(table),
+                'view': self.new_view(self.dice.choice(VIEWS)),
                 'members': "update members set sub = case sub when 'u1' then 'u2' when 'u2' then 'u1' else sub end;",
                 'function': 'create or replace function who.uid() returns text language sql stable as $$ select '
                             f"{CLAIMS}::json ->> '{self.dice.choice(['sub', 'org'])}' $$;"}[kind]
@@ -140,7 +150,7 @@ class Policies(unittest.TestCase):
     def asks(self, count):
         found = []
         for _ in range(count):
-            table, row = self.dice.choice(TABLES), self.dice.randint(1, ROWS)
+            table, row = self.dice.choice(TABLES + VIEWS), self.dice.randint(1, ROWS)
             path, where = self.dice.choice([(f'{table}?id=eq.{row}', f'id = {row}'), (f'{table}?org=eq.o1', "org = 'o1'"),
                                             (f'{table}?level=gt.1', 'level > 1'), (f'{table}?owner=eq.u1', "owner = 'u1'")])
             found.append((self.dice.choice(self.callers), self.dice.choice(['o1', 'o2']), table, f'{path}&select=id&order=id',

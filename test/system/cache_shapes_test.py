@@ -1,5 +1,6 @@
 """Asks whatever a client may ask of a small world while that changes, and compares every answer with that of a Pando that
-keeps nothing: embeds to any depth, through junctions, that filter, spread or only count; offsets, counts, sums, CSV.
+keeps nothing: tables and views, embeds to any depth, through junctions, that filter, spread or only count; offsets, counts,
+sums, CSV.
 
 PANDO_SHAPES_ROUNDS makes it longer, PANDO_SHAPES_SEED another one.
 """
@@ -37,31 +38,51 @@ insert into tags select i, 'g' || i from generate_series(1, 5) i;
 insert into post_tags select i % 16 + 1, i % 5 + 1, i % 3 from generate_series(1, 40) i on conflict do nothing;
 insert into visits select i, i % 16 + 1, date '2026-01-20' + i from generate_series(1, 30) i;
 insert into covers select i, 'u' || i from generate_series(1, 16, 3) i;
+create view pieces as select title as name, id as piece, author_id as writer, rank, upper(title) as loud from posts
+  where rank is distinct from 3;
+create view piece_names as select piece, name from pieces where name <> 't3';
+create view tallies as select a.id, a.name, count(p.id) as posts from authors a left join posts p on p.author_id = a.id
+  group by a.id, a.name;
+create view latest as select distinct on (author_id) author_id as id, title from posts where author_id is not null
+  order by author_id, made_on desc, id desc;
+create schema within;
+create table within.boxes (id int primary key, label text not null, post_id int references posts on delete cascade);
+insert into within.boxes select i, 'b' || i % 3, i from generate_series(1, 16) i;
+create view boxes as select id, label, post_id from within.boxes;
 grant select on all tables in schema public to anon;
 """
 EMBEDS = {  # of each table: what it can embed, and how many rows that may have
     'countries': {'authors': 'many'},
     'authors': {'countries': 'one', 'posts': 'many', 'comments': 'many'},
     'posts': {'authors!posts_author_id_fkey': 'one', 'comments': 'many', 'tags': 'many', 'covers': 'one', 'post_tags': 'many',
-              'visits': 'many'},
-    'comments': {'posts': 'one', 'authors': 'one'},
+              'visits': 'many', 'boxes': 'many'},
+    'comments': {'posts': 'one', 'authors': 'one', 'pieces': 'one'},
     'tags': {'posts': 'many', 'post_tags': 'many'},
     'post_tags': {'posts': 'one', 'tags': 'one'},
     'covers': {'posts': 'one'},
     'visits': {'posts': 'one'},
+    'pieces': {'authors!posts_author_id_fkey': 'one', 'comments': 'many', 'boxes': 'many'},
+    'piece_names': {'comments': 'many'},
+    'tallies': {},
+    'latest': {},
+    'boxes': {'posts': 'one', 'pieces': 'one'},
 }
 COLUMNS = {'countries': ['id', 'name'], 'authors': ['id', 'name', 'country_id'],
            'posts': ['id', 'title', 'author_id', 'rank', 'data', 'made_on', 'words', 'data->kind', 'kind:data->>kind'],
            'comments': ['id', 'post_id', 'author_id', 'note'], 'tags': ['id', 'name'],
            'post_tags': ['post_id', 'tag_id', 'weight'], 'covers': ['post_id', 'url'],
-           'visits': ['id', 'post_id', 'day']}
+           'visits': ['id', 'post_id', 'day'], 'pieces': ['piece', 'name', 'writer', 'rank', 'loud'],
+           'piece_names': ['piece', 'name'], 'tallies': ['id', 'name', 'posts'], 'latest': ['id', 'title'],
+           'boxes': ['id', 'label', 'post_id']}
 FILTERS = {'countries': ['id=eq.2', 'name=like.c*'], 'authors': ['id=eq.3', 'country_id=eq.1', 'name=in.(a1,a2)', 'country_id=is.null'],
            'posts': ['id=eq.5', 'author_id=eq.2', 'rank=gt.1', 'title=ilike.T*', 'data->>kind=eq.1', 'data=cs.{"kind":2}',
                      'made_on=gte.2026-01-04', 'words=cs.{w1}', 'title=fts.t1', 'or=(rank.eq.1,rank.is.null)', 'rank=not.eq.2'],
            'comments': ['post_id=eq.4', 'author_id=eq.2', 'note=eq.n1'], 'tags': ['id=eq.1', 'name=neq.g3'],
            'post_tags': ['post_id=eq.3', 'weight=gt.0'], 'covers': ['post_id=eq.4', 'url=not.is.null'],
-           'visits': ['post_id=eq.3', 'day=gt.2026-02-03', 'id=lt.9']}
-KEYS = {'visits': 'id,day', 'post_tags': 'post_id,tag_id', 'covers': 'post_id'}
+           'visits': ['post_id=eq.3', 'day=gt.2026-02-03', 'id=lt.9'],
+           'pieces': ['piece=eq.5', 'writer=eq.2', 'rank=gt.1', 'loud=eq.T1', 'name=eq.t1'], 'piece_names': ['piece=eq.4', 'name=eq.t2'],
+           'tallies': ['id=eq.2', 'posts=gt.1'], 'latest': ['id=eq.2', 'title=neq.t1'], 'boxes': ['id=eq.3', 'post_id=eq.5', 'label=eq.b1']}
+KEYS = {'visits': 'id,day', 'post_tags': 'post_id,tag_id', 'covers': 'post_id', 'pieces': 'piece', 'piece_names': 'piece'}
 
 
 def name_of(embed):
@@ -138,7 +159,7 @@ class Shapes(unittest.TestCase):
         shown = ['*'] if self.dice.random() < 0.4 else self.dice.sample(COLUMNS[table], self.dice.randint(1, min(3, len(COLUMNS[table]))))
         chance = 0.9 if not path else 0.5
         used = set()
-        while depth and self.dice.random() < chance and len(used) < 3:
+        while EMBEDS[table] and depth and self.dice.random() < chance and len(used) < 3:
             embed = self.dice.choice(list(EMBEDS[table]))
             if embed in used:
                 break
@@ -191,6 +212,9 @@ class Shapes(unittest.TestCase):
             f'delete from covers where post_id = {post};',
             f"update visits set day = '2026-0{dice.randint(1, 2)}-1{dice.randint(0, 9)}' where id = {dice.randint(1, 30)};",
             f'insert into visits select {dice.randint(100, 999)}, id, \'2026-02-20\' from posts where id = {post} on conflict do nothing;',
+            f"update within.boxes set label = 'b{dice.randint(0, 3)}' where id = {post};",
+            f'delete from within.boxes where id = {post};',
+            f"insert into within.boxes select id, 'b1', id from posts where id = {post} on conflict do nothing;",
             'truncate visits_early;',
             "create table if not exists visits_more partition of visits for values from ('2026-03-01') to ('2026-04-01'); "
             f"insert into visits select {dice.randint(1000, 1999)}, id, '2026-03-05' from posts where id = {post};",

@@ -1,0 +1,178 @@
+#include "server/purging.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+#include "base/backoff.h"
+#include "cache/purge_queue.h"
+#include "net/socket.h"
+#include "telemetry/log.h"
+
+namespace pando::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using namespace std::chrono_literals;
+using Tcp = asio::ip::tcp;
+
+// An answer that was on its way when its change was told has arrived by then.
+constexpr auto kAgainAfter = 2s;
+constexpr auto kTimeout = 5s;  // of connecting and of each request
+constexpr auto kRetryMin = 200ms;
+constexpr auto kRetryMax = 10s;
+// A header of some 2 KB, which every server takes.
+constexpr size_t kKeysEach = 100;
+constexpr size_t kAnswerBytesMax = 64 << 10;
+
+}  // namespace
+
+Result<Url> ParsePurgeUrl(const std::string& text) {
+  Result<Url> url = ParseUrl(text);
+  if (!url) return Error(ErrorId::kConfigInvalid, "cache.purge_urls: " + url.error().message());
+  if (url->is_tls) return Error(ErrorId::kConfigInvalid, "cache.purge_urls: https is not spoken: \"" + text + "\"");
+  if (url->target.empty()) url->target = "/";
+  return url;
+}
+
+// One cache in front.
+class Purging::Target {
+ public:
+  Target(Purging& purging, net::Executor executor, Url url, const serve::SurrogateKeys& keys)
+      : purging_(purging), executor_(executor), url_(std::move(url)), keys_(keys), wake_(executor) {}
+
+  void Drop(const std::vector<cache::Tag>& tags) {
+    queue_.Add(tags, Clock::now());
+    wake_.cancel();
+  }
+
+  void Stop() {
+    stopping_ = true;
+    wake_.cancel();
+    if (stream_) stream_->cancel();
+  }
+
+  Task<void> Work() {
+    Backoff backoff(kRetryMin, kRetryMax);
+    while (!stopping_) {
+      const std::vector<cache::Tag> tags = queue_.Take(kKeysEach, Clock::now());
+      if (tags.empty()) {
+        co_await WaitUntil(queue_.due().value_or(Clock::time_point::max()));
+        continue;
+      }
+      const std::string refusal = co_await Tell(keys_.Dropped(tags));
+      if (stopping_) break;
+      if (refusal.empty()) {
+        purging_.sent_.fetch_add(1, std::memory_order_relaxed);
+        backoff.Reset();
+        if (std::exchange(failing_, false))
+          telemetry::Log(telemetry::Level::kInfo, "purge.again", url_.authority() + " takes PURGE again");
+        continue;
+      }
+      purging_.failed_.fetch_add(1, std::memory_order_relaxed);
+      if (!std::exchange(failing_, true)) {
+        telemetry::Log(telemetry::Level::kWarn, "purge.failed", "a cache in front was not told what changed",
+                       {{"url", url_.authority() + url_.target}, {"why", refusal}});
+      }
+      queue_.Add({cache::kEverything}, Clock::now());
+      co_await WaitUntil(Clock::now() + backoff.Next(), /*woken=*/false);
+    }
+    stream_.reset();
+  }
+
+ private:
+  using Socket = beast::basic_stream<Tcp, net::Executor>;
+
+  // Or until there is more to tell.
+  Task<void> WaitUntil(Clock::time_point at, bool woken = true) {
+    do {
+      wake_.expires_at(at);
+      co_await wake_.async_wait(net::use_task_tuple);
+    } while (!woken && !stopping_ && Clock::now() < at);
+  }
+
+  // Empty when it was taken; else why not.
+  Task<std::string> Tell(std::string keys) {
+    beast::http::request<beast::http::empty_body> request(beast::http::verb::purge, url_.target, 11);
+    request.set(beast::http::field::host, url_.authority());
+    request.set(std::string(serve::kSurrogateKey), keys);
+    // A connection that stood idle may be closed by the other side, which shows when it is used.
+    const bool is_kept = stream_ != nullptr;
+    std::string refusal = co_await TellOnce(request);
+    if (!refusal.empty() && is_kept && !stopping_) refusal = co_await TellOnce(request);
+    co_return refusal;
+  }
+
+  Task<std::string> TellOnce(const beast::http::request<beast::http::empty_body>& request) {
+    if (!stream_) {
+      std::string refusal = co_await Connect();
+      if (!refusal.empty()) co_return refusal;
+    }
+    stream_->expires_after(kTimeout);
+    auto [unsent, size] = co_await beast::http::async_write(*stream_, request, net::use_task_tuple);
+    beast::http::response_parser<beast::http::string_body> answer;
+    answer.body_limit(kAnswerBytesMax);
+    boost::system::error_code failure = unsent;
+    if (!failure) {
+      auto [unread, read] = co_await beast::http::async_read(*stream_, buffer_, answer, net::use_task_tuple);
+      failure = unread;
+    }
+    const bool is_usable = !failure && answer.get().keep_alive();
+    if (!is_usable) stream_.reset();
+    if (failure) co_return failure.message();
+    const unsigned status = answer.get().result_int();
+    co_return status >= 200 && status < 300 ? "" : "status " + std::to_string(status);
+  }
+
+  Task<std::string> Connect() {
+    asio::ip::basic_resolver<Tcp, net::Executor> resolver(executor_);
+    auto [unknown, hosts] = co_await resolver.async_resolve(url_.host, std::to_string(url_.port), net::use_task_tuple);
+    if (unknown) co_return unknown.message();
+    if (stopping_) co_return "stopping";
+    buffer_.clear();
+    stream_ = std::make_unique<Socket>(executor_);
+    stream_->expires_after(kTimeout);
+    auto [failure, endpoint] = co_await stream_->async_connect(hosts, net::use_task_tuple);
+    if (failure) stream_.reset();
+    co_return failure ? failure.message() : "";
+  }
+
+  Purging& purging_;
+  const net::Executor executor_;
+  const Url url_;
+  const serve::SurrogateKeys& keys_;
+  cache::PurgeQueue queue_{kAgainAfter};
+  net::Timer wake_;
+  std::unique_ptr<Socket> stream_;
+  beast::flat_buffer buffer_;
+  bool failing_ = false;  // the last one was not taken, which has been said
+  bool stopping_ = false;
+};
+
+Purging::Purging(net::Executor executor, std::vector<Url> urls, const serve::SurrogateKeys& keys)
+    : tasks_(executor) {
+  for (Url& url : urls) targets_.push_back(std::make_unique<Target>(*this, executor, std::move(url), keys));
+}
+
+Purging::~Purging() = default;
+
+void Purging::Start() {
+  for (const auto& target : targets_) tasks_.Spawn("purge", target->Work());
+}
+
+void Purging::Drop(const std::vector<cache::Tag>& tags) {
+  for (const auto& target : targets_) target->Drop(tags);
+}
+
+Task<void> Purging::Stop() {
+  for (const auto& target : targets_) target->Stop();
+  co_await tasks_.Join();
+}
+
+PurgingStats Purging::stats() const {
+  return {sent_.load(std::memory_order_relaxed), failed_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace pando::server
