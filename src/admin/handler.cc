@@ -38,9 +38,6 @@ http::Response AnswerReadiness(const std::vector<Check>& checks) {
   return MakeJson(ready ? 200 : 503, body + "]}");
 }
 
-// A coroutine of its own, because a lambda that is one must not capture.
-Task<void> Ready() { co_return; }
-
 }  // namespace
 
 http::Response RenderError(int status, const Error& error) {
@@ -80,9 +77,9 @@ http::Handler MakeHandler(Sources sources) {
   PANDO_ASSERT(sources.metrics != nullptr);
   PANDO_ASSERT(sources.config != nullptr);
   PANDO_ASSERT(sources.cache != nullptr);
-  return [sources = std::move(sources)](http::Request& request, http::Response& response) {
+  return [sources = std::move(sources)](http::Request& request, http::Response& response) -> std::optional<Task<void>> {
     response = Answer(request, sources);
-    return Ready();
+    return std::nullopt;
   };
 }
 

@@ -9,11 +9,11 @@
 #include <fstream>
 #include <random>
 
+#include "base/url.h"
 #include "bench/generator.h"
 #include "bench/knee.h"
 #include "bench/report.h"
 #include "bench/scenario.h"
-#include "base/url.h"
 #include "config/value.h"
 #include "net/socket.h"
 

@@ -24,23 +24,48 @@ Connection::Connection(ConnectionHost& host, std::shared_ptr<const Settings> set
 Task<void> Connection::Run() {
   bool more = co_await Open();
   while (more) {
-    // Here and not in a coroutine of its own, whose frame each request would pay for.
+    // All of a plain request is here and not in coroutines of its own, whose frames it would pay for.
     Step step = BeginRequest();
     std::optional<Step> header;
     while (step == Step::kNext && !(header = LookForHeader())) {
-      const auto [failure, size] = co_await stream_.ReadSome(HeaderSpace());
-      step = TakeBytes(failure, size);
+      net::Stream::Transfer read;
+      if (net::Socket* const plain = stream_.plain()) {
+        read = co_await plain->async_read_some(HeaderSpace(), net::deferred_tuple);
+      } else {
+        read = co_await stream_.ReadSome(HeaderSpace());
+      }
+      step = TakeBytes(std::get<0>(read), std::get<1>(read));
     }
     if (header) step = *header;
     if (step == Step::kNext && !parser_.done()) step = co_await ReadBody();
-    if (step == Step::kNext) {
-      more = co_await Answer();
-    } else if (step == Step::kRefused) {
-      more = co_await AnswerRefusal();
-    } else {
-      more = false;
+    if (step == Step::kGone) {
       NoteGone();
+      break;
     }
+    if (step == Step::kRefused) {
+      more = co_await AnswerRefusal();
+      continue;
+    }
+    Response response;
+    BeginHandling();
+    std::exception_ptr escaped;
+    try {
+      std::optional<Task<void>> handling = host_.deps.handler(request_, response);
+      if (handling) co_await std::move(*handling);
+    } catch (...) {
+      escaped = std::current_exception();
+    }
+    EndHandling(escaped, response);
+    if (timed_out_) {
+      // The next request's handler starts uncancelled.
+      co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+    }
+    if (client_gone_ || broken_) {
+      Observe(0);
+      break;
+    }
+    if (std::optional<Unsent> unsent = SendAtOnce(response)) client_gone_ = !co_await SendRest(std::move(*unsent));
+    more = NoteSent(response);
   }
   if (!client_gone_ && !broken_) co_await CloseGently();
   stream_.Close();
@@ -56,29 +81,6 @@ Task<bool> Connection::Open() {
   if (admission_ == Admission::kAccepted) co_return true;
   Refuse(503, Error(ErrorId::kHttpOverloaded, "too many connections are open"));
   co_return co_await AnswerRefusal();
-}
-
-// False when the connection is to be closed.
-Task<bool> Connection::Answer() {
-  Response response;
-  BeginHandling();
-  std::exception_ptr escaped;
-  try {
-    co_await host_.deps.handler(request_, response);
-  } catch (...) {
-    escaped = std::current_exception();
-  }
-  EndHandling(escaped, response);
-  if (timed_out_) {
-    // The next request's handler starts uncancelled.
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-  }
-  if (client_gone_ || broken_) {
-    Observe(0);
-    co_return false;
-  }
-  if (std::optional<Unsent> unsent = SendAtOnce(response)) client_gone_ = !co_await SendRest(std::move(*unsent));
-  co_return NoteSent(response);
 }
 
 void Connection::Enter(Phase phase, Clock::time_point deadline) {

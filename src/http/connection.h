@@ -110,7 +110,6 @@ class Connection final : public net::DeadlineWheel::Entry {
 
   // Life: connection.cc.
   Task<bool> Open();
-  Task<bool> Answer();
   Task<void> CloseGently();
   void Enter(Phase phase, Clock::time_point deadline);
   void CheckOnClient();

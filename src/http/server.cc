@@ -120,7 +120,7 @@ void ServerOnLoop::Start() {
 Task<void> ServerOnLoop::Accept(net::Listener& listener) {
   while (listener.acceptor().is_open()) {
     net::Endpoint peer;
-    auto [failure, socket] = co_await listener.acceptor().async_accept(peer, net::use_task_tuple);
+    auto [failure, socket] = co_await listener.acceptor().async_accept(peer, net::deferred_tuple);
     if (!failure) {
       Admit(std::move(socket), peer);
     } else if (listener.acceptor().is_open() && failure != boost::asio::error::connection_aborted) {
@@ -170,7 +170,7 @@ Task<void> ServerOnLoop::Tick() {
   net::Timer timer(executor_);
   while (!connections_.empty()) {
     timer.expires_after(host_.wheel.tick());
-    co_await timer.async_wait(net::use_task_tuple);
+    co_await timer.async_wait(net::deferred_tuple);
     host_.wheel.Advance(Clock::now());
   }
 }
@@ -194,7 +194,7 @@ Task<void> ServerOnLoop::WaitForConnections(Deadline until) {
   while (!connections_.empty() && !until.passed()) {
     // Setting the time wakes every other waiter, so it is done only when it changes.
     if (until.at() < all_closed_.expiry()) all_closed_.expires_at(until.at());
-    co_await all_closed_.async_wait(net::use_task_tuple);
+    co_await all_closed_.async_wait(net::deferred_tuple);
   }
 }
 
@@ -208,7 +208,7 @@ Task<void> ServerOnLoop::Drain(Deadline grace) {
   // A connection leaves the list only when the loop turns again: see net::StartTask().
   for (Connection& connection : connections_) connection.Break();
   all_closed_.expires_at(Clock::time_point::max());
-  while (!connections_.empty()) co_await all_closed_.async_wait(net::use_task_tuple);
+  while (!connections_.empty()) co_await all_closed_.async_wait(net::deferred_tuple);
   co_await ticking_.Join();
 }
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,11 +66,11 @@ void Describe(Visitor& visit, ServerOptions& o) {
                "Longest time that requests in flight are given to finish at shutdown.");
 }
 
-// Answers one request: fills `response`, which is empty. Both outlive the call, and the handler may take the request
-// apart but for what the observer of exchanges is to see of it. An exception that escapes is logged and answered 500
-// PANDO9000.
-// The coroutine is cancelled (terminal) when the client goes away before the answer.
-using Handler = std::function<Task<void>(Request& request, Response& response)>;
+// Answers one request: fills `response`, which is empty, at once, or in the Task that it gives back, which is awaited
+// at once. Both outlive that, and the handler may take the request apart but for what the observer of exchanges is to
+// see of it. An exception that escapes is logged and answered 500 PANDO9000. The coroutine is cancelled (terminal) when
+// the client goes away before the answer.
+using Handler = std::function<std::optional<Task<void>>(Request& request, Response& response)>;
 
 // Renders an error that the connection itself meets (400, 408, 413, ...) as a response body; `status` is decided by the
 // connection. Keeps the error format the caller's.

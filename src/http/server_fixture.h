@@ -241,7 +241,7 @@ class ServerTest : public testing::Test {
     net::Timer timer(loops_.executor(0), Clock::time_point::max());
     holding_.push_back(&timer);
     held_.release();
-    co_await timer.async_wait(net::use_task_tuple);
+    co_await timer.async_wait(net::deferred_tuple);
     std::erase(holding_, &timer);
     if (!released_) cancelled_.release();
     Response response;

@@ -22,7 +22,7 @@ Task<Result<void>> Event::Wait(Deadline deadline) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   Timer timer(executor, deadline.at());
   const Place place(waiting_, timer);
-  const auto [woken] = co_await timer.async_wait(use_task_tuple);
+  const auto [woken] = co_await timer.async_wait(deferred_tuple);
   if (set_) co_return Result<void>();
   if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting");
   co_return Error(ErrorId::kRequestDeadline, "the deadline passed while waiting");

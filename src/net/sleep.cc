@@ -9,7 +9,7 @@ namespace pando::net {
 Task<Result<void>> SleepUntil(Deadline until) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   Timer timer(executor, until.at());
-  const auto [failure] = co_await timer.async_wait(use_task_tuple);
+  const auto [failure] = co_await timer.async_wait(deferred_tuple);
   if (failure) co_return Error(ErrorId::kRequestCancelled, "the wait was cancelled");
   co_return Result<void>();
 }

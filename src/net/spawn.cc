@@ -64,7 +64,7 @@ void TaskGroup::Cancel() {
 }
 
 Task<void> TaskGroup::Join() {
-  while (!tasks_.empty()) co_await all_ended_.async_wait(use_task_tuple);
+  while (!tasks_.empty()) co_await all_ended_.async_wait(deferred_tuple);
 }
 
 }  // namespace pando::net

@@ -32,7 +32,7 @@ size_t Stream::TryWrite(const Gather& buffers) {
 }
 
 Task<void> Stream::ShutdownWrite() {
-  if (tls_) co_await tls_->async_shutdown(use_task_tuple);
+  if (tls_) co_await tls_->async_shutdown(deferred_tuple);
   error_code ignored;
   socket().shutdown(Socket::shutdown_send, ignored);
 }

@@ -26,6 +26,8 @@ class Stream {
 
   bool is_tls() const { return tls_ != nullptr; }
   Socket& socket() { return tls_ ? tls_->next_layer() : socket_; }
+  // Null on TLS: then only ReadSome() and WriteSome() make sense of what is read and written.
+  Socket* plain() { return tls_ ? nullptr : &socket_; }
 
   // REQUIRES: is_tls(), and no read or write yet.
   Task<Outcome> Handshake();

@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -19,6 +20,8 @@ using Executor = boost::asio::io_context::executor_type;
 inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> use_task_tuple{
     boost::asio::use_awaitable_t<Executor>{}};
 inline constexpr boost::asio::use_awaitable_t<Executor> use_task{};
+// As use_task_tuple, to be awaited on the spot: the operation has no coroutine of its own.
+inline constexpr boost::asio::as_tuple_t<boost::asio::deferred_t> deferred_tuple{boost::asio::deferred};
 // NOLINTEND(readability-identifier-naming)
 }  // namespace net
 

@@ -109,14 +109,14 @@ Task<CancelSent> SendCancelRequest(CancelTarget target, Deadline deadline) {
   boost::system::error_code open_error;
   socket->open(protocol, open_error);
   if (open_error) co_return CancelSent::kNotSent;
-  auto [connect_error] = co_await socket->async_connect(endpoint, net::use_task_tuple);
+  auto [connect_error] = co_await socket->async_connect(endpoint, net::deferred_tuple);
   if (connect_error) co_return CancelSent::kNotSent;
 
   const std::array<uint32_t, 4> packet = CancelPacket(target);
-  auto [write_error, written] = co_await asio::async_write(*socket, asio::buffer(packet), net::use_task_tuple);
+  auto [write_error, written] = co_await asio::async_write(*socket, asio::buffer(packet), net::deferred_tuple);
   if (write_error) co_return CancelSent::kUnknown;
   std::array<char, 1> nothing;
-  auto [read_error, read] = co_await socket->async_read_some(asio::buffer(nothing), net::use_task_tuple);
+  auto [read_error, read] = co_await socket->async_read_some(asio::buffer(nothing), net::deferred_tuple);
   const bool closed = read_error == asio::error::eof || read_error == asio::error::connection_reset;
   co_return closed ? CancelSent::kHandled : CancelSent::kUnknown;
 }

@@ -35,7 +35,7 @@ Task<std::vector<Host>> LookUp(Host host, Deadline deadline) {
     const std::shared_ptr<Resolver> waiting = weak.lock();
     if (!error && waiting) waiting->cancel();
   });
-  auto [error, found] = co_await resolver->async_resolve(host.name, "", net::use_task_tuple);
+  auto [error, found] = co_await resolver->async_resolve(host.name, "", net::deferred_tuple);
   std::vector<Host> hosts;
   if (error) co_return hosts;
   for (const auto& entry : found) hosts.push_back(Host{host.name, entry.endpoint().address().to_string(), host.port});

@@ -31,44 +31,47 @@ bool MayPassAlone(const Error& error) {
 
 }  // namespace
 
-// A caller in line or in a batch. Lives in the frame of Execute(), which takes it out when the caller goes away.
-struct Lane::Waiter : Place {
-  Waiter(Lane& lane, LaneStatement wanted, Deadline deadline)
-      : lane(lane), statement(std::move(wanted)), timer(lane.TakeTimer(deadline)) {
-    lane.waiting_.push_back(*this);
+// A caller in line or in a batch, or neither: where no batch may be made he runs alone.
+Lane::Call::Call(Lane& lane, LaneStatement wanted, Deadline deadline) : lane_(lane), statement_(std::move(wanted)) {
+  const bool paused = lane.options_.writes && Clock::now() < lane.paused_until_;
+  if (paused || lane.waiting_.size() >= lane.options_.waiters_max) {
+    outcome_.emplace(LaneAnswer());
+    return;
   }
-  ~Waiter() {
-    if (slot) {
-      *slot = nullptr;
-    } else if (!outcome) {
-      lane.waiting_.erase(lane.waiting_.iterator_to(*this));
-    }
-    lane.spare_timers_.push_back(std::move(timer));
-  }
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
+  timer_ = lane.TakeTimer(deadline);
+  lane.waiting_.push_back(*this);
+  lane.StartWorker();
+}
 
-  bool TravelsWith(const Waiter& other) const {
-    if (statement.settings.has_value() != other.statement.settings.has_value()) return false;
-    const bool same_session =
-        statement.session == other.statement.session || *statement.session == *other.statement.session;
-    return same_session && (!statement.settings || statement.settings->sql == other.statement.settings->sql);
+Lane::Call::~Call() {
+  if (!timer_) return;
+  if (slot_) {
+    *slot_ = nullptr;
+  } else if (!outcome_) {
+    lane_.waiting_.erase(lane_.waiting_.iterator_to(*this));
   }
+  lane_.spare_timers_.push_back(std::move(timer_));
+}
 
-  // With a LaneAnswer or an Error.
-  template <class Outcome>
-  void Settle(Outcome&& result) {
-    slot = nullptr;
-    outcome.emplace(std::forward<Outcome>(result));
-    timer->cancel();
-  }
+Result<LaneAnswer> Lane::Call::Take(bool woken) {
+  if (outcome_) return std::move(*outcome_);
+  if (woken) return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
+  return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
+}
 
-  Lane& lane;
-  LaneStatement statement;
-  std::unique_ptr<net::Timer> timer;  // expires at the deadline; cancelled to wake the caller
-  Waiter** slot = nullptr;            // in a batch
-  std::optional<Result<LaneAnswer>> outcome;
-};
+bool Lane::Call::TravelsWith(const Call& other) const {
+  if (statement_.settings.has_value() != other.statement_.settings.has_value()) return false;
+  const bool same_session =
+      statement_.session == other.statement_.session || *statement_.session == *other.statement_.session;
+  return same_session && (!statement_.settings || statement_.settings->sql == other.statement_.settings->sql);
+}
+
+template <class Outcome>
+void Lane::Call::Settle(Outcome&& result) {
+  slot_ = nullptr;
+  outcome_.emplace(std::forward<Outcome>(result));
+  timer_->cancel();
+}
 
 Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
     : executor_(executor), pool_(pool), options_(options), pause_(kPauseMin), tasks_(executor) {}
@@ -76,14 +79,13 @@ Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
 Lane::~Lane() = default;
 
 Task<Result<LaneAnswer>> Lane::Execute(LaneStatement statement, Deadline deadline) {
-  const bool paused = options_.writes && Clock::now() < paused_until_;
-  if (paused || waiting_.size() >= options_.waiters_max) co_return LaneAnswer();
-  Waiter waiter(*this, std::move(statement), deadline);
-  StartWorker();
-  const auto [woken] = co_await waiter.timer->async_wait(net::use_task_tuple);
-  if (waiter.outcome) co_return std::move(*waiter.outcome);
-  if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
-  co_return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
+  Call call(*this, std::move(statement), deadline);
+  bool woken = false;
+  if (!call.done()) {
+    const auto [failure] = co_await call.Wait();
+    woken = bool(failure);
+  }
+  co_return call.Take(woken);
 }
 
 // Making one costs a search for its service, under a lock. There are as many as there were callers at once.
@@ -116,16 +118,16 @@ Task<void> Lane::Work() {
 Lane::Batch Lane::TakeBatch() {
   Batch batch;
   batch.reserve(std::min<size_t>(options_.batch_max, waiting_.size()));  // slots stay where they are
-  const auto& first = static_cast<const Waiter&>(waiting_.front());
+  const auto& first = static_cast<const Call&>(waiting_.front());
   for (auto it = waiting_.begin(); it != waiting_.end() && batch.size() < batch.capacity();) {
-    auto& waiter = static_cast<Waiter&>(*it);
-    if (!waiter.TravelsWith(first)) {
+    auto& call = static_cast<Call&>(*it);
+    if (!call.TravelsWith(first)) {
       ++it;
       continue;
     }
     it = waiting_.erase(it);
-    batch.push_back(&waiter);
-    waiter.slot = &batch.back();
+    batch.push_back(&call);
+    call.slot_ = &batch.back();
   }
   return batch;
 }
@@ -147,14 +149,14 @@ struct Lane::Flight {
 };
 
 Task<void> Lane::Run(Batch& batch) {
-  SessionState session = *batch.front()->statement.session;
+  SessionState session = *batch.front()->statement_.session;
   const bool is_less = session.statement_timeout.count() > 0 && session.statement_timeout < options_.statement_timeout;
   if (!is_less) session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);
   std::erase(batch, nullptr);
   if (!lease) {
-    for (Waiter* waiter : batch) waiter->Settle(LaneAnswer());
+    for (Call* call : batch) call->Settle(LaneAnswer());
     co_return;
   }
   if (batch.empty()) co_return;
@@ -178,20 +180,21 @@ Task<void> Lane::Run(Batch& batch) {
   DeliverHeld(flight, std::move(bracket));
 }
 
-// Takes the commands out of the waiters.
+// Takes the commands out of the calls.
 Exchange Lane::ExchangeOf(Flight& flight, SessionState session) {
   Batch& batch = flight.batch;
   Exchange exchange;
   exchange.session = std::move(session);
   exchange.commands.reserve(batch.size() * 2 + 2);
-  const auto asking = std::find_if(batch.begin(), batch.end(),
-                                   [](const Waiter* waiter) { return waiter->statement.bracket != nullptr; });
-  if (asking != batch.end()) flight.bracket = (*asking)->statement.bracket;
+  const auto asking =
+      std::find_if(batch.begin(), batch.end(), [](const Call* call) { return call->statement_.bracket != nullptr; });
+  if (asking != batch.end()) flight.bracket = (*asking)->statement_.bracket;
   if (flight.bracket) exchange.commands.push_back(flight.bracket->before);
-  for (Waiter*& waiter : batch) {
-    waiter->slot = &waiter;
-    if (waiter->statement.settings) exchange.commands.push_back(std::move(*waiter->statement.settings));
-    exchange.commands.push_back(std::move(waiter->statement.command));
+  for (Call*& call : batch) {
+    call->slot_ = &call;
+    LaneStatement& statement = call->statement_;
+    if (statement.settings) exchange.commands.push_back(std::move(*statement.settings));
+    exchange.commands.push_back(std::move(statement.command));
   }
   // Of each: all have as many.
   flight.commands_each = (exchange.commands.size() - flight.offset()) / batch.size();
@@ -217,17 +220,17 @@ void Lane::Deliver(Flight& flight, size_t first, std::vector<Rows> rows) {
     }
     const size_t place = (command - flight.offset()) / flight.commands_each;
     const bool is_statement = (command - flight.offset()) % flight.commands_each == flight.commands_each - 1;
-    Waiter*& waiter = flight.batch[place];
-    if (!is_statement || !waiter) continue;
+    Call*& call = flight.batch[place];
+    if (!is_statement || !call) continue;
     LaneAnswer answer;
     answer.rows = std::move(rows[i]);
     answer.part = took / static_cast<int64_t>(answered);
-    if (flight.bracket && waiter->statement.bracket == flight.bracket) {
+    if (flight.bracket && call->statement_.bracket == flight.bracket) {
       flight.held[place] = std::move(answer);
       continue;
     }
     counts_.statements.fetch_add(1, std::memory_order_relaxed);
-    std::exchange(waiter, nullptr)->Settle(std::move(answer));
+    std::exchange(call, nullptr)->Settle(std::move(answer));
   }
 }
 

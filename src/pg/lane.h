@@ -83,16 +83,14 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // Runs one statement beside those of the same session that wait now and make the same settings, each before its own:
-  // so none sees what another made, and what makes none travels only with its like. Writes are committed when they are
-  // answered.
-  //   kSqlstate                 the statement was by itself and was refused
-  //   kRequestDeadline          `deadline` passed first; a write may happen all the same
-  //   kRequestCancelled         the coroutine was cancelled; the same
-  //   kDatabaseConnectionLost   of writes: it broke, and it is not known whether they happened
-  // REQUIRES: `statement.command` leaves no trace on its connection and depends on no setting but the session's and
-  // those that `statement.settings` makes, every time the same ones for the same text and by parameters alone. It reads
-  // only, or, with options.writes, does nothing that others of its batch would not have seen of each other.
+  // One statement of one caller, who keeps it where he waits. It runs beside those of the same session that wait now
+  // and make the same settings, each before its own: so none sees what another made, and what makes none travels only
+  // with its like. Writes are committed when they are answered. REQUIRES: `statement.command` leaves no trace on its
+  // connection and depends on no setting but the session's and those that `statement.settings` makes, every time the
+  // same ones for the same text and by parameters alone. It reads only, or, with options.writes, does nothing that
+  // others of its batch would not have seen of each other.
+  class Call;
+  // The same as a Task: Call::Take()'s.
   Task<Result<LaneAnswer>> Execute(LaneStatement statement, Deadline deadline);
 
   // Batches in flight end by themselves: each has a deadline.
@@ -101,9 +99,8 @@ class Lane {
   LaneStats stats() const;  // thread-safe; may be stale on return
 
  private:
-  struct Place : boost::intrusive::list_base_hook<> {};  // of a Waiter
-  struct Waiter;
-  using Batch = std::vector<Waiter*>;  // null: that caller has gone away
+  struct Place : boost::intrusive::list_base_hook<> {};  // of a Call
+  using Batch = std::vector<Call*>;                      // null: that caller has gone away
 
   std::unique_ptr<net::Timer> TakeTimer(Deadline deadline);
   void StartWorker();
@@ -129,6 +126,41 @@ class Lane {
   struct {
     std::atomic<uint64_t> statements{0}, batches{0}, failed{0}, stopped{0};
   } counts_;
+};
+
+class Lane::Call : Place {
+ public:
+  // In line from now on.
+  Call(Lane& lane, LaneStatement wanted, Deadline deadline);
+  // Leaves the line, or the batch.
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  bool done() const { return outcome_.has_value(); }
+  // To be awaited, unless done(): until then, or the deadline, or that the coroutine is cancelled. Its result is for
+  // Take().
+  auto Wait() { return timer_->async_wait(net::deferred_tuple); }
+  // Once.
+  //   kSqlstate                 the statement was by itself and was refused
+  //   kRequestDeadline          the deadline passed first; a write may happen all the same
+  //   kRequestCancelled         the coroutine was cancelled; the same
+  //   kDatabaseConnectionLost   of writes: it broke, and it is not known whether they happened
+  Result<LaneAnswer> Take(bool woken);
+
+ private:
+  friend Lane;
+
+  bool TravelsWith(const Call& other) const;
+  // With a LaneAnswer or an Error.
+  template <class Outcome>
+  void Settle(Outcome&& result);
+
+  Lane& lane_;
+  LaneStatement statement_;
+  std::unique_ptr<net::Timer> timer_;  // expires at the deadline; cancelled to wake the caller. Null: done at once
+  Call** slot_ = nullptr;              // in a batch
+  std::optional<Result<LaneAnswer>> outcome_;
 };
 
 }  // namespace pando::pg

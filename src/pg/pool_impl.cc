@@ -64,7 +64,7 @@ Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline) {
   OpenForWaiters();
   boost::system::error_code woken;
   // Connecting may have failed already: on a Unix socket nobody needs to wait to learn that there is none.
-  if (!waiter.outcome) std::tie(woken) = co_await waiter.timer.async_wait(net::use_task_tuple);
+  if (!waiter.outcome) std::tie(woken) = co_await waiter.timer.async_wait(net::deferred_tuple);
   if (!waiter.outcome) {
     if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for a database connection");
     ++counters_.timeouts;
@@ -153,7 +153,7 @@ Task<void> PoolImpl::Close(Deadline grace) {
   Shut();
   if (counters_.lent.load() == 0) co_return;
   all_back_.expires_at(grace.at());
-  co_await all_back_.async_wait(net::use_task_tuple);
+  co_await all_back_.async_wait(net::deferred_tuple);
 }
 
 void PoolImpl::WakeCloser() {

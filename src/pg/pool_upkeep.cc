@@ -72,7 +72,7 @@ void PoolImpl::OnConnectFailed(const Error& error) {
 Task<void> PoolImpl::Probe(std::shared_ptr<PoolImpl> self) {
   for (milliseconds delay = kProbeDelayMin; !self->closed_; delay = std::min(2 * delay, kProbeDelayMax)) {
     self->backoff_.expires_after(delay);
-    co_await self->backoff_.async_wait(net::use_task_tuple);
+    co_await self->backoff_.async_wait(net::deferred_tuple);
     if (self->closed_) break;
     ++self->opening_;
     Result<Pooled> opened = co_await self->Connect();

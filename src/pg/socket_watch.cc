@@ -85,7 +85,7 @@ Task<Wake> SocketWatch::Wait(Interest interest, Deadline deadline) {
   if (!deadline.is_never()) state->ArmTimer(deadline.at());
   if (interest == Interest::kReadOrWrite) state->StartWriteWait();
   const auto type = interest == Interest::kWrite ? State::Descriptor::wait_write : State::Descriptor::wait_read;
-  auto [error] = co_await state->descriptor.async_wait(type, net::use_task_tuple);
+  auto [error] = co_await state->descriptor.async_wait(type, net::deferred_tuple);
   state->waiting = false;
   if (!error) co_return Wake::kReady;
   if (error != asio::error::operation_aborted) co_return Wake::kFailed;

@@ -85,8 +85,8 @@ void AddCachingHeaders(const http::Headers& freshness, bool is_head, http::Respo
       if (!headers.Find(name)) headers.Add(name, value);
     }
   }
-  if (is_head || !HasRepresentation(response) || headers.Find("ETag")) return;
-  headers.Add("ETag", ETag(headers.Find("Content-Type").value_or(""), response.body).text());
+  if (is_head || !HasRepresentation(response) || headers.Find(kETag)) return;
+  headers.Add(kETag, ETag(headers.Find("Content-Type").value_or(""), response.body).text());
 }
 
 Condition EvaluateConditions(const http::Request& request, std::string_view etag, bool exists) {

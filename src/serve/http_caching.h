@@ -14,6 +14,8 @@
 
 namespace pando::serve {
 
+inline constexpr std::string_view kETag = "ETag";
+
 // Vary and Cache-Control of a shape's answers.
 struct Freshness {
   http::Headers anonymous;  // to callers without a token

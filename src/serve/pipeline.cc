@@ -45,38 +45,60 @@ void LogFailure(const Error& error, const std::string& request_id) {
 
 }  // namespace
 
-Task<void> Pipeline::Handle(http::Request& request, http::Response& response) {
-  Work work(request, response, config_);
-  const RestOptions& options = work.config->rest;
-  if (AnswerPreflight(work.http, options, response)) co_return;
-  Result<void> served = Authenticate(work);
-  if (served && FindKept(work)) {
-    deps_.cache.counts->hits.Add();
-  } else if (served) {
+// What is kept is answered without a coroutine.
+std::optional<Task<void>> Pipeline::Handle(http::Request& request, http::Response& response) {
+  const RestOptions& options = config_->rest;
+  if (AnswerPreflight(request, options, response)) return std::nullopt;
+  Timing timing(options.server_timing_enabled);
+  Result<Caller> caller = Authenticate(request);
+  timing.Mark(Phase::kJwt);
+  Found found;
+  if (caller) found = FindKept(request, **caller);
+  if (!found.answer) return AnswerFresh(request, response, std::move(caller), timing, found.is_keyed);
+  deps_.cache.counts->hits.Add();
+  AnswerKept(request, **caller, timing, found.answer, response);
+  return std::nullopt;
+}
+
+Task<void> Pipeline::AnswerFresh(http::Request& request, http::Response& response, Result<Caller> caller, Timing timing,
+                                 bool is_keyed) {
+  Work work(request, response, config_, timing);
+  work.is_keyed = is_keyed;
+  Result<void> served;
+  if (!caller) {
+    served = caller.error();
+  } else {
+    work.principal = std::move(*caller);
     if (Recall(work)) {
       served = co_await ServeShape(work);
     } else {
       served = co_await Serve(work);
     }
   }
+  if (work.found) co_return AnswerKept(request, *work.principal, work.timing, work.found, response);
   if (!served) AnswerError(work, served.error());
   if (work.at_root) response.route = "/";
   if (work.shape) response.route = work.shape->route;
   if (work.principal) response.role = work.role();
-  work.timing.Mark(Phase::kResponse);
-  if (options.server_timing_enabled) response.headers.Set("Server-Timing", work.timing.Header());
-  if (options.trace_header) {
-    if (auto trace = work.http.headers.Find(*options.trace_header)) {
-      response.headers.Set(*options.trace_header, *trace);
-    }
+  Finish(request, work.config->rest, work.timing, response);
+  if (served && IsConditional(request)) {
+    AnswerConditionally(request, response.headers.Find(kETag).value_or(""), response);
   }
-  if (served && IsConditional(work.http)) AnswerConditionally(work.http, ETagOf(work), response);
   NoteWrite(work);
   // Whoever goes away leaves it to those who wait.
   if (!served && served.error().id() == ErrorId::kRequestCancelled) work.lead.reset();
   Lose(work, Unproven::kFailed);
-  AddCorsHeaders(work.http, options, response);
-  if (AsksCache(work) && !response.ready && served) AddCacheStatus(work);
+  AddCorsHeaders(request, work.config->rest, response);
+  if (AsksCache(request) && served) AddCacheStatus(work);
+}
+
+void Pipeline::Finish(const http::Request& request, const RestOptions& options, Timing& timing,
+                      http::Response& response) {
+  timing.Mark(Phase::kResponse);
+  if (options.server_timing_enabled) response.headers.Set("Server-Timing", timing.Header());
+  if (!options.trace_header) return;
+  if (const auto trace = request.headers.Find(*options.trace_header))
+    response.headers.Set(*options.trace_header, *trace);
 }
 
 void Pipeline::AnswerError(Work& work, const Error& error) {
@@ -86,15 +108,13 @@ void Pipeline::AnswerError(Work& work, const Error& error) {
   if (work.response.status >= 500) LogFailure(error, work.http.id);
 }
 
-Result<void> Pipeline::Authenticate(Work& work) {
-  const auto authorization = work.http.headers.Find("authorization");
-  const auto apikey = work.http.headers.Find("apikey");
-  PANDO_TRY(work.principal,
-            work.config->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
+Result<Pipeline::Caller> Pipeline::Authenticate(const http::Request& request) const {
+  const auto authorization = request.headers.Find("authorization");
+  const auto apikey = request.headers.Find("apikey");
+  PANDO_TRY(Caller caller, config_->verifier->Authenticate(authorization, apikey, std::chrono::system_clock::now()));
   // SET ROLE none means the login role, which may become any other: never what a token may ask for.
-  if (work.role() == "none") return Error::FromDatabase("22023", "role \"none\" does not exist");
-  work.timing.Mark(Phase::kJwt);
-  return {};
+  if (caller->role == "none") return Error::FromDatabase("22023", "role \"none\" does not exist");
+  return caller;
 }
 
 // Fills `work.response`, as do those below.
@@ -218,8 +238,14 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
   Result<void> served;
   bool done = false;
   if (lane) {
-    Task<Result<pg::LaneAnswer>> run = lane->Execute(LaneStatementOf(work), work.http.deadline);
-    PANDO_CO_TRY(pg::LaneAnswer shared, co_await std::move(run));
+    // Not Execute(), which is a coroutine more.
+    pg::Lane::Call call(*lane, LaneStatementOf(work), work.http.deadline);
+    bool woken = false;
+    if (!call.done()) {
+      const auto [failure] = co_await call.Wait();
+      woken = bool(failure);
+    }
+    PANDO_CO_TRY(pg::LaneAnswer shared, call.Take(woken));
     LearnPace(work, shared);
     done = shared.rows.has_value();
     if (done) served = AnswerShared(work, shared);

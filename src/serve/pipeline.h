@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -26,6 +27,7 @@
 #include "serve/shape.h"
 #include "serve/shape_cache.h"
 #include "serve/surrogate_keys.h"
+#include "serve/timing.h"
 
 namespace pando::serve {
 
@@ -57,7 +59,7 @@ class Pipeline {
 
   // An http::Handler. Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement
   // then is too.
-  Task<void> Handle(http::Request& request, http::Response& response);
+  std::optional<Task<void>> Handle(http::Request& request, http::Response& response);
 
   void Update(std::shared_ptr<const Config> config) {
     config_ = std::move(config);
@@ -67,21 +69,29 @@ class Pipeline {
  private:
   struct Work;  // one request on its way
 
+  using Caller = std::shared_ptr<const auth::Principal>;
+
+  Task<void> AnswerFresh(http::Request& request, http::Response& response, Result<Caller> caller, Timing timing,
+                         bool is_keyed);
   Task<Result<void>> Serve(Work& work);
   Task<Result<void>> ServeRest(Work& work, rest::Request request);
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
   Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
   static void AnswerError(Work& work, const Error& error);
-  static Result<void> Authenticate(Work& work);
-  bool AsksCache(const Work& work) const;
-  Uncacheable WhyNotNow(const Work& work) const;
+  Result<Caller> Authenticate(const http::Request& request) const;
+  bool AsksCache(const http::Request& request) const;
+  Uncacheable WhyNotNow(const http::Request& request, const auth::Principal& caller) const;
   Uncacheable WhyNotKept(const Work& work) const;
-  bool ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const;
+  bool ShowsOwnWrites(const http::Request& request, const auth::Principal& caller, Clock::time_point fresh_at) const;
   void NoteWrite(Work& work);
-  bool FindKept(Work& work);
+  struct Found;
+  Found FindKept(const http::Request& request, const auth::Principal& caller);
+  void AnswerKept(const http::Request& request, const auth::Principal& caller, Timing& timing,
+                  const std::shared_ptr<const cache::Answer>& kept, http::Response& response);
+  static void Finish(const http::Request& request, const RestOptions& options, Timing& timing,
+                     http::Response& response);
   static void AddCacheStatus(Work& work);
-  static std::string_view ETagOf(const Work& work);
   bool IsToKeep(Work& work);
   void AppendClaims(const Work& work);
   Task<bool> Join(Work& work);

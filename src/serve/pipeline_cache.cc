@@ -3,6 +3,7 @@
 
 #include "cache/rules.h"
 #include "http/response_writer.h"
+#include "serve/cors.h"
 #include "serve/http_caching.h"
 #include "serve/pipeline_work.h"
 
@@ -14,8 +15,8 @@ using cache::Rule;
 namespace {
 
 constexpr std::string_view kPosition = "Pando-Position";
-// What the answers of a shape do not have in common.
-constexpr std::string_view kETag = "ETag", kRange = "Content-Range", kLocation = "Content-Location";
+// What the answers of a shape do not have in common, beside the ETag.
+constexpr std::string_view kRange = "Content-Range", kLocation = "Content-Location";
 
 std::string_view ETagIn(std::string_view lines) {
   while (!lines.empty()) {
@@ -43,39 +44,45 @@ std::optional<cache::Snapshot> SnapshotOf(const pg::Rows& rows) {
 
 }  // namespace
 
-// True when the answer was in the cache: `work.response` is filled.
-bool Pipeline::FindKept(Work& work) {
-  work.is_keyed = false;
-  if (!AsksCache(work) || !work.config->cacheables || WhyNotNow(work) != Uncacheable::kNo) return false;
-  WriteCacheKey(work.http, *work.principal, cache_key_);
-  work.is_keyed = true;
-  std::shared_ptr<const cache::Answer> answer = deps_.cache.store->Find(cache_key_);
-  if (answer && answer->kind().completed_by) {
-    auth::AppendClaims(*work.principal, *answer->kind().completed_by, cache_key_);
-    work.is_keyed = false;
-    answer = deps_.cache.store->Find(cache_key_);
+// Its key is in cache_key_ then.
+Pipeline::Found Pipeline::FindKept(const http::Request& request, const auth::Principal& caller) {
+  Found found;
+  if (!AsksCache(request) || !config_->cacheables || WhyNotNow(request, caller) != Uncacheable::kNo) return found;
+  WriteCacheKey(request, caller, cache_key_);
+  found.is_keyed = true;
+  found.answer = deps_.cache.store->Find(cache_key_);
+  if (found.answer && found.answer->kind().completed_by) {
+    auth::AppendClaims(caller, *found.answer->kind().completed_by, cache_key_);
+    found.is_keyed = false;
+    found.answer = deps_.cache.store->Find(cache_key_);
   }
-  if (!answer) return false;
-  http::Response& response = work.response;
-  response.status = answer->kind().status;
-  response.ready_header = answer->kind().header;
-  response.ready_fields = answer->header();
-  response.ready_body = answer->body();
-  response.route = answer->kind().route;
-  response.ready = answer;
-  work.found = std::move(answer);
-  return true;
+  return found;
 }
 
-bool Pipeline::AsksCache(const Work& work) const { return deps_.cache.store && work.is_get; }
+void Pipeline::AnswerKept(const http::Request& request, const auth::Principal& caller, Timing& timing,
+                          const std::shared_ptr<const cache::Answer>& kept, http::Response& response) {
+  const RestOptions& options = config_->rest;
+  response.status = kept->kind().status;
+  response.ready_header = kept->kind().header;
+  response.ready_fields = kept->header();
+  response.ready_body = kept->body();
+  response.route = kept->kind().route;
+  response.role = caller.role;
+  response.ready = kept;
+  Finish(request, options, timing, response);
+  if (IsConditional(request)) AnswerConditionally(request, ETagIn(kept->header()), response);
+  AddCorsHeaders(request, options, response);
+}
+
+bool Pipeline::AsksCache(const http::Request& request) const { return deps_.cache.store && request.method == "GET"; }
 
 // kNo: the stream is young enough to be believed, and shows what the caller wrote.
-Uncacheable Pipeline::WhyNotNow(const Work& work) const {
+Uncacheable Pipeline::WhyNotNow(const http::Request& request, const auth::Principal& caller) const {
   const Clock::time_point fresh_at = deps_.cache.fresh_at();
   const bool fresh =
-      fresh_at != Clock::time_point::min() && work.http.received_at - fresh_at <= deps_.cache.staleness_max;
+      fresh_at != Clock::time_point::min() && request.received_at - fresh_at <= deps_.cache.staleness_max;
   if (!fresh && Holds(Rule::kStaleness)) return Uncacheable::kStale;
-  if (!ShowsOwnWrites(work, fresh_at) && Holds(Rule::kOwnWrites)) return Uncacheable::kOwnWrites;
+  if (!ShowsOwnWrites(request, caller, fresh_at) && Holds(Rule::kOwnWrites)) return Uncacheable::kOwnWrites;
   return Uncacheable::kNo;
 }
 
@@ -86,13 +93,14 @@ Uncacheable Pipeline::WhyNotKept(const Work& work) const {
   if (why_not != Uncacheable::kNo) return why_not;
   if (work.shape->demand.sharing == Sharing::kNever) return Uncacheable::kSettings;
   if (const Uncacheable why = WhyNotValues(work.shape->cache, work.parameters); why != Uncacheable::kNo) return why;
-  return WhyNotNow(work);
+  return WhyNotNow(work.http, *work.principal);
 }
 
-bool Pipeline::ShowsOwnWrites(const Work& work, Clock::time_point fresh_at) const {
+bool Pipeline::ShowsOwnWrites(const http::Request& request, const auth::Principal& caller,
+                              Clock::time_point fresh_at) const {
   const OwnWrites& writes = *deps_.cache.own_writes;
-  if (!work.principal->anonymous && writes.LastBy(work.principal->caller) >= fresh_at) return false;
-  const auto position = work.http.headers.Find(kPosition);
+  if (!caller.anonymous && writes.LastBy(caller.caller) >= fresh_at) return false;
+  const auto position = request.headers.Find(kPosition);
   if (!position) return true;
   const std::optional<Clock::time_point> at = writes.ReadPosition(*position);
   return at && *at < fresh_at;
@@ -112,7 +120,7 @@ void Pipeline::NoteWrite(Work& work) {
 // cache_key_.
 bool Pipeline::IsToKeep(Work& work) {
   const bool is_keyed = std::exchange(work.is_keyed, false);
-  if (!AsksCache(work)) return false;
+  if (!AsksCache(work.http)) return false;
   work.why_not = WhyNotKept(work);
   if (work.why_not != Uncacheable::kNo) {
     deps_.cache.counts->Bypasses(work.why_not).Add();
@@ -136,7 +144,8 @@ Task<bool> Pipeline::Join(Work& work) {
   bool in_vain = false;
   while (std::shared_ptr<Flight> flight = flights_.Find(cache_key_)) {
     const Result<void> landed = co_await flight->landed.Wait(work.http.deadline);
-    if (FindKept(work)) {
+    work.found = FindKept(work.http, *work.principal).answer;
+    if (work.found) {
       deps_.cache.counts->joined.Add();
       co_return true;
     }
@@ -153,11 +162,6 @@ Task<bool> Pipeline::Join(Work& work) {
 void Pipeline::BeginFill(Work& work) {
   work.lead.emplace(flights_.Begin(cache_key_));
   work.fill.emplace(deps_.cache.store->Begin());
-}
-
-// Empty when the answer has none.
-std::string_view Pipeline::ETagOf(const Work& work) {
-  return work.found ? ETagIn(work.found->header()) : work.response.headers.Find(kETag).value_or("");
 }
 
 // RFC 9211, for an answer that was not in the cache.

@@ -16,13 +16,19 @@
 
 namespace pando::serve {
 
+// What was looked for in the cache.
+struct Pipeline::Found {
+  std::shared_ptr<const cache::Answer> answer;  // null: it was not there
+  bool is_keyed = false;                        // as Work's
+};
+
 struct Pipeline::Work {
-  Work(http::Request& request, http::Response& response, std::shared_ptr<const Config> current)
+  Work(http::Request& request, http::Response& response, std::shared_ptr<const Config> current, const Timing& timing)
       : http(request),
         response(response),
         is_get(request.method == "GET"),
         config(std::move(current)),
-        timing(config->rest.server_timing_enabled) {}
+        timing(timing) {}
 
   const std::string& role() const { return principal->role; }
 
@@ -54,7 +60,7 @@ struct Pipeline::Work {
   bool kept = false;
   bool is_keyed = false;  // its key without claims is in cache_key_, for nothing has suspended since that was written
   Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
-  std::shared_ptr<const cache::Answer> found;  // in the cache
+  std::shared_ptr<const cache::Answer> found;  // in the cache, once somebody else had brought it
   Timing timing;
 };
 

@@ -179,7 +179,7 @@ Task<void> ChangeTracking::PublishUntilCurrent() {
     installed_ = false;  // somebody may have dropped it
     again_ = true;
     pause_.expires_after(backoff.Next());
-    co_await pause_.async_wait(net::use_task_tuple);
+    co_await pause_.async_wait(net::deferred_tuple);
   }
   publishing_ = false;
 }

@@ -89,7 +89,7 @@ class Purging::Target {
   Task<void> WaitUntil(Clock::time_point at, bool woken = true) {
     do {
       wake_.expires_at(at);
-      co_await wake_.async_wait(net::use_task_tuple);
+      co_await wake_.async_wait(net::deferred_tuple);
     } while (!woken && !stopping_ && Clock::now() < at);
   }
 
@@ -128,7 +128,7 @@ class Purging::Target {
 
   Task<std::string> Connect() {
     asio::ip::basic_resolver<Tcp, net::Executor> resolver(executor_);
-    auto [unknown, hosts] = co_await resolver.async_resolve(url_.host, std::to_string(url_.port), net::use_task_tuple);
+    auto [unknown, hosts] = co_await resolver.async_resolve(url_.host, std::to_string(url_.port), net::deferred_tuple);
     if (unknown) co_return unknown.message();
     if (stopping_) co_return "stopping";
     buffer_.clear();
@@ -151,8 +151,7 @@ class Purging::Target {
   bool stopping_ = false;
 };
 
-Purging::Purging(net::Executor executor, std::vector<Url> urls, const serve::SurrogateKeys& keys)
-    : tasks_(executor) {
+Purging::Purging(net::Executor executor, std::vector<Url> urls, const serve::SurrogateKeys& keys) : tasks_(executor) {
   for (Url& url : urls) targets_.push_back(std::make_unique<Target>(*this, executor, std::move(url), keys));
 }
 

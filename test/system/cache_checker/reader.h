@@ -90,7 +90,8 @@ class Reader {
   void Check(const Question& asked, const Answer& answer, Clock::time_point begin, Clock::time_point end) {
     const std::string what = (answer.hit ? "kept " : "fresh ") + asked.path;
     const std::vector<Rule> rules = scene_.rule.Between(begin - scene_.bound, end);
-    if (!asked.is_follower && std::none_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.Grants(caller_->role); }))
+    if (!asked.is_follower &&
+        std::none_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.Grants(caller_->role); }))
       findings_.Tell(what + ": answered to a role that had no right to read");
     const std::map<int, int64_t> found = ParseRows(answer.body);
     for (const int id : everybody_) {
