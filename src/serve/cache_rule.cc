@@ -84,11 +84,7 @@ Uncacheable WhyNot(const plan::Plan& plan, const sql::Statement& statement, cons
   const Node& node = plan.read;
   if (plan.action != rest::Action::kRead || plan.call || !IsTableOrView(node.relation)) return Uncacheable::kNotATable;
   if (const Uncacheable why = WhyNotTable(*node.relation, cacheables); why != Uncacheable::kNo) return why;
-  const catalog::Footprint& footprint = plan.footprint;
-  const bool varies = footprint.varies && Holds(Rule::kVaries);
-  if (catalog::Overlap(footprint.observes, kNotInKey) || varies || footprint.leaves_traces) {
-    return Uncacheable::kObserves;
-  }
+  if (DependsOnMore(plan.footprint)) return Uncacheable::kObserves;
   if (plan.count != plan::Count::kNone && plan.count != plan::Count::kExact) return Uncacheable::kCounts;
   if (!IsProvenForm(plan.media) || statement.shape.headers >= 0) return Uncacheable::kForm;
   return WhyNotNode(node, *plan.catalog, cacheables, times);
@@ -185,6 +181,11 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
     rule.visible_from = std::max(rule.visible_from, VisibleFrom(rule.embeds.back(), cacheables));
   }
   return rule;
+}
+
+bool DependsOnMore(const catalog::Footprint& reading) {
+  const bool varies = reading.varies && Holds(Rule::kVaries);
+  return catalog::Overlap(reading.observes, kNotInKey) || varies || reading.leaves_traces;
 }
 
 Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters) {

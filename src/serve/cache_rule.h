@@ -49,6 +49,9 @@ struct CacheRule {
 // a match. REQUIRES: `plan` is of a remembered shape: its values are marks that occur nowhere else.
 CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables);
 
+// Whether what is read depends on more than rows and what the cache's key holds.
+bool DependsOnMore(const catalog::Footprint& reading);
+
 // Why the answer to these values may not be kept though the shape's may. REQUIRES: rule.why_not is kNo.
 Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters);
 

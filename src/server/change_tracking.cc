@@ -6,6 +6,7 @@
 #include "cache/rules.h"
 #include "changes/install.h"
 #include "net/sleep.h"
+#include "serve/cache_advice.h"
 #include "serve/invalidation.h"
 #include "telemetry/log.h"
 
@@ -266,7 +267,14 @@ void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
   }
   cacheables->excluded = options_.uncached;
   cacheables->bracket = MakeBracket(*catalog_);
+  TellAdvice(*cacheables);
   deps_.publish(std::move(cacheables), turn_);
+}
+
+void ChangeTracking::TellAdvice(const serve::Cacheables& cacheables) {
+  std::string advice = serve::CacheAdvice(*catalog_, cacheables, kTablesTold);
+  if (!advice.empty() && advice != told_advice_) Log(Level::kInfo, "cache.advice", "answers of " + advice);
+  told_advice_ = std::move(advice);
 }
 
 void ChangeTracking::OnStart(const changes::StreamOrigin&) {

@@ -80,6 +80,7 @@ class ChangeTracking : private changes::ChangeSink {
   Task<Result<void>> PublishOnce();
   void TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog);
   void TellUnpublished(const changes::Publication& publication);
+  void TellAdvice(const serve::Cacheables& cacheables);
   void NoteMemberships(const changes::Publication& publication);
   // REQUIRES: catalog_ is set.
   void OfferCacheables(const changes::Publication& publication);
@@ -106,9 +107,10 @@ class ChangeTracking : private changes::ChangeSink {
   pgtypes::Oid epoch_ = 0;        // the table in which DDL is noted
   changes::Teller teller_;        // what keeps it from publishing
   std::string told_unpublished_;  // tables
-  bool publishing_ = false;       // PublishUntilCurrent() runs
-  bool again_ = false;            // and must once more
-  net::Timer pause_;              // of it, after a failure
+  std::string told_advice_;
+  bool publishing_ = false;  // PublishUntilCurrent() runs
+  bool again_ = false;       // and must once more
+  net::Timer pause_;         // of it, after a failure
   bool installed_ = false;
   bool has_triggers_ = false;
   bool streaming_ = false;  // stream_ was started

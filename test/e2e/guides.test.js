@@ -6,7 +6,7 @@
 //   ```json ```csv ```text   what the commands above printed, with status 200; JSON is compared as a value.
 //   ```http   the same for `curl -i`: the status line, those headers that matter, and the body.
 //
-// Commands without an answer below have to succeed. Blocks of another kind (toml, js) are only read.
+// Commands without an answer below have to succeed. Blocks of another kind (toml, js, vcl) are only read.
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { Pando, readText, root } from './support/pando.js';
 import { Shell } from './support/shell.js';
 
 const RELOAD_MS_MAX = 10_000;
-const READ_ONLY_KINDS = ['toml', 'js'];
+const READ_ONLY_KINDS = ['toml', 'js', 'vcl'];
 const ANSWER_KINDS = ['json', 'csv', 'text', 'http'];
 const START = /^\.\/dev run\b(.*)$/;
 

@@ -111,6 +111,23 @@ class Cache(CacheCase):
         # Each event loop remembers shapes of its own.
         self.assertLessEqual({told() for _ in range(40)}, {'pando; fwd=uri-miss', f'pando; fwd=bypass; detail="{why}"'})
 
+    def test_what_policies_keep_from_being_shared_is_told_once(self):
+        claims = "current_setting('request.jwt.claims', true)"
+        self.postgres.sql('create table whole (id int primary key, org text); create table timed (id int primary key);'
+                          'create table named (id int primary key, org text); grant select on whole, timed, named to anon;'
+                          + ''.join(f'alter table {table} enable row level security;' for table in ('whole', 'timed', 'named')) +
+                          f"create policy p on whole using (org = {claims}::jsonb #>> '{{app,org}}');"
+                          f"create policy p on named using (org = {claims}::jsonb ->> 'org');"
+                          'create policy p on timed using (now() > timestamptz \'2000-01-01\')')
+        pando = self.pando()
+        wait_until(lambda: 'cache.advice' in pando.log_text(), 'it is told')
+        self.postgres.sql('create table more (id int primary key)')
+        wait_until(lambda: pando.metric('pando_catalog_relations') == 4, 'another table is known')
+        [told] = [line for line in pando.log_text().splitlines() if 'cache.advice' in line]
+        self.assertIn('public.whole are kept for each token', told)
+        self.assertIn('public.timed are not kept', told)
+        self.assertNotIn('named', told)
+
     def test_texts_choose_rows_as_their_collation_has_it(self):
         self.postgres.sql("create collation folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
                           'create table names (id int primary key, exact text, folded text collate folding);'
