@@ -9,9 +9,9 @@
 namespace pando::cache {
 namespace {
 
-constexpr std::string_view kNames[] = {"fill_check", "row_tags", "equality_tags", "any_change_tags", "embed_tags",
-                                       "whole_tags", "hold",     "fingerprint",   "visible_from",    "staleness",
-                                       "own_writes", "claims",   "varies"};
+constexpr std::string_view kNames[] = {"fill_check", "row_tags",   "equality_tags", "any_change_tags", "embed_tags",
+                                       "view_tags",  "whole_tags", "hold",          "fingerprint",     "visible_from",
+                                       "staleness",  "own_writes", "claims",        "observes",        "varies"};
 
 // A bit for each rule that is off.
 uint32_t RulesOff() {

@@ -15,6 +15,7 @@ enum class Rule : uint8_t {
   kEqualityTags,   // and on rows that come to satisfy its equality
   kAnyChangeTags,  // one without an equality on everything
   kEmbedTags,      // and each on what it embeds, and what lies between
+  kViewTags,       // and that of a view on what it looks into
   kWholeTags,      // and each on a TRUNCATE, and on what is not told row by row
   kHold,           // nothing is shown from a change of the schema until its catalog is there
   kFingerprint,    // what no event trigger tells is looked for
@@ -22,7 +23,8 @@ enum class Rule : uint8_t {
   kStaleness,      // nothing is shown when the stream is too old
   kOwnWrites,      // nor to whom it does not show yet what he wrote
   kClaims,         // who claims something else that a policy reads has another answer
-  kVaries,         // what depends on more than its rows and the claims is not kept
+  kObserves,       // what depends on settings that are in no key is not kept
+  kVaries,         // nor what depends on more than its rows and settings
 };
 
 #ifdef PANDO_TEST_HOOKS

@@ -184,8 +184,9 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
 }
 
 bool DependsOnMore(const catalog::Footprint& reading) {
+  const bool observes = catalog::Overlap(reading.observes, kNotInKey) && Holds(Rule::kObserves);
   const bool varies = reading.varies && Holds(Rule::kVaries);
-  return catalog::Overlap(reading.observes, kNotInKey) || varies || reading.leaves_traces;
+  return observes || varies || reading.leaves_traces;
 }
 
 Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters) {

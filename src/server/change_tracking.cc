@@ -91,6 +91,7 @@ void AddView(const catalog::Relation& view, const std::vector<std::string>& excl
     if (!known.by_key) known.below.push_back(shown.oid);
     known.below.insert(known.below.end(), table->second.below.begin(), table->second.below.end());
   }
+  if (!cache::Holds(cache::Rule::kViewTags)) known = {known.visible_from, false, {}};
   tables.emplace(view.oid, std::move(known));
 }
 

@@ -25,6 +25,9 @@ class World:
     def __init__(self, folder, environment=None, **migrations):
         self.folder = folder
         self.pando = Pando(folder, write_project(folder, **migrations), environment or {'PANDO_CACHE_URL': 'off'})
+        # As the other servers have, for Linux shares the processors out among sessions (sched(7), autogroup): with the load's, it
+        # would have to share with that.
+        self.pando.own_session = True
         self.pando.run('migrate')
         try:
             self._start()

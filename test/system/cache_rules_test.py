@@ -44,6 +44,13 @@ insert into bands values (1, 'drums'), (2, 'strings');
 create table plays (event_id int references events, band_id int references bands, primary key (event_id, band_id));
 insert into plays values (1, 1);
 grant select on places, events, guests, bands, plays to anon;
+create view opened as select id as number, ver from things where grp > 0;
+create view tallies as select grp, count(*) as things from things group by grp;
+create table parcels (id int primary key, depot text);
+insert into parcels values (1, 'north'), (2, 'south');
+alter table parcels enable row level security;
+create policy here on parcels using (depot = current_setting('request.headers', true)::json ->> 'x-depot');
+grant select on opened, tallies, parcels to anon;
 alter default privileges in schema public grant select on tables to anon;
 '''
 
@@ -174,6 +181,16 @@ class Scenes(unittest.TestCase):
                 self.becomes(path, expected[path]())
                 self.keep(path)
 
+    def scene_view_tags(self):
+        """A view that shows rows as they are, and one that counts them."""
+        shown, counted = 'opened?number=eq.5', 'tallies?grp=eq.5'
+        self.assertEqual(self.keep(shown), [{'number': 5, 'ver': 1}])
+        self.assertEqual(self.keep(counted), [{'grp': 5, 'things': 10}])
+        self.postgres.sql('update things set ver = 2 where id = 5')
+        self.becomes(shown, [{'number': 5, 'ver': 2}])
+        self.postgres.sql('delete from things where id = 15')
+        self.becomes(counted, [{'grp': 5, 'things': 9}])
+
     def scene_whole_tags(self):
         """More changes than are told one by one, and a TRUNCATE."""
         self.postgres.sql('insert into things select i, i % 1000, 1 from generate_series(1001, 30000) i')
@@ -261,6 +278,13 @@ class Scenes(unittest.TestCase):
         renewed = {'Authorization': f'Bearer {token_of("me", seconds=1000)}'}
         self.assertTrue(self.get(path, **renewed)[1], 'a new token of the same caller finds what the old one kept')
         self.assertEqual(self.see(path, **renewed), [{'id': 1, 'owner': 'me', 'grp': 1}])
+
+    def scene_observes(self):
+        """What a policy reads of the header is in no key."""
+        path = 'parcels?order=id'
+        for _ in range(6):
+            self.assertEqual(self.see(path, **{'X-Depot': 'north'}), [{'id': 1, 'depot': 'north'}])
+            self.assertEqual(self.see(path, **{'X-Depot': 'south'}), [{'id': 2, 'depot': 'south'}])
 
     def scene_varies(self):
         """What a policy looks up elsewhere is not followed."""

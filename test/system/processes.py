@@ -105,6 +105,7 @@ grant execute on function slow to anon;
 
 class Pando:
     """One serving process on ports of its own. `environment` comes on top of the settings that keep it private."""
+    own_session = False  # of the operating system
 
     def __init__(self, folder, config=None, environment=None, arguments=(), program=None):
         self.program = program or PROGRAM
@@ -129,7 +130,8 @@ class Pando:
     def start(self, ready=True):
         self.log = open(self.folder / 'serve.log', 'a+', encoding='utf-8')
         self.process = subprocess.Popen([self.program, 'serve', *self.arguments], env=self.environment, cwd=self.folder,
-                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
+                                        start_new_session=self.own_session)
         if ready:
             wait_until(self._ready, 'the server is ready')
         return self
