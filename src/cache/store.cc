@@ -78,18 +78,27 @@ std::shared_ptr<const Answer> Store::Find(std::string_view key) {
   Part& part = PartOf(wanted.hash);
   const std::lock_guard lock(part.mutex);
   const auto found = part.entries.find(wanted);
-  if (found == part.entries.end()) return nullptr;
+  if (found == part.entries.end()) {
+    // Admits() is what comes next, and its place is in nobody's cache.
+    __builtin_prefetch(PlacesOf(wanted.hash), 1);
+    return nullptr;
+  }
   Entry& entry = **found;
   if (!entry.used.load(std::memory_order_relaxed)) entry.used.store(true, std::memory_order_relaxed);
   ++entry.hits;
   return {*found, &entry.answer};
 }
 
+// Of the memory of what was asked for.
+std::atomic<uint32_t>* Store::PlacesOf(size_t hash) {
+  return &asked_[hash % (asked_.size() / kAskedWays) * kAskedWays];
+}
+
 bool Store::Admits(std::string_view key) {
   const size_t hash = HashOf(key);
   // The low bits choose the places; zero stands for none.
   const auto piece = static_cast<uint32_t>(hash >> 32) | 1;
-  std::atomic<uint32_t>* const places = &asked_[hash % (asked_.size() / kAskedWays) * kAskedWays];
+  std::atomic<uint32_t>* const places = PlacesOf(hash);
   // Those asked for before move up, and the last is forgotten. Another thread in between costs one memory.
   uint32_t moving = piece;
   for (size_t i = 0; i < kAskedWays; ++i) {

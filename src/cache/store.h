@@ -199,6 +199,7 @@ class Store {
   // By bits that neither the part's set nor the filter of what was asked for looks at first.
   Part& PartOf(size_t hash) { return parts_[(hash >> 24) % kParts]; }
   LinksByTag& LinksOf(Tag tag) { return by_tag_[(tag >> 24) % kParts]; }
+  std::atomic<uint32_t>* PlacesOf(size_t hash);
   std::unique_lock<std::mutex> Lock();
   void End(const Fill& fill);
   // These REQUIRE mutex_.

@@ -22,7 +22,7 @@ from figures import spread
 from world import ROOT, Pando, World, folder_for_all, wait_until
 
 CONNECTIONS = 64
-ASKS_PER_SECOND = 50_000   # different ones; more than are sent
+ASKS_PER_SECOND = 150_000   # different ones; more than are sent
 SCAN_CACHE, SCAN_CACHE_BYTES = '4MiB', 4 << 20
 HOT_ROWS, HOT_READS, ANSWER_BYTES = 1000, 4000, 800  # an answer's, at least, with what it takes to keep it
 
