@@ -26,9 +26,11 @@ void PurgeQueue::AddDue(const std::vector<Tag>& tags) {
 void PurgeQueue::Repeat(const std::vector<Tag>& tags, Clock::time_point at) {
   const bool all = std::find(tags.begin(), tags.end(), kEverything) != tags.end();
   if (all || in_again_ + tags.size() > kTagsMax) {
-    again_.clear();
+    // The first keeps its time: else, while much changes, none would come.
+    again_.resize(std::min<size_t>(again_.size(), 1));
+    in_again_ = again_.empty() ? 0 : again_.front().second.size();
     again_.emplace_back(at, std::vector<Tag>{kEverything});
-    in_again_ = 1;
+    ++in_again_;
     return;
   }
   again_.emplace_back(at, tags);

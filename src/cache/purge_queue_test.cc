@@ -66,5 +66,21 @@ TEST(PurgeQueue, MoreThanItHoldsIsEverything) {
   EXPECT_THAT(queue.Take(10, kNow + kAgain), ElementsAre(kEverything)) << "those that were to be told again as well";
 }
 
+TEST(PurgeQueue, PutsNothingOffWhileMuchChanges) {
+  PurgeQueue queue(kAgain);
+  Clock::time_point now = kNow;
+  Tag next = 1;
+  size_t times_all = 0;
+  for (int step = 0; step < 40; ++step, now += milliseconds(500)) {
+    std::vector<Tag> tags;
+    for (size_t i = 0; i < PurgeQueue::kTagsMax / 2; ++i) tags.push_back(next++);
+    queue.Add(tags, now);
+    for (std::vector<Tag> due = queue.Take(1000, now); !due.empty(); due = queue.Take(1000, now)) {
+      if (due.front() == kEverything) ++times_all;
+    }
+  }
+  EXPECT_GE(times_all, 4u) << "ten times it was due again";
+}
+
 }  // namespace
 }  // namespace pando::cache
