@@ -136,9 +136,9 @@ struct Relation {
   std::shared_ptr<const OneForOne> one_for_one;  // of a view; null: it shows rows otherwise
   bool insertable = false, updatable = false,
        deletable = false;  // by kind, rules and INSTEAD OF triggers, not by grants
-  // A table on which nothing but its own constraints happens at an INSERT: no trigger of a user's, no rule, nothing put
-  // off to the end of the transaction.
-  bool plain_inserts = false;
+  // A table on which nothing but its own constraints happens when a row is written: no trigger of a user's, no rule,
+  // nothing put off to the end of the transaction, no table that inherits from it.
+  bool plain_writes = false;
   std::optional<std::string> comment;
   Footprint reading;  // of SELECT
   Footprint writing;  // of INSERT, UPDATE, DELETE with triggers, defaults, checks, cascades

@@ -61,7 +61,7 @@ RelationRecords::RelationRecords(const Answers& answers) {
   ReadColumns(answers[Query::kColumns]);
   ReadDefaults(answers[Query::kDefaults]);
   ReadPrimaryKeys(answers[Query::kPrimaryKeys]);
-  ReadInsertObstacles(answers);
+  ReadWriteObstacles(answers);
 }
 
 void RelationRecords::ReadRelations(const pg::Rows& rows) {
@@ -79,7 +79,7 @@ void RelationRecords::ReadRelations(const pg::Rows& rows) {
     relation.updatable = (row.Int(6) & kUpdatable) != 0;
     relation.deletable = (row.Int(6) & kDeletable) != 0;
     relation.comment = row.TextOrNull(7);
-    relation.plain_inserts = record.kind == 'r';
+    relation.plain_writes = record.kind == 'r';
     position_of_.emplace(relation.oid, records_.size());
     records_.push_back(std::move(record));
   });
@@ -113,10 +113,10 @@ void RelationRecords::ReadPrimaryKeys(const pg::Rows& rows) {
   });
 }
 
-void RelationRecords::ReadInsertObstacles(const Answers& answers) {
-  for (const Query query : {Query::kTriggers, Query::kDeferrables, Query::kRules}) {
+void RelationRecords::ReadWriteObstacles(const Answers& answers) {
+  for (const Query query : {Query::kTriggers, Query::kDeferrables, Query::kRules, Query::kInheritance}) {
     ForEachRow(answers[query], [&](const Row& row) {
-      if (RelationRecord* record = Find(row.OidAt(0))) record->relation.plain_inserts = false;
+      if (RelationRecord* record = Find(row.OidAt(0))) record->relation.plain_writes = false;
     });
   }
 }

@@ -43,7 +43,7 @@ class RelationRecords {
   void ReadColumns(const pg::Rows& rows);
   void ReadDefaults(const pg::Rows& rows);
   void ReadPrimaryKeys(const pg::Rows& rows);
-  void ReadInsertObstacles(const Answers& answers);
+  void ReadWriteObstacles(const Answers& answers);
 
   std::vector<RelationRecord> records_;  // sorted by schema and name
   std::unordered_map<Oid, size_t> position_of_;

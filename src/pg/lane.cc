@@ -117,7 +117,7 @@ Task<void> Lane::Work() {
 // The caller who waits the longest, and those who may come along.
 Lane::Batch Lane::TakeBatch() {
   Batch batch;
-  batch.reserve(std::min<size_t>(options_.batch_max, waiting_.size()));  // slots stay where they are
+  batch.reserve(std::min<size_t>(options_.batch_max, waiting_.size()));
   const auto& first = static_cast<const Call&>(waiting_.front());
   for (auto it = waiting_.begin(); it != waiting_.end() && batch.size() < batch.capacity();) {
     auto& call = static_cast<Call&>(*it);
@@ -127,9 +127,16 @@ Lane::Batch Lane::TakeBatch() {
     }
     it = waiting_.erase(it);
     batch.push_back(&call);
-    call.slot_ = &batch.back();
   }
+  if (options_.writes) Sort(batch);
+  for (Call*& call : batch) call->slot_ = &call;
   return batch;
+}
+
+// So that no two batches wait for each other's rows.
+void Lane::Sort(Batch& batch) {
+  std::stable_sort(batch.begin(), batch.end(),
+                   [](const Call* one, const Call* other) { return one->statement_.locks < other->statement_.locks; });
 }
 
 // A batch on its way. Its commands are those of the callers in order, `commands_each` of each, of which the last is the

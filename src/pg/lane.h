@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/intrusive/list.hpp>
@@ -64,6 +65,8 @@ struct LaneStatement {
   // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another
   // than that of the first who asks goes without.
   std::shared_ptr<const LaneBracket> bracket;
+  // What a write locks, as a text: a batch runs in the order of these, here and in every other lane.
+  std::string locks;
 };
 
 struct LaneAnswer {
@@ -106,6 +109,7 @@ class Lane {
   void StartWorker();
   Task<void> Work();
   Batch TakeBatch();
+  static void Sort(Batch& batch);
   Task<void> Run(Batch& batch);
   struct Flight;  // a batch on its way
   Exchange ExchangeOf(Flight& flight, SessionState session);

@@ -15,7 +15,7 @@ struct Sent {
   std::string_view body = "";
   std::string_view prefer = "";
   std::string_view accept = "";
-  bool plain_inserts = true;
+  bool plain_writes = true;
 };
 
 // The request and its plan on the test catalog, whose tables take plain inserts or not.
@@ -33,7 +33,7 @@ std::pair<rest::Request, Plan> PlanOf(const Sent& sent) {
   rest::ParseOptions options;
   options.prefix = "/";
   catalog::Snapshot snapshot = TestCatalog()->snapshot();
-  for (catalog::Relation& relation : snapshot.relations) relation.plain_inserts = sent.plain_inserts;
+  for (catalog::Relation& relation : snapshot.relations) relation.plain_writes = sent.plain_writes;
   Result<rest::Request> request = rest::ParseRequest(raw, options);
   Result<Plan> plan = MakePlan(*request, catalog::Catalog::Build(std::move(snapshot)), PlanOptions());
   return {std::move(*request), std::move(*plan)};
@@ -44,6 +44,12 @@ bool IsSingleInsertOf(const Sent& sent) {
   const auto [request, plan] = PlanOf(sent);
   return IsSingleInsert(plan, request.payload);
 }
+
+bool IsSingleUpdateOf(const Sent& sent) {
+  const auto [request, plan] = PlanOf(sent);
+  return IsSingleUpdate(plan, request.payload);
+}
+std::string LockedRowOf(const Sent& sent) { return LockedRow(PlanOf(sent).second); }
 
 TEST(CheapTest, APointReadNamesOneValueForEachColumnOfTheKey) {
   EXPECT_TRUE(IsPointReadOf({.query = "id=eq.1"}));
@@ -72,12 +78,49 @@ TEST(CheapTest, ASingleInsertIsOneSmallRow) {
 
 TEST(CheapTest, WhatMayDoMoreThanInsertIsNoSingleInsert) {
   constexpr std::string_view kBody = R"({"id": 1})";
-  EXPECT_FALSE(IsSingleInsertOf({.method = "POST", .body = kBody, .plain_inserts = false}));
+  EXPECT_FALSE(IsSingleInsertOf({.method = "POST", .body = kBody, .plain_writes = false}));
   EXPECT_FALSE(IsSingleInsertOf({.method = "POST", .body = kBody, .prefer = "resolution=merge-duplicates"}));
   EXPECT_FALSE(IsSingleInsertOf({.method = "POST", .body = kBody, .prefer = "resolution=ignore-duplicates"}));
   EXPECT_FALSE(IsSingleInsertOf({.method = "PUT", .query = "id=eq.1", .body = kBody}));
   EXPECT_FALSE(IsSingleInsertOf(
       {.method = "POST", .query = "select=id,clients(name)", .body = kBody, .prefer = "return=representation"}));
+}
+
+TEST(CheapTest, ASingleUpdateNamesItsRow) {
+  constexpr std::string_view kBody = R"({"name": "a"})";
+  EXPECT_TRUE(IsSingleUpdateOf({.method = "PATCH", .query = "id=eq.1", .body = kBody}));
+  EXPECT_TRUE(IsSingleUpdateOf({.method = "PATCH", .query = "id=eq.1&name=eq.b", .body = kBody}));
+  EXPECT_TRUE(IsSingleUpdateOf({.method = "PATCH",
+                                .query = "id=eq.1&select=name",
+                                .body = kBody,
+                                .prefer = "return=representation",
+                                .accept = "application/vnd.pgrst.object+json"}));
+  for (const char* query : {"", "id=in.(1,2)", "id=gt.1", "name=eq.b", "or=(id.eq.1,id.eq.2)"}) {
+    EXPECT_FALSE(IsSingleUpdateOf({.method = "PATCH", .query = query, .body = kBody})) << query;
+  }
+  EXPECT_FALSE(IsSingleUpdateOf({.method = "PATCH", .path = "/users_tasks", .query = "user_id=eq.1", .body = "{}"}));
+}
+
+TEST(CheapTest, WhatMayDoMoreThanUpdateOneRowIsNoSingleUpdate) {
+  constexpr std::string_view kBody = R"({"name": "a"})";
+  EXPECT_FALSE(IsSingleUpdateOf({.method = "PATCH", .query = "id=eq.1", .body = kBody, .plain_writes = false}));
+  EXPECT_FALSE(IsSingleUpdateOf({.method = "DELETE", .query = "id=eq.1"}));
+  EXPECT_FALSE(IsSingleUpdateOf({.method = "PUT", .query = "id=eq.1", .body = R"({"id": 1})"}));
+  EXPECT_FALSE(IsSingleUpdateOf({.method = "PATCH",
+                                 .query = "id=eq.1&select=id,clients(name)",
+                                 .body = kBody,
+                                 .prefer = "return=representation"}));
+  const std::string large = R"({"name": ")" + std::string(100'000, 'x') + R"("})";
+  EXPECT_FALSE(IsSingleUpdateOf({.method = "PATCH", .query = "id=eq.1", .body = large}));
+}
+
+TEST(CheapTest, TheLockedRowIsNamedByTableAndKeyAlone) {
+  const auto of = [](std::string_view path, std::string_view query) {
+    return LockedRowOf({.method = "PATCH", .path = path, .query = query, .body = R"({"name": "a"})"});
+  };
+  EXPECT_EQ(of("/projects", "id=eq.1"), of("/projects", "name=eq.b&id=eq.1"));
+  EXPECT_NE(of("/projects", "id=eq.1"), of("/projects", "id=eq.2"));
+  EXPECT_NE(of("/projects", "id=eq.1"), of("/clients", "id=eq.1"));
 }
 
 }  // namespace

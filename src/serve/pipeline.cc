@@ -1,6 +1,7 @@
 #include "serve/pipeline.h"
 
 #include "pgtypes/sqlstate.h"
+#include "plan/cheap.h"
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
@@ -303,7 +304,7 @@ pg::Lane* Pipeline::LaneOf(const Work& work) const {
     case Sharing::kWhenQuick:
       return work.learned && work.learned->pace.MayShare(Clock::now()) ? &deps_.quick_lane : nullptr;
     case Sharing::kAlways:
-      return shape.plan.read_only ? &deps_.key_lane : &deps_.insert_lane;
+      return shape.plan.read_only ? &deps_.key_lane : &deps_.write_lane;
   }
   return nullptr;
 }
@@ -314,6 +315,7 @@ pg::LaneStatement Pipeline::LaneStatementOf(const Work& work) {
   wanted.settings = ObservedSettings(SettingsOf(work), shape.demand.observed);
   wanted.command = CommandOf(work);
   wanted.session = std::shared_ptr<const pg::SessionState>(work.shape, &*shape.demand.session);
+  if (shape.request.action == Action::kUpdate) wanted.locks = plan::LockedRow(shape.plan);
   if (work.fill) wanted.bracket = work.config->cacheables->bracket;
   return wanted;
 }

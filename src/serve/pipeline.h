@@ -49,9 +49,9 @@ class Pipeline {
  public:
   struct Deps {
     pg::Pool& pool;
-    pg::Lane& key_lane;     // reads that name their row
-    pg::Lane& quick_lane;   // reads that have been quick so far
-    pg::Lane& insert_lane;  // with LaneOptions::writes
+    pg::Lane& key_lane;    // reads that name their row
+    pg::Lane& quick_lane;  // reads that have been quick so far
+    pg::Lane& write_lane;  // inserts and updates of one row; with LaneOptions::writes
     Worker worker;
     Cache cache;
   };

@@ -28,17 +28,19 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
     if (leaves_nothing) demand.sharing = plan::IsPointRead(plan) ? Sharing::kAlways : Sharing::kWhenQuick;
     return demand;
   }
-  const bool single_insert = plan::IsSingleInsert(plan, request.payload);
+  // What is checked of its answer is no reason to undo it: where that is refused, nothing was written.
+  const bool single = plan::IsSingleInsert(plan, request.payload) ||
+                      (plan::IsSingleUpdate(plan, request.payload) && request.preferences.max_affected.value_or(1) > 0);
   bool rollback = config.tx_rollback;
   if (config.tx_override_allowed && request.preferences.tx) {
     rollback = *request.preferences.tx == rest::PreferTx::kRollback;
   }
   if (rollback) {
     demand.finish = pg::Finish::kRollback;
-  } else if (!single_insert && NeedsCheck(request, plan)) {
+  } else if (!single && NeedsCheck(request, plan)) {
     demand.finish = pg::Finish::kHold;
   }
-  if (leaves_nothing && single_insert && !rollback) demand.sharing = Sharing::kAlways;
+  if (leaves_nothing && single && !rollback) demand.sharing = Sharing::kAlways;
   return demand;
 }
 

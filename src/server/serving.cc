@@ -33,7 +33,7 @@ using telemetry::Log;
 using namespace std::chrono_literals;
 
 // While one batch waits for its commit, the next one gathers; more of them would be smaller.
-constexpr uint32_t kInsertBatchesMax = 2;
+constexpr uint32_t kWriteBatchesMax = 2;
 
 // Reads that have been quick take longer than those by key and have longer answers; each waits for its batch.
 constexpr uint32_t kQuickBatchMax = 16;
@@ -44,7 +44,7 @@ struct LoopParts {
   std::unique_ptr<pg::Pool> lane_pool;               // null: too few connections to set some apart
   std::unique_ptr<pg::Lane> key_lane;                // of `lane_pool`, if there is one
   std::unique_ptr<pg::Lane> quick_lane;              // of `pool`: no read by key waits for it
-  std::unique_ptr<pg::Lane> insert_lane;             // of `pool`: a commit waits for the disk, and no read for it
+  std::unique_ptr<pg::Lane> write_lane;              // of `pool`: a commit waits for the disk, and no read for it
   std::unique_ptr<serve::CacheCounts> cache_counts;  // null: no cache
   std::unique_ptr<serve::Pipeline> pipeline;
   std::unique_ptr<http::Server> server;
@@ -202,9 +202,9 @@ class Process {
     quick.batch_max = kQuickBatchMax;
     quick.batches_max = std::max(1u, share.alone / 2);
     parts.quick_lane = std::make_unique<pg::Lane>(executor, *parts.pool, quick);
-    lane.batches_max = std::clamp(share.alone / 2, 1u, kInsertBatchesMax);
+    lane.batches_max = std::clamp(share.alone / 2, 1u, kWriteBatchesMax);
     lane.writes = true;
-    parts.insert_lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
+    parts.write_lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
   }
 
   Result<void> BuildParts(uint32_t index) {
@@ -224,8 +224,8 @@ class Process {
                &own_writes_,
                surrogate_keys_.get()};
     }
-    serve::Pipeline::Deps collaborators{*parts.pool,        *parts.key_lane, *parts.quick_lane,
-                                        *parts.insert_lane, worker,          cache};
+    serve::Pipeline::Deps collaborators{*parts.pool,       *parts.key_lane, *parts.quick_lane,
+                                        *parts.write_lane, worker,          cache};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -287,7 +287,7 @@ class Process {
       if (parts.lane_pool) monitoring_.Attach(*parts.lane_pool);
       monitoring_.Attach("key", *parts.key_lane);
       monitoring_.Attach("quick", *parts.quick_lane);
-      monitoring_.Attach("insert", *parts.insert_lane);
+      monitoring_.Attach("write", *parts.write_lane);
       monitoring_.Attach(*parts.server);
       if (parts.cache_counts) monitoring_.Attach(*parts.cache_counts);
     }
@@ -425,12 +425,12 @@ class Process {
     if (parts.lane_pool) co_await parts.lane_pool->Close(grace);
     co_await parts.key_lane->Close();
     co_await parts.quick_lane->Close();
-    co_await parts.insert_lane->Close();
+    co_await parts.write_lane->Close();
     parts.server.reset();
     parts.pipeline.reset();
     parts.key_lane.reset();
     parts.quick_lane.reset();
-    parts.insert_lane.reset();
+    parts.write_lane.reset();
     parts.lane_pool.reset();
     parts.pool.reset();
   }

@@ -41,14 +41,16 @@ std::vector<MetricRow> HttpRows() {
 }
 
 std::vector<MetricRow> LaneRows() {
-  const LabelRow lane{"lane", {"key", "quick", "insert"}};
+  const LabelRow lane{"lane", {"key", "quick", "write"}};
   return {
       {MetricId::kDbLaneStatements,
        "pando_db_lane_statements_total",
        kCounter,
        "",
        {lane},
-       "Statements that were run together with others: reads by key, reads that have been quick so far, inserts."},
+       "Statements that were run together with others: reads by key, reads that have been quick so far, inserts and "
+       "updates of one "
+       "row."},
       {MetricId::kDbLaneBatches,
        "pando_db_lane_batches_total",
        kCounter,

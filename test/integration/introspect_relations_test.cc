@@ -172,7 +172,7 @@ TEST_F(RelationsTest, CapabilitiesComeFromKindRulesAndTriggers) {
   EXPECT_EQ(can("m"), "");
 }
 
-TEST_F(RelationsTest, InsertsArePlainWhereNothingElseHappensAtThem) {
+TEST_F(RelationsTest, WritesArePlainWhereNothingElseHappensAtThem) {
   Execute(
       "CREATE FUNCTION api.on_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;"
       "CREATE TABLE api.plain (id int PRIMARY KEY, up int REFERENCES api.plain, CHECK (id > 0));"
@@ -181,12 +181,13 @@ TEST_F(RelationsTest, InsertsArePlainWhereNothingElseHappensAtThem) {
       "CREATE TABLE api.with_rule (id int); CREATE RULE r AS ON INSERT TO api.with_rule DO ALSO NOTIFY x;"
       "CREATE TABLE api.with_deferrable (id int UNIQUE DEFERRABLE);"
       "CREATE TABLE api.with_deferred (id int REFERENCES api.plain INITIALLY DEFERRED DEFERRABLE);"
+      "CREATE TABLE api.above (id int PRIMARY KEY); CREATE TABLE api.below () INHERITS (api.above);"
       "CREATE TABLE api.parted (id int) PARTITION BY RANGE (id); CREATE VIEW api.v AS SELECT * FROM api.plain;");
   const auto catalog = Load();
 
-  EXPECT_TRUE(Get(*catalog, "plain").plain_inserts);
-  for (const char* name : {"with_trigger", "with_rule", "with_deferrable", "with_deferred", "parted", "v"}) {
-    EXPECT_FALSE(Get(*catalog, name).plain_inserts) << name;
+  EXPECT_TRUE(Get(*catalog, "plain").plain_writes);
+  for (const char* name : {"with_trigger", "with_rule", "with_deferrable", "with_deferred", "above", "parted", "v"}) {
+    EXPECT_FALSE(Get(*catalog, name).plain_writes) << name;
   }
 }
 

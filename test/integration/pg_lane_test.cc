@@ -1,6 +1,7 @@
 #include "pg/lane.h"
 
 #include <deque>
+#include <map>
 
 #include "integration/pg_fixture.h"
 #include "net/sleep.h"
@@ -9,7 +10,9 @@ namespace pando::pg {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 class PgLaneTest : public PgTest {
  protected:
@@ -292,9 +295,14 @@ TEST_F(PgLaneTest, SendsCallersAwayWhenTheDatabaseIsGone) {
   server().Start();
 }
 
-class PgInsertLaneTest : public PgLaneTest {
+class PgWriteLaneTest : public PgLaneTest {
  protected:
-  PgInsertLaneTest() { Prepare("grant insert on items to lane_ann"); }
+  PgWriteLaneTest() {
+    Prepare("create sequence turns; grant usage on turns to lane_ann; grant insert, update on items to lane_ann");
+  }
+  ~PgWriteLaneTest() override {
+    if (other_) loop_.Run(other_->Close());
+  }
 
   void Start(milliseconds timeout = milliseconds(50)) {
     LaneOptions options;
@@ -305,14 +313,25 @@ class PgInsertLaneTest : public PgLaneTest {
   Spawned<Answer>& Insert(int id) {
     return Read("insert into items values ($1, 'inserted') returning id", {std::to_string(id)});
   }
+  // The row's text tells when its turn came.
+  Spawned<Answer>& Update(Lane& lane, int id) {
+    LaneStatement update;
+    update.command =
+        Sql("update items set name = nextval('turns')::text where id = $1 returning name", {std::to_string(id)});
+    update.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
+    update.locks = std::to_string(id);
+    return reads_.emplace_back(loop_, lane.Execute(std::move(update), InTime()));
+  }
   int CountInserted() {
     std::unique_ptr<Connection> other = Connect();
     const auto rows = Run(*other, Do({Sql("select count(*) from items where name = 'inserted'")}));
     return rows ? std::stoi(std::string(rows->at(0).Get(0, 0).value_or("-1"))) : -1;
   }
+
+  std::optional<Lane> other_;
 };
 
-TEST_F(PgInsertLaneTest, WhatWasAnsweredIsCommitted) {
+TEST_F(PgWriteLaneTest, WhatWasAnsweredIsCommitted) {
   Start();
   for (int id = 1001; id <= 1100; ++id) Insert(id);
   for (int id = 1001; id <= 1100; ++id) {
@@ -322,7 +341,7 @@ TEST_F(PgInsertLaneTest, WhatWasAnsweredIsCommitted) {
   EXPECT_LE(lane_->stats().batches, 8u);
 }
 
-TEST_F(PgInsertLaneTest, ABatchWithARefusedRowTakesNoEffectAndIsLeftToItsCallers) {
+TEST_F(PgWriteLaneTest, ABatchWithARefusedRowTakesNoEffectAndIsLeftToItsCallers) {
   Start();
   Spawned<Answer>& before = Insert(1001);
   Spawned<Answer>& twice = Insert(1);
@@ -337,13 +356,39 @@ TEST_F(PgInsertLaneTest, ABatchWithARefusedRowTakesNoEffectAndIsLeftToItsCallers
   EXPECT_EQ(ValueOf(Insert(1003)), "1003");
 }
 
-TEST_F(PgInsertLaneTest, ARowThatIsRefusedByItselfHasItsOwnError) {
+TEST_F(PgWriteLaneTest, ABatchRunsInTheOrderOfItsLocks) {
+  Start();
+  for (const int id : {7, 3, 9, 1, 5}) Update(*lane_, id);
+  std::map<int, int> turn_of;
+  for (const auto& [place, id] : {std::pair{0u, 7}, {1u, 3}, {2u, 9}, {3u, 1}, {4u, 5}}) {
+    turn_of[id] = std::stoi(ValueOf(reads_[place]));
+  }
+  EXPECT_THAT(turn_of, ElementsAre(Pair(1, 1), Pair(3, 2), Pair(5, 3), Pair(7, 4), Pair(9, 5)));
+}
+
+TEST_F(PgWriteLaneTest, LanesThatWriteTheSameRowsDoNotWaitForEachOtherInACircle) {
+  Start(std::chrono::seconds(30));  // the database finds circles after a second
+  LaneOptions options;
+  options.writes = true;
+  options.statement_timeout = std::chrono::seconds(30);
+  other_.emplace(loop_.executor(), *pool_, options);
+  for (int round = 0; round < 20; ++round) {
+    for (int id = 1; id <= 30; ++id) {
+      Update(*lane_, id);
+      Update(*other_, 31 - id);
+    }
+    for (size_t i = reads_.size() - 60; i < reads_.size(); ++i) EXPECT_NE(ValueOf(reads_[i]), "alone");
+  }
+  EXPECT_EQ(lane_->stats().failed + other_->stats().failed, 0u);
+}
+
+TEST_F(PgWriteLaneTest, ARowThatIsRefusedByItselfHasItsOwnError) {
   Start();
   EXPECT_THAT(ValueOf(Insert(1)), HasSubstr("duplicate key"));
   EXPECT_EQ(ValueOf(Insert(1001)), "1001");
 }
 
-TEST_F(PgInsertLaneTest, ARowThatWaitsForALockIsLeftToItsCaller) {
+TEST_F(PgWriteLaneTest, ARowThatWaitsForALockIsLeftToItsCaller) {
   Start();
   std::unique_ptr<Connection> other = Connect();
   ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));
@@ -352,7 +397,7 @@ TEST_F(PgInsertLaneTest, ARowThatWaitsForALockIsLeftToItsCaller) {
   EXPECT_EQ(CountInserted(), 0);
 }
 
-TEST_F(PgInsertLaneTest, WhatMayHaveHappenedIsNotLeftToBeDoneAgain) {
+TEST_F(PgWriteLaneTest, WhatMayHaveHappenedIsNotLeftToBeDoneAgain) {
   Start(std::chrono::seconds(30));
   std::unique_ptr<Connection> other = Connect();
   ASSERT_TRUE(Run(*other, Do({Sql("lock table items")}, Finish::kHold)));

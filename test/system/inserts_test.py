@@ -1,17 +1,17 @@
 """Inserts that come at once share transactions, and nobody notices: each caller has exactly its own row or its own error, and
 what was acknowledged is there once, whatever dies."""
 import concurrent.futures
-import http.client
+import functools
 import itertools
 import json
 import random
 import threading
 import unittest
 
-from processes import SECRET, Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until
+from processes import roles, token_of, wait_until
+from writers_case import CALLERS, JSON, ROW, WritersCase
 
 SEED = 20_261_124
-CALLERS = 32
 INSERTS_EACH = 60
 KILLS = 5
 
@@ -31,35 +31,14 @@ create trigger up after insert on counted for each row execute function count_up
 grant select, insert on events, notes, counted, counts to anon, authenticated;
 grant update on counts to anon;
 '''
-JSON = {'Content-Type': 'application/json'}
-ROW = {**JSON, 'Prefer': 'return=representation', 'Accept': 'application/vnd.pgrst.object+json'}
 
 
-class Inserts(unittest.TestCase):
-    def setUp(self):
-        folder = self.enterContext(folder_for_all())
-        self.postgres = self.enterContext(PrivatePostgres(folder))
-        self.postgres.sql(SCHEMA)
-        settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_DATABASE_CONNECTIONS_MAX': '8',
-                    'PANDO_AUTH_JWT_SECRET': SECRET}
-        self.pando = self.enterContext(Pando(folder, environment=settings)).start()
+class Inserts(WritersCase):
+    SCHEMA = SCHEMA
 
     def in_turns(self, caller):
-        """Runs caller(number, post) for many callers at once; post(table, row, headers) inserts on a connection kept open."""
-        def run(number):
-            connection = http.client.HTTPConnection('127.0.0.1', self.pando.port, timeout=60)
-
-            def post(table, row, headers):
-                connection.request('POST', f'/rest/v1/{table}', json.dumps(row), headers)
-                answer = connection.getresponse()
-                body = answer.read()
-                return answer.status, json.loads(body) if body else None
-            try:
-                return caller(number, post)
-            finally:
-                connection.close()
-        with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
-            return [line for found in threads.map(run, range(CALLERS)) for line in found]
+        """As WritersCase's, with post(table, row, headers), which inserts."""
+        return super().in_turns(lambda number, send: caller(number, functools.partial(send, 'POST')))
 
     def test_each_has_its_own_row_or_its_own_error(self):
         def caller(number, post):
