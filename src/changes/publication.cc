@@ -28,8 +28,7 @@ WITH RECURSIVE reached AS (
 exposed AS (SELECT oid, pg_catalog.bool_and(by_view) AS by_view FROM reached GROUP BY oid),
 published AS (
     SELECT r.prrelid AS oid FROM pg_catalog.pg_publication_rel r
-      JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $2
-     WHERE r.prrelid <> ($3::pg_catalog.text)::pg_catalog.regclass)
+      JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $2)
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
        p.oid IS NOT NULL,
        c.relpersistence = 'p' AND i.identified,
@@ -38,6 +37,7 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
        coalesce(e.by_view, true)
   FROM exposed e FULL JOIN published p ON p.oid = e.oid
   JOIN pg_catalog.pg_class c ON c.oid = coalesce(e.oid, p.oid) AND c.relkind = 'r'
+   AND c.oid <> ($3::pg_catalog.text)::pg_catalog.regclass
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL (SELECT c.relreplident = 'f' OR EXISTS (
          SELECT FROM pg_catalog.pg_index x

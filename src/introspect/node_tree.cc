@@ -96,6 +96,10 @@ bool IsTimelessType(std::string_view oid) {
 constexpr int kLastTimeValue = 8;
 constexpr int kSelectCommand = 1;
 
+// The number of a column. Of those that each table has (pg_attribute.h), what ctid, cmin, xmax and cmax show changes
+// without a change of the row; xmin and tableoid do not.
+bool ChangesUnseen(std::string_view column) { return column.starts_with('-') && column != "-2" && column != "-6"; }
+
 void AddUserDefined(std::vector<Oid>& oids, std::optional<Oid> oid) {
   if (oid && *oid >= kFirstUserOid) oids.push_back(*oid);
 }
@@ -187,6 +191,8 @@ class ReferenceReader {
       if (oid && *oid != 0) TakeFunction(field, *oid);
     } else if (EndsWithOneOf(field, kOperatorFields)) {
       AddUserDefined(found_.operators, ParseNumber<Oid>(value));
+    } else if (field == "varattno") {
+      if (ChangesUnseen(value)) found_.varies = true;
     } else if (field == "relid") {
       const auto oid = ParseNumber<Oid>(value);
       if (oid && *oid != 0) found_.relations.push_back(*oid);

@@ -154,7 +154,8 @@ Task<bool> Pipeline::Join(Work& work) {
     in_vain = flight->in_vain || !landed;
     if (in_vain) break;
   }
-  if (!in_vain) BeginFill(work);
+  // What is made by other options than are in force is nobody else's.
+  if (!in_vain && work.config == config_) BeginFill(work);
   co_return false;
 }
 

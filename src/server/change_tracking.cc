@@ -27,6 +27,7 @@ constexpr auto kReloadPause = 50ms;
 changes::ChangeStreamOptions StreamOptions(const ChangeTrackingOptions& options) {
   changes::ChangeStreamOptions stream;
   stream.connect = options.connect;
+  if (options.is_pushed) stream.heartbeat_idle = stream.heartbeat_every;
   stream.connect.statements_max = 1;
   stream.publication = changes::kPublication;
   stream.connect_timeout = options.connect_timeout;

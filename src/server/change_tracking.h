@@ -34,6 +34,8 @@ struct ChangeTrackingOptions {
   std::vector<std::string> schemas;
   milliseconds connect_timeout = std::chrono::seconds(10);
   std::vector<std::string> uncached;  // tables, as Cacheables::excluded
+  // What it tells is wanted at once though nobody asks: the stream beats all the time.
+  bool is_pushed = false;
 };
 
 class ChangeTracking : private changes::ChangeSink {

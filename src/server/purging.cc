@@ -20,7 +20,8 @@ using Tcp = asio::ip::tcp;
 
 // An answer that was on its way when its change was told has arrived by then.
 constexpr auto kAgainAfter = 2s;
-constexpr auto kTimeout = 5s;  // of connecting and of each request
+// Of connecting and of each request; at the end, which waits for them.
+constexpr auto kTimeout = 5s, kLastTimeout = 1s;
 constexpr auto kRetryMin = 200ms;
 constexpr auto kRetryMax = 10s;
 // A header of some 2 KB, which every server takes.
@@ -50,6 +51,7 @@ class Purging::Target {
 
   void Stop() {
     stopping_ = true;
+    timeout_ = kLastTimeout;
     wake_.cancel();
     if (stream_) stream_->cancel();
   }
@@ -57,33 +59,46 @@ class Purging::Target {
   Task<void> Work() {
     Backoff backoff(kRetryMin, kRetryMax);
     while (!stopping_) {
-      const std::vector<cache::Tag> tags = queue_.Take(kKeysEach, Clock::now());
+      std::vector<cache::Tag> tags = queue_.Take(kKeysEach, Clock::now());
       if (tags.empty()) {
         co_await WaitUntil(queue_.due().value_or(Clock::time_point::max()));
         continue;
       }
-      const std::string refusal = co_await Tell(keys_.Dropped(tags));
+      const std::string refusal = co_await Tell(std::move(tags));
       if (stopping_) break;
+      Note(refusal);
       if (refusal.empty()) {
-        purging_.sent_.fetch_add(1, std::memory_order_relaxed);
         backoff.Reset();
-        if (std::exchange(failing_, false))
-          telemetry::Log(telemetry::Level::kInfo, "purge.again", url_.authority() + " takes PURGE again");
         continue;
-      }
-      purging_.failed_.fetch_add(1, std::memory_order_relaxed);
-      if (!std::exchange(failing_, true)) {
-        telemetry::Log(telemetry::Level::kWarn, "purge.failed", "a cache in front was not told what changed",
-                       {{"url", url_.authority() + url_.target}, {"why", refusal}});
       }
       queue_.Add({cache::kEverything}, Clock::now());
       co_await WaitUntil(Clock::now() + backoff.Next(), /*woken=*/false);
+    }
+    // From now on nobody follows what it keeps. Not over a connection that it may have closed.
+    stream_.reset();
+    if (!failing_) {
+      std::vector<cache::Tag> everything(1, cache::kEverything);
+      Note(co_await Tell(std::move(everything)));
     }
     stream_.reset();
   }
 
  private:
   using Socket = beast::basic_stream<Tcp, net::Executor>;
+
+  void Note(const std::string& refusal) {
+    const bool taken = refusal.empty();
+    (taken ? purging_.sent_ : purging_.failed_).fetch_add(1, std::memory_order_relaxed);
+    const bool is_news = failing_ == taken;
+    failing_ = !taken;
+    if (!is_news) return;
+    if (taken) {
+      telemetry::Log(telemetry::Level::kInfo, "purge.again", url_.authority() + " takes PURGE again");
+    } else {
+      telemetry::Log(telemetry::Level::kWarn, "purge.failed", "a cache in front was not told what changed",
+                     {{"url", url_.authority() + url_.target}, {"why", refusal}});
+    }
+  }
 
   // Or until there is more to tell.
   Task<void> WaitUntil(Clock::time_point at, bool woken = true) {
@@ -93,8 +108,19 @@ class Purging::Target {
     } while (!woken && !stopping_ && Clock::now() < at);
   }
 
-  // Empty when it was taken; else why not.
-  Task<std::string> Tell(std::string keys) {
+  // Empty when it was taken; else why not, whatever that is: answers that it keeps are followed by nobody else.
+  Task<std::string> Tell(std::vector<cache::Tag> tags) {
+    std::string refusal;
+    try {
+      refusal = co_await TellKeys(keys_.Dropped(tags));
+    } catch (const std::exception& failure) {
+      refusal = failure.what();
+      stream_.reset();
+    }
+    co_return refusal;
+  }
+
+  Task<std::string> TellKeys(std::string keys) {
     beast::http::request<beast::http::empty_body> request(beast::http::verb::purge, url_.target, 11);
     request.set(beast::http::field::host, url_.authority());
     request.set(std::string(serve::kSurrogateKey), keys);
@@ -110,7 +136,7 @@ class Purging::Target {
       std::string refusal = co_await Connect();
       if (!refusal.empty()) co_return refusal;
     }
-    stream_->expires_after(kTimeout);
+    stream_->expires_after(timeout_);
     auto [unsent, size] = co_await beast::http::async_write(*stream_, request, net::use_task_tuple);
     beast::http::response_parser<beast::http::string_body> answer;
     answer.body_limit(kAnswerBytesMax);
@@ -127,16 +153,21 @@ class Purging::Target {
   }
 
   Task<std::string> Connect() {
-    asio::ip::basic_resolver<Tcp, net::Executor> resolver(executor_);
-    auto [unknown, hosts] = co_await resolver.async_resolve(url_.host, std::to_string(url_.port), net::deferred_tuple);
-    if (unknown) co_return unknown.message();
-    if (stopping_) co_return "stopping";
+    if (hosts_.empty()) {
+      asio::ip::basic_resolver<Tcp, net::Executor> resolver(executor_);
+      const std::string port = std::to_string(url_.port);
+      auto [unknown, found] = co_await resolver.async_resolve(url_.host, port, net::deferred_tuple);
+      if (unknown) co_return unknown.message();
+      hosts_ = std::move(found);
+    }
     buffer_.clear();
     stream_ = std::make_unique<Socket>(executor_);
-    stream_->expires_after(kTimeout);
-    auto [failure, endpoint] = co_await stream_->async_connect(hosts, net::use_task_tuple);
-    if (failure) stream_.reset();
-    co_return failure ? failure.message() : "";
+    stream_->expires_after(timeout_);
+    auto [failure, endpoint] = co_await stream_->async_connect(hosts_, net::use_task_tuple);
+    if (!failure) co_return "";
+    stream_.reset();
+    hosts_ = {};
+    co_return failure.message();
   }
 
   Purging& purging_;
@@ -145,6 +176,8 @@ class Purging::Target {
   const serve::SurrogateKeys& keys_;
   cache::PurgeQueue queue_{kAgainAfter};
   net::Timer wake_;
+  Clock::duration timeout_ = kTimeout;
+  asio::ip::basic_resolver_results<Tcp> hosts_;  // looked up again once it cannot be reached there
   std::unique_ptr<Socket> stream_;
   beast::flat_buffer buffer_;
   bool failing_ = false;  // the last one was not taken, which has been said
@@ -158,6 +191,8 @@ Purging::Purging(net::Executor executor, std::vector<Url> urls, const serve::Sur
 Purging::~Purging() = default;
 
 void Purging::Start() {
+  // Of what was kept before nobody knows the tags. It may be long until the stream begins, which tells the same again.
+  Drop({cache::kEverything});
   for (const auto& target : targets_) tasks_.Spawn("purge", target->Work());
 }
 

@@ -36,10 +36,11 @@ class Purging {
   Purging(net::Executor executor, std::vector<Url> urls, const serve::SurrogateKeys& keys);
   ~Purging();
 
+  // Tells everything, first of all.
   void Start();
   // cache::kEverything among them stands for all.
   void Drop(const std::vector<cache::Tag>& tags);
-  // What waits is not told any more.
+  // Tells everything once more, where that can be told within seconds.
   Task<void> Stop();
 
   PurgingStats stats() const;  // thread-safe

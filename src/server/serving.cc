@@ -270,6 +270,7 @@ class Process {
     tracking.schemas = options_.rest.schemas;
     tracking.connect_timeout = options_.database.connect_timeout;
     tracking.uncached = options_.cache.excluded_relations;
+    tracking.is_pushed = purging_ != nullptr;
     return tracking;
   }
 

@@ -198,6 +198,13 @@ TEST_F(TrackingSchemaTest, PublishesWhatIsExposedOneByOne) {
   EXPECT_EQ(PublishNow({"hidden"}).tables.size(), 8u);
 }
 
+TEST_F(TrackingSchemaTest, AViewOfTheEpochIsInNobodysWay) {
+  Begin("create table items (id int primary key)");
+  Prepare("create view ddl as select * from pando_changes.epoch; create table more (id int primary key)");
+  PublishNow();
+  EXPECT_EQ(Published(), "items more");
+}
+
 TEST_F(TrackingSchemaTest, SaysWhatKeepsATableOut) {
   Begin(
       "create table keyless (name text); create unlogged table fast (id int primary key);"

@@ -43,6 +43,9 @@ TEST_F(FootprintTest, WhatAPolicyShowsIsDecidedByItsRowAndTheClaimsOrVaries) {
       {"EXISTS (SELECT FROM api.plain p WHERE p.owner = api.uid())", true},
       {"name = api.pl()", true},
       {"name::regclass = 'api.plain'::regclass", true},
+      {"tableoid = 'api.plain'::regclass AND xmin::text <> '0'", false},
+      {"xmax::text = '0'", true},
+      {"ctid = '(0,1)'", true},
   };
   for (size_t i = 0; i < policies.size(); ++i) Guard("t" + std::to_string(i), policies[i].first);
   for (size_t i = 0; i < policies.size(); ++i) {

@@ -13,9 +13,10 @@ class CacheCase(unittest.TestCase):
         self.enterContext(self.postgres)
         self.project = write_project(self.folder)
 
-    def pando(self, size='64MiB', environment=None):
+    def pando(self, size='64MiB', environment=None, streaming=True):
         settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_CHANGES_URL': self.postgres.uri(),
                     'PANDO_CACHE_URL': f'memory:{size}', **(environment or {})}
         pando = self.enterContext(Pando(self.folder, self.project, settings)).start()
-        wait_until(lambda: pando.metric('pando_changes_streaming') == 1, 'the stream is followed')
+        if streaming:
+            wait_until(lambda: pando.metric('pando_changes_streaming') == 1, 'the stream is followed')
         return pando

@@ -50,6 +50,7 @@ sub vcl_deliver { unset resp.http.xkey; if (obj.hits > 0) { set resp.http.X-Hits
 '''
 SECONDS_MAX = 1.5  # what a change takes to be seen by everybody, on a machine that is busy
 TOLD_AGAIN = 3
+IDLE_SECONDS = 12  # after which a stream that nobody asks for beats less often
 
 
 def ask(port, path, method='GET'):
@@ -181,6 +182,8 @@ class Told(http.server.BaseHTTPRequestHandler):
         self.server.told.append((self.path, status, self.headers['Surrogate-Key'].split()))
         self.send_response(status)
         self.send_header('Content-Length', '0')
+        if self.server.closes:
+            self.send_header('Connection', 'close')
         self.end_headers()
 
     def log_message(self, *_):
@@ -192,7 +195,7 @@ class WhatIsTold(CacheCase):
         super().setUp()
         self.postgres.sql(SCHEMA)
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Told)
-        self.server.told, self.server.statuses = [], collections.deque()
+        self.server.told, self.server.statuses, self.server.closes = [], collections.deque(), False
         thread = threading.Thread(target=self.server.serve_forever)
         thread.start()
         self.addCleanup(self.server.server_close)
@@ -202,9 +205,9 @@ class WhatIsTold(CacheCase):
     def told(self):
         return [key for _, status, keys in self.server.told if status == 200 for key in keys]
 
-    def start(self, **environment):
+    def start(self, streaming=True, **environment):
         url = f'http://127.0.0.1:{self.server.server_port}/purge?all'
-        return self.pando(environment={'PANDO_CACHE_PURGE_URLS': url, **environment})
+        return self.pando(environment={'PANDO_CACHE_PURGE_URLS': url, **environment}, streaming=streaming)
 
     def keys_of(self, pando, path):
         """Of an answer that is kept, as it is and from the cache."""
@@ -228,6 +231,36 @@ class WhatIsTold(CacheCase):
         self.assertEqual({path for path, _, _ in self.server.told}, {'/purge?all'})
         first = len(self.told())
         wait_until(lambda: len(self.told()) >= 2 * first, 'it is told once more')
+
+    def test_everything_is_told_at_the_start_though_the_stream_cannot_begin(self):
+        writer = subprocess.Popen([self.postgres.binaries / 'psql', '-X', '-q', '-h', self.postgres.folder, '-U', 'postgres'],
+                                  stdin=subprocess.PIPE, text=True)
+        self.addCleanup(writer.wait)
+        self.addCleanup(writer.stdin.close)
+        # The slot waits for whoever has written.
+        writer.stdin.write("begin; update items set name = 'open' where id = 9;\n")
+        writer.stdin.flush()
+        wait_until(lambda: self.postgres.sql("select count(*) from pg_locks where locktype = 'transactionid'") != '0', 'it is open')
+        pando = self.start(streaming=False)
+        wait_until(lambda: 'pando' in self.told(), 'everything is told', seconds=10)
+        self.assertEqual(pando.metric('pando_changes_streaming'), 0)
+
+    def test_everything_is_told_at_the_end(self):
+        self.server.closes = True
+        pando = self.start()
+        self.keys_of(pando, 'items?id=eq.1')
+        time.sleep(TOLD_AGAIN)
+        self.server.told.clear()
+        pando.stop()
+        self.assertIn('pando', self.told())
+
+    def test_a_member_who_leaves_is_told_though_nobody_asks(self):
+        self.postgres.sql('create role readers; grant select on items to readers; revoke select on items from anon; grant readers to anon')
+        self.keys_of(self.start(), 'items?id=eq.1')
+        time.sleep(IDLE_SECONDS)
+        self.server.told.clear()
+        self.postgres.sql('revoke readers from anon')
+        wait_until(lambda: 'pando' in self.told(), 'everything is told', seconds=SECONDS_MAX)
 
     def test_a_refusal_is_followed_by_everything(self):
         pando = self.start()
