@@ -54,6 +54,9 @@ create table things_0 partition of things for values from (1) to (81);
 create table things_1 partition of things for values from (81) to (161);
 create table things_2 partition of things for values from (161) to (241);
 ''' + WRITABLE
+CROWD = roles('anon', 'authenticated') + GROUPS + f'create table things {COLUMNS};' + WRITABLE + '''
+insert into things select -i, 0, 0 from generate_series(1, 16) i;
+'''
 DISTURBANCES = (
     "select pg_terminate_backend(pid) from pg_stat_replication",
     "alter table things add column if not exists extra int",
@@ -164,6 +167,12 @@ class Checked(CacheCase):
 
     def test_while_partitions_are_truncated(self):
         self.assert_right(self.check(self.served(LEAVES), words=['leaves']), 0.05)
+
+    def test_while_updates_share_transactions(self):
+        pando = self.served(CROWD)
+        self.assert_right(self.check(pando, words=['crowd']), 0.05)
+        statements, batches = (pando.metric(f'pando_db_lane_{of}_total', lane='write') for of in ('statements', 'batches'))
+        self.assertGreater(statements, 1.1 * batches)
 
     def test_while_the_cache_is_squeezed(self):
         self.assert_right(self.check(self.served(SCHEMA, '1MiB')), 0.05)

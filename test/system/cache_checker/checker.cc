@@ -4,7 +4,8 @@
 //
 // REQUIRES the tables of ../cache_test.py: groups with 0 to 23; things, empty; and followers, which a trigger keeps.
 // `policies` has things shown by the policy `shown`, which it changes, and takes and gives the right to read; `leaves`
-// has things partitioned into things_0 to things_2, which it truncates, and no followers.
+// has things partitioned into things_0 to things_2, which it truncates, and no followers; `crowd` has things without
+// what keeps writes from sharing transactions (the trigger), and the rows -1 to -16, which are updated all the time.
 //
 // An answer to a read between t0 and t1 may show of each row any state that may have been seen between t0 - BOUND and
 // t1 (history.h) by any rule of that time, and nothing else; a row all of whose states in that time are in the group
@@ -23,6 +24,7 @@
 #include <thread>
 #include <vector>
 
+#include "crowd.h"
 #include "database.h"
 #include "http_client.h"
 #include "reader.h"
@@ -98,6 +100,7 @@ void Play(Scene& scene, Findings& findings) {
     threads.emplace_back([&, i] { Writer(scene, findings, i, seed + static_cast<unsigned>(i)).Run(); });
   for (int i = 0; i < kReaders; ++i)
     threads.emplace_back([&, i] { Reader(scene, findings, seed + 500 + static_cast<unsigned>(i)).Run(); });
+  for (int i = 0; scene.crowd && i < kCrowd; ++i) threads.emplace_back([&, i] { Crowd(scene, findings, i).Run(); });
   if (scene.policies) threads.emplace_back([&] { Ruler(scene, seed + 900).Run(); });
   std::this_thread::sleep_for(std::chrono::seconds(scene.seconds));
   scene.done = true;
@@ -114,6 +117,7 @@ int main(int argc, char** argv) {
   scene.seed = static_cast<unsigned>(std::atoi(argv[4]));
   for (int i = 5; i < argc; ++i) {
     scene.policies = scene.policies || std::strcmp(argv[i], "policies") == 0;
+    scene.crowd = scene.crowd || std::strcmp(argv[i], "crowd") == 0;
     scene.leaves = scene.leaves || std::strcmp(argv[i], "leaves") == 0;
   }
   for (Caller& caller : ParseCallers(Environment("CALLERS"))) scene.callers.push_back(std::move(caller));

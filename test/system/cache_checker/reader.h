@@ -41,10 +41,10 @@ class Reader {
     if (dice < 60) {
       asked.id = id;
       asked.path = "things?id=eq." + std::to_string(id);
-      if (dice < 8 && !scene_.leaves) {
+      if (dice < 8 && scene_.has_followers()) {
         asked.is_follower = true;
         asked.path = "followers?select=id,ver&id=eq." + std::to_string(id);
-      } else if (dice < 16 && !scene_.leaves) {
+      } else if (dice < 16 && scene_.has_followers()) {
         asked.has_follower = true;
         asked.path = "things?select=id,ver,followers(ver)&id=eq." + std::to_string(id);
       }

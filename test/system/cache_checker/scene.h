@@ -62,6 +62,7 @@ struct Scene {
   unsigned seed = 0;
   bool policies = false;  // rows are shown by policies, which change, as do grants
   bool leaves = false;    // things is partitioned, a leaf for each writer, and truncated
+  bool crowd = false;     // updates of other rows share transactions with those that are looked at
   std::vector<Caller> callers = {Caller()};
   std::string writer_fields;
 
@@ -70,6 +71,9 @@ struct Scene {
   History<Rule> rule;
   // Held by who writes rows; alone by who writes those of all.
   std::shared_mutex all_rows;
+
+  // Kept by a trigger.
+  bool has_followers() const { return !leaves && !crowd; }
 
   // Of each writer's rows. Leaves are ranges of ids.
   int IdOf(int writer, int number) const {
