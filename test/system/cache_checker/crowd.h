@@ -1,5 +1,5 @@
-// Updates one row over and over, so that the writes of others share its transactions. Nobody looks at that row but at the
-// end.
+// Updates one row over and over, so that the writes of others share its transactions. Nobody looks at that row but at
+// the end.
 //
 // Concurrency  one thread each
 #pragma once
