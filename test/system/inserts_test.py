@@ -1,6 +1,5 @@
 """Inserts that come at once share transactions, and nobody notices: each caller has exactly its own row or its own error, and
 what was acknowledged is there once, whatever dies."""
-import concurrent.futures
 import functools
 import itertools
 import json
@@ -8,12 +7,11 @@ import random
 import threading
 import unittest
 
-from processes import roles, token_of, wait_until
+from processes import roles, token_of
 from writers_case import CALLERS, JSON, ROW, WritersCase
 
 SEED = 20_261_124
 INSERTS_EACH = 60
-KILLS = 5
 
 SCHEMA = roles('anon', 'authenticated') + '''
 create table parents (id int primary key);
@@ -95,17 +93,7 @@ class Inserts(WritersCase):
                     acknowledged.append(name)
                 else:
                     refused.append((name, status, json.loads(body)['code']))
-        with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
-            writers = [threads.submit(write, number) for number in range(CALLERS)]
-            try:
-                for _ in range(KILLS):
-                    before = len(acknowledged)
-                    wait_until(lambda before=before: len(acknowledged) > before + 200, 'rows are written')
-                    self.postgres.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'")
-            finally:
-                over.set()
-            for writer in writers:
-                writer.result()
+        self.while_backends_die(write, over, lambda: len(acknowledged))
         stored = self.postgres.sql('select name from events').split('\n')
         self.assertEqual(len(stored), len(set(stored)))
         self.assertEqual(set(acknowledged) - set(stored), set())

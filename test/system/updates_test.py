@@ -6,13 +6,12 @@ import random
 import threading
 import unittest
 
-from processes import roles, token_of, wait_until
+from processes import roles, token_of
 from writers_case import CALLERS, JSON, ROW, WritersCase
 
 SEED = 20_261_129
 UPDATES_EACH = 60
 COUNTERS = 3
-KILLS = 5
 
 SCHEMA = roles('anon', 'authenticated') + f'''
 create table kinds (id int primary key);
@@ -140,16 +139,7 @@ class Updates(WritersCase):
                 else:
                     refused.append((status, json.loads(body)['code']))
             return n
-        with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
-            writers = [threads.submit(write, number) for number in range(CALLERS)]
-            try:
-                for _ in range(KILLS):
-                    before = sum(acknowledged)
-                    wait_until(lambda before=before: sum(acknowledged) > before + 200, 'rows are written')
-                    self.postgres.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'")
-            finally:
-                over.set()
-            sent = [writer.result() for writer in writers]
+        sent = self.while_backends_die(write, over, lambda: sum(acknowledged))
         stored = [int(n) for n in self.postgres.sql('select n from rows order by id').split('\n')]
         lost = [row for row in range(CALLERS) if not acknowledged[row] <= stored[row] <= sent[row]]
         self.assertEqual(lost, [])

@@ -4,11 +4,12 @@ import http.client
 import json
 import unittest
 
-from processes import SECRET, Pando, PrivatePostgres, folder_for_all
+from processes import SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
 
 __all__ = ['CALLERS', 'JSON', 'ROW', 'WritersCase']
 
 CALLERS = 32
+KILLS = 5
 JSON = {'Content-Type': 'application/json'}
 ROW = {**JSON, 'Prefer': 'return=representation', 'Accept': 'application/vnd.pgrst.object+json'}
 
@@ -42,3 +43,17 @@ class WritersCase(unittest.TestCase):
                 connection.close()
         with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
             return [line for found in threads.map(run, range(CALLERS)) for line in found]
+
+    def while_backends_die(self, write, over, acknowledged):
+        """Runs write(number) for many at once, each until `over` is set, while the database's processes are ended again and again,
+        once acknowledged() has grown by 200. Returns what they return."""
+        with concurrent.futures.ThreadPoolExecutor(CALLERS) as threads:
+            writers = [threads.submit(write, number) for number in range(CALLERS)]
+            try:
+                for _ in range(KILLS):
+                    before = acknowledged()
+                    wait_until(lambda before=before: acknowledged() > before + 200, 'rows are written')
+                    self.postgres.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'")
+            finally:
+                over.set()
+            return [writer.result() for writer in writers]
