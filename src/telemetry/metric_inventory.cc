@@ -49,8 +49,7 @@ std::vector<MetricRow> LaneRows() {
        "",
        {lane},
        "Statements that were run together with others: reads by key, reads that have been quick so far, inserts and "
-       "updates of one "
-       "row."},
+       "updates of one row."},
       {MetricId::kDbLaneBatches,
        "pando_db_lane_batches_total",
        kCounter,
