@@ -13,7 +13,7 @@
 #include "bench/row_values.h"
 #include "bench/table_shape.h"
 #include "config/nearest.h"
-#include "pg/connection.h"
+#include "pg/quote.h"
 #include "pg/copy_session.h"
 
 namespace pando::bench {

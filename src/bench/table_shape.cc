@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "pg/connection.h"
+#include "pg/quote.h"
 
 namespace pando::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "catalog/catalog.h"
+#include "catalog/snapshot.h"
 
 namespace pando::catalog {
 

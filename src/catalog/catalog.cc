@@ -6,6 +6,7 @@
 #include "catalog/cast_targets.h"
 #include "catalog/nearest.h"
 #include "catalog/relationships.h"
+#include "catalog/snapshot.h"
 
 namespace pando::catalog {
 namespace {
@@ -109,16 +110,21 @@ std::shared_ptr<const Catalog> Catalog::Build(Snapshot snapshot) {
   return std::make_shared<const Catalog>(std::move(snapshot));
 }
 
-Catalog::Catalog(Snapshot snapshot) : snapshot_(std::move(snapshot)), loaded_at_(std::chrono::system_clock::now()) {
-  for (Relation& relation : snapshot_.relations) {
+Catalog::Catalog(Snapshot snapshot) : loaded_at_(std::chrono::system_clock::now()) {
+  for (Relation& relation : snapshot.relations) {
     relation.column_index.clear();
     relation.column_index.reserve(relation.columns.size());
     for (size_t i = 0; i < relation.columns.size(); ++i) {
       relation.column_index.emplace(relation.columns[i].name, static_cast<int>(i));
     }
   }
-  index_ = std::make_shared<const Index>(snapshot_);
+  snapshot_ = std::make_unique<const Snapshot>(std::move(snapshot));
+  index_ = std::make_shared<const Index>(*snapshot_);
 }
+
+Catalog::~Catalog() = default;
+
+const std::string& Catalog::postgis_schema() const { return snapshot_->postgis_schema; }
 
 const Relation* Catalog::FindRelation(std::string_view schema, std::string_view name) const {
   const auto found = index_->relations.find(NameView{schema, name});

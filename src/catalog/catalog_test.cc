@@ -1,4 +1,5 @@
 #include "catalog/catalog.h"
+#include "catalog/snapshot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

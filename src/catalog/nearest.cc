@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "catalog/catalog.h"
 
 namespace pando::catalog {
 namespace {

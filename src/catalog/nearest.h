@@ -32,4 +32,8 @@ class NameIndex {
   std::unordered_map<uint16_t, std::vector<uint32_t>> names_by_pair_;
 };
 
+// Similarity in [0, 1]: 1 minus the edit distance divided by the longer length, in code points. Costs the product of
+// the lengths: for names, not for bodies.
+double Similarity(std::string_view a, std::string_view b);
+
 }  // namespace pando::catalog

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/snapshot.h"
 
 namespace pando::catalog {
 

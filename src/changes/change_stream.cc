@@ -6,6 +6,8 @@
 #include "base/backoff.h"
 #include "base/random.h"
 #include "net/sleep.h"
+#include "pg/connection.h"
+#include "pg/quote.h"
 #include "pg/rows.h"
 #include "telemetry/log.h"
 

@@ -25,8 +25,12 @@
 #include "changes/transaction.h"
 #include "net/spawn.h"
 #include "net/task.h"
-#include "pg/connection.h"
+#include "pg/connect_options.h"
 #include "pg/replication_session.h"
+
+namespace pando::pg {
+class Connection;
+}
 
 namespace pando::changes {
 

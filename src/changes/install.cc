@@ -1,5 +1,7 @@
 #include "changes/install.h"
 
+#include "pg/connection.h"
+#include "pg/quote.h"
 #include "pg/rows.h"
 
 namespace pando::changes {

@@ -14,7 +14,10 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "net/task.h"
-#include "pg/connection.h"
+
+namespace pando::pg {
+class Connection;
+}
 
 namespace pando::changes {
 

@@ -3,6 +3,8 @@
 #include <charconv>
 
 #include "changes/install.h"
+#include "pg/connection.h"
+#include "pg/quote.h"
 #include "pg/rows.h"
 #include "pgtypes/array.h"
 

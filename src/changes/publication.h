@@ -14,8 +14,11 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "net/task.h"
-#include "pg/connection.h"
 #include "pgtypes/oid.h"
+
+namespace pando::pg {
+class Connection;
+}
 
 namespace pando::changes {
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "catalog/observed.h"
 #include "introspect/tree_walker.h"
 
 namespace pando::introspect {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "catalog/catalog.h"
+#include "catalog/names.h"
 
 namespace pando::introspect {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "catalog/snapshot.h"
 #include "introspect/function_reader.h"
 
 namespace pando::introspect {

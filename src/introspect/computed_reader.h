@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "catalog/catalog.h"
+#include "catalog/snapshot.h"
 
 namespace pando::introspect {
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "catalog/observed.h"
+
 namespace pando::introspect {
 namespace {
 

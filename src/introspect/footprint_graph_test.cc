@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/observed.h"
+
 namespace pando::introspect {
 namespace {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "catalog/observed.h"
+
 namespace pando::introspect {
 namespace {
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-#include "catalog/catalog.h"
+#include "catalog/function.h"
 
 namespace pando::introspect {
 

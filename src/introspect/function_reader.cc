@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "catalog/snapshot.h"
 #include "introspect/computed_reader.h"
 #include "introspect/footprint_rules.h"
 #include "introspect/row.h"

@@ -3,7 +3,7 @@
 // Concurrency  pure
 #pragma once
 
-#include "catalog/catalog.h"
+#include "catalog/snapshot.h"
 #include "introspect/footprint_graph.h"
 #include "introspect/introspect.h"
 #include "introspect/queries.h"

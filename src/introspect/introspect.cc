@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "catalog/snapshot.h"
 #include "introspect/footprint_reader.h"
 #include "introspect/function_reader.h"
 #include "introspect/queries.h"
@@ -9,6 +10,7 @@
 #include "introspect/row.h"
 #include "introspect/type_reader.h"
 #include "introspect/view_reader.h"
+#include "pg/connection.h"
 
 namespace pando::introspect {
 namespace {

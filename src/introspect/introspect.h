@@ -15,7 +15,10 @@
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "net/task.h"
-#include "pg/connection.h"
+
+namespace pando::pg {
+class Connection;
+}
 
 namespace pando::introspect {
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "catalog/observed.h"
 #include "introspect/tree_walker.h"
 
 namespace pando::introspect {

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/names.h"
+#include "catalog/observed.h"
 #include "introspect/claim_names.h"
 
 namespace pando::introspect {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "catalog/observed.h"
+
 namespace pando::introspect {
 namespace {
 

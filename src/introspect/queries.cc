@@ -7,6 +7,7 @@
 
 #include "introspect/footprint_rules.h"
 #include "introspect/query_texts.h"
+#include "pg/connection.h"
 #include "pgtypes/array.h"
 
 namespace pando::introspect {

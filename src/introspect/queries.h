@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "introspect/introspect.h"
-#include "pg/connection.h"
+#include "pg/exchange.h"
 #include "pg/rows.h"
 
 namespace pando::introspect {

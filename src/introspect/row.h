@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "catalog/catalog.h"
+#include "catalog/names.h"
 #include "pg/rows.h"
 
 namespace pando::introspect {

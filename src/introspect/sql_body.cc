@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "base/ascii.h"
+#include "catalog/observed.h"
 
 namespace pando::introspect {
 namespace {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "catalog/observed.h"
+
 namespace pando::introspect {
 namespace {
 

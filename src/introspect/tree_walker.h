@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "catalog/catalog.h"
+#include "catalog/names.h"
 
 namespace pando::introspect {
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/relation.h"
 #include "introspect/footprint_graph.h"
 #include "introspect/queries.h"
 

@@ -6,7 +6,8 @@
 
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/relation.h"
+#include "catalog/relationship.h"
 #include "introspect/queries.h"
 #include "introspect/relation_reader.h"
 

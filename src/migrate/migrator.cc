@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "net/sleep.h"
+#include "pg/connection.h"
+#include "pg/quote.h"
 
 namespace pando::migrate {
 namespace {

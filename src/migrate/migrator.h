@@ -14,7 +14,10 @@
 #include "migrate/files.h"
 #include "migrate/status.h"
 #include "net/task.h"
-#include "pg/connection.h"
+
+namespace pando::pg {
+class Connection;
+}
 
 namespace pando::migrate {
 

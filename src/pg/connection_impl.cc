@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "pg/database_error.h"
+#include "pg/quote.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {

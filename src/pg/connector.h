@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "net/task.h"
 #include "pg/cancel_request.h"
-#include "pg/connection.h"
+#include "pg/connect_options.h"
 #include "pg/pq.h"
 
 namespace pando::pg {

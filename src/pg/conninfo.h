@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "pg/connection.h"
 
 namespace pando::pg {
 

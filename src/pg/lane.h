@@ -27,8 +27,9 @@
 #include "net/socket.h"
 #include "net/spawn.h"
 #include "net/task.h"
-#include "pg/connection.h"
+#include "pg/exchange.h"
 #include "pg/pool.h"
+#include "pg/rows.h"
 
 namespace pando::pg {
 

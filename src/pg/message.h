@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/input_buffer.h"
-#include "pg/connection.h"
+#include "pg/exchange.h"
 #include "pg/rows.h"
 
 namespace pando::pg {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "pg/connection.h"
+#include "pg/exchange.h"
 #include "pg/message.h"
 #include "pg/rows.h"
 #include "pg/statement_cache.h"

@@ -1,7 +1,7 @@
 #include <string>
 #include <string_view>
 
-#include "pg/connection.h"
+#include "pg/quote.h"
 
 namespace pando::pg {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "pg/connection.h"
+#include "pg/quote.h"
 
 namespace pando::pg {
 namespace {

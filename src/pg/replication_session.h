@@ -14,7 +14,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "net/task.h"
-#include "pg/connection.h"
+#include "pg/connect_options.h"
 #include "pg/rows.h"
 
 namespace pando::pg {

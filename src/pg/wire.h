@@ -13,7 +13,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "pg/connection.h"
+#include "pg/notification.h"
 #include "pg/message.h"
 #include "pg/pq.h"
 #include "pg/transport.h"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
 #include "rest/request.h"
 

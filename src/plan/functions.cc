@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "catalog/nearest.h"
+
 namespace pando::plan {
 namespace {
 

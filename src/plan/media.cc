@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/snapshot.h"
 #include "rest/media_type.h"
 
 namespace pando::plan {

@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/function.h"
+#include "catalog/relation.h"
+#include "catalog/relationship.h"
 #include "rest/request.h"
 
 namespace pando::plan {

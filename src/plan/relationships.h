@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "catalog/catalog.h"
+#include "catalog/relationship.h"
 #include "rest/query.h"
 
 namespace pando::plan {

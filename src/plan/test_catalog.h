@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "catalog/catalog.h"
+#include "catalog/snapshot.h"
 
 namespace pando::plan {
 

@@ -1,5 +1,8 @@
 #include "serve/allow.h"
 
+#include "catalog/function.h"
+#include "catalog/relation.h"
+
 namespace pando::serve {
 namespace {
 

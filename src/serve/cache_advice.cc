@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "catalog/observed.h"
+#include "catalog/snapshot.h"
 #include "serve/cache_rule.h"
 
 namespace pando::serve {

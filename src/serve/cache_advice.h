@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "catalog/catalog.h"
+#include "catalog/footprint.h"
 #include "serve/cacheables.h"
 
 namespace pando::serve {

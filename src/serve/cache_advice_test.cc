@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalog/observed.h"
+#include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
 
 namespace pando::serve {

@@ -4,6 +4,8 @@
 
 #include "auth/verifier.h"
 #include "cache/rules.h"
+#include "catalog/observed.h"
+#include "catalog/snapshot.h"
 #include "serve/cache_proof.h"
 #include "serve/cache_tags.h"
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
 #include "serve/cache_proof.h"
 #include "serve/cache_tags.h"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/hex.h"
+#include "catalog/observed.h"
 #include "http/conditional.h"
 #include "rest/request.h"
 #include "serve/errors.h"

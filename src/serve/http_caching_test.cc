@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "catalog/observed.h"
 
 namespace pando::serve {
 namespace {

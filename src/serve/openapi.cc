@@ -4,6 +4,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "catalog/snapshot.h"
 #include "serve/openapi31.h"
 #include "serve/openapi_schema.h"
 #include "telemetry/version.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "catalog/snapshot.h"
+
 namespace pando::serve {
 namespace {
 

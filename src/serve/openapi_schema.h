@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "catalog/catalog.h"
+#include "catalog/function.h"
 
 namespace pando::serve {
 

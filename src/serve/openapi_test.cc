@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
 #include "serve/root.h"
 

@@ -1,5 +1,6 @@
 #include "serve/pipeline.h"
 
+#include "pg/connection.h"
 #include "pgtypes/sqlstate.h"
 #include "plan/cheap.h"
 #include "serve/allow.h"

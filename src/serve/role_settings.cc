@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "catalog/snapshot.h"
 
 namespace pando::serve {
 namespace {

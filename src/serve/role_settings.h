@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "catalog/catalog.h"
-#include "pg/connection.h"
+#include "catalog/snapshot.h"
+#include "pg/exchange.h"
 
 namespace pando::serve {
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalog/snapshot.h"
+
 namespace pando::serve {
 namespace {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "catalog/function.h"
 #include "rest/media_type.h"
 
 namespace pando::serve {

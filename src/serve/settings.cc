@@ -5,6 +5,9 @@
 #include "base/ascii.h"
 #include "base/assert.h"
 #include "base/json_text.h"
+#include "catalog/observed.h"
+#include "catalog/snapshot.h"
+#include "pg/quote.h"
 
 namespace pando::serve {
 namespace {

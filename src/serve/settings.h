@@ -9,7 +9,7 @@
 
 #include "auth/verifier.h"
 #include "http/message.h"
-#include "pg/connection.h"
+#include "pg/exchange.h"
 #include "plan/plan.h"
 #include "serve/options.h"
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "catalog/observed.h"
+#include "catalog/snapshot.h"
 #include "plan/cheap.h"
 #include "serve/answer.h"
 #include "serve/settings.h"

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "http/message.h"
-#include "pg/connection.h"
+#include "pg/exchange.h"
 #include "plan/plan.h"
 #include "rest/request.h"
 #include "serve/cache_rule.h"

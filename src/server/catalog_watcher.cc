@@ -1,7 +1,10 @@
 #include "server/catalog_watcher.h"
 
 #include "base/backoff.h"
+#include "catalog/snapshot.h"
 #include "net/sleep.h"
+#include "pg/connection.h"
+#include "pg/quote.h"
 #include "telemetry/log.h"
 
 namespace pando::server {

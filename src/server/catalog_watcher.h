@@ -13,7 +13,12 @@
 #include "introspect/introspect.h"
 #include "net/spawn.h"
 #include "net/task.h"
-#include "pg/connection.h"
+#include "pg/connect_options.h"
+#include "pg/notification.h"
+
+namespace pando::pg {
+class Connection;
+}
 
 namespace pando::server {
 

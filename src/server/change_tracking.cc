@@ -4,8 +4,10 @@
 
 #include "base/backoff.h"
 #include "cache/rules.h"
+#include "catalog/snapshot.h"
 #include "changes/install.h"
 #include "net/sleep.h"
+#include "pg/connection.h"
 #include "serve/cache_advice.h"
 #include "serve/invalidation.h"
 #include "telemetry/log.h"

@@ -18,13 +18,14 @@
 
 #include "cache/store.h"
 #include "catalog/catalog.h"
+#include "catalog/names.h"
 #include "changes/advice.h"
 #include "changes/change_stream.h"
 #include "changes/publication.h"
 #include "net/socket.h"
 #include "net/spawn.h"
 #include "net/task.h"
-#include "pg/connection.h"
+#include "pg/connect_options.h"
 #include "serve/cache_rule.h"
 
 namespace pando::server {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/postgrest.h"
+#include "pg/connection.h"
 #include "pgtypes/array.h"
 #include "serve/settings.h"
 

@@ -11,7 +11,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "net/task.h"
-#include "pg/connection.h"
+#include "pg/connect_options.h"
 
 namespace pando::server {
 

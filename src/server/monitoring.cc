@@ -4,6 +4,7 @@
 
 #include "admin/handler.h"
 #include "cache/report.h"
+#include "catalog/snapshot.h"
 #include "config/dump.h"
 #include "telemetry/log.h"
 #include "telemetry/process_metrics.h"

@@ -10,6 +10,7 @@
 #include <memory>
 #include <ostream>
 
+#include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
 #include "rest/request.h"
 #include "sql/statement.h"

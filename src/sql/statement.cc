@@ -140,7 +140,7 @@ class StatementWriter {
         break;
       case Format::kGeoJson:
         out_ << "json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(";
-        out_.Column(plan_.catalog->snapshot().postgis_schema, "st_asgeojson") << "(";
+        out_.Column(plan_.catalog->postgis_schema(), "st_asgeojson") << "(";
         out_.Name(kRows) << ")::json), '[]'))";
         break;
       case Format::kHandler:

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "integration/pg_fixture.h"
+#include "pg/connection.h"
 #include "telemetry/log.h"
 
 namespace pando::changes {

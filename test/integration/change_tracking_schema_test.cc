@@ -7,6 +7,7 @@
 
 #include "changes/publication.h"
 #include "integration/pg_fixture.h"
+#include "pg/connection.h"
 
 namespace pando::changes {
 namespace {

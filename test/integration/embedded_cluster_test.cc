@@ -7,6 +7,7 @@
 
 #include "embedded/account.h"
 #include "integration/embedded_fixture.h"
+#include "pg/connection.h"
 
 namespace pando::embedded {
 namespace {

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "pg/connection.h"
+
 namespace pando::embedded {
 namespace {
 

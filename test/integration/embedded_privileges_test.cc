@@ -1,6 +1,8 @@
 // What the roles of the embedded PostgreSQL may and may not do.
 #include "integration/embedded_fixture.h"
 
+#include "pg/connection.h"
+
 namespace pando::embedded {
 namespace {
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "pg/connection.h"
 #include "pg/pq.h"
 
 namespace pando::introspect {

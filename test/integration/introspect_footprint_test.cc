@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/snapshot.h"
 #include "integration/introspect_footprint_fixture.h"
 
 namespace pando::introspect {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalog/snapshot.h"
 #include "integration/introspect_fixture.h"
 
 namespace pando::introspect {

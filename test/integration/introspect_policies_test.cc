@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "catalog/snapshot.h"
 #include "integration/introspect_footprint_fixture.h"
 
 namespace pando::introspect {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "migrate/migrator.h"
+#include "pg/connection.h"
 #include "support/test_loop.h"
 #include "support/test_postgres.h"
 

@@ -1,6 +1,7 @@
 #include <cstdlib>
 
 #include "integration/pg_fixture.h"
+#include "pg/quote.h"
 
 namespace pando::pg {
 namespace {
