@@ -2,10 +2,12 @@
 #
 # One folder of src/ is one static library, pando_NAME, that links the folders its row of STYLE.md names. Beside it:
 #   NAME_test        every *_test.cc of the folder (when PANDO_TESTS)
-#   NAME_headers     one empty unit per header, which proves that each header compiles on its own (not in `all`)
+#   NAME_headers     proves that each header compiles on its own. NAME.cc includes NAME.h first, and so proves it; a
+#                    header without a source of its name has an empty unit here, of which no code is made (clang only;
+#                    headers for tests have none)
 # ASIO takes the precompiled header that holds Asio instead of the one of the standard library.
-# UNITY compiles the sources of a release four at a time, which halves what headers and templates cost. Debug and clang
-# builds compile each by itself, and so prove its includes.
+# UNITY compiles the sources of a release four at a time, which halves what headers and templates cost. Debug builds
+# compile each by itself, and so prove its includes.
 function(pando_folder name)
   cmake_parse_arguments(ARG "ASIO;UNITY" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/src/${name})
@@ -13,17 +15,18 @@ function(pando_folder name)
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(fuzzers ${sources})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
-  set(links ${ARG_LIBRARIES})
+  set(links Threads::Threads ${ARG_LIBRARIES})
   foreach(dependency ${ARG_DEPENDS})
     list(APPEND links pando_${dependency})
   endforeach()
   if(ARG_ASIO)
     set(pch pando_asio_pch)
-    list(APPEND links Threads::Threads OpenSSL::SSL OpenSSL::Crypto Boost::json Boost::url)
+    list(APPEND links OpenSSL::SSL OpenSSL::Crypto Boost::json Boost::url)
   else()
     set(pch pando_std_pch)
-    list(APPEND links Threads::Threads)
   endif()
 
   if(sources)
@@ -39,26 +42,40 @@ function(pando_folder name)
   endif()
   target_include_directories(pando_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(pando_${name} ${scope} ${links})
-
-  set(units)
-  foreach(header ${headers})
-    get_filename_component(stem ${header} NAME_WE)
-    set(unit ${CMAKE_BINARY_DIR}/headers/${name}/${stem}.cc)
-    file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${name}/${stem}.h\"\n")
-    list(APPEND units ${unit})
-  endforeach()
-  if(units)
-    add_library(${name}_headers OBJECT EXCLUDE_FROM_ALL ${units})
-    target_link_libraries(${name}_headers PRIVATE pando_${name})
-    set_property(GLOBAL APPEND PROPERTY PANDO_HEADER_TARGETS ${name}_headers)
-  endif()
+  pando_headers(${name} ${headers})
 
   if(PANDO_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_precompile_headers(${name}_test REUSE_FROM ${pch})
+    target_precompile_headers(${name}_test REUSE_FROM pando_test_pch)
     target_link_libraries(${name}_test PRIVATE pando_${name} GTest::gmock GTest::gtest GTest::gtest_main
                           ${ARG_TEST_LIBRARIES})
-    target_compile_definitions(${name}_test PRIVATE PANDO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name}_test COMMAND ${name}_test)
+  endif()
+  if(PANDO_FUZZ AND fuzzers)
+    # The folder parses outside bytes. The first option is what -fsanitize=fuzzer-no-link stands for, which would ask for
+    # a precompiled header of its own.
+    target_compile_options(pando_${name} PRIVATE -fsanitize=null,alignment
+                           -fsanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
+  endif()
+endfunction()
+
+function(pando_headers folder)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    return()
+  endif()
+  set(units)
+  foreach(header ${ARGN})
+    string(REGEX REPLACE "\\.h$" ".cc" source ${header})
+    get_filename_component(stem ${header} NAME_WE)
+    if(NOT EXISTS ${source} AND NOT stem MATCHES "^test_|_fixture$")
+      set(unit ${CMAKE_BINARY_DIR}/headers/${folder}/${stem}.cc)
+      file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${folder}/${stem}.h\"\n")
+      list(APPEND units ${unit})
+    endif()
+  endforeach()
+  if(units)
+    add_library(${folder}_headers OBJECT ${units})
+    target_compile_options(${folder}_headers PRIVATE -fsyntax-only)
+    target_link_libraries(${folder}_headers PRIVATE pando_${folder})
   endif()
 endfunction()

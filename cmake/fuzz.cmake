@@ -1,6 +1,5 @@
 # One program per parser of outside bytes: src/FOLDER/NAME_fuzz.cc becomes fuzz_FOLDER_NAME, which links its folder.
-# The corpus that it starts from, and that every test run replays, is committed in test/fuzz/corpus/FOLDER_NAME/. Needs
-# clang.
+# The corpus that it starts from, and that every test run replays, is committed in test/fuzz/corpus/FOLDER_NAME/.
 # `fuzzers` builds them all.
 
 add_custom_target(fuzzers)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one fuzzer on its committed corpus: fuzz.py NAME [--seconds N] | --list
 
-What it finds new goes to build/fuzz/NAME/corpus, a crashing input to build/fuzz/NAME/crash-*: add that one to
+What it finds new goes to build/fuzzed/NAME/corpus, a crashing input to build/fuzzed/NAME/crash-*: add that one to
 test/fuzz/corpus/NAME together with the fix.
 """
 import argparse
@@ -11,9 +11,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAMS = ROOT / 'build/clang/fuzz'
+PROGRAMS = ROOT / 'build/debug/fuzz'
 CORPUS = ROOT / 'test/fuzz/corpus'
-WORK = ROOT / 'build/fuzz'
+WORK = ROOT / 'build/fuzzed'
 INPUT_SECONDS_MAX = 10
 MEMORY_MB_MAX = 2048
 
@@ -24,12 +24,13 @@ def names():
                   for path in (ROOT / 'src').glob('*/*_fuzz.cc'))
 
 
-def run(name, seconds, **popen):
-    """Replays the corpus, then searches on for `seconds`. Returns the finished process."""
+def run(name, seconds, seed=0, **popen):
+    """Replays the corpus, then searches on for `seconds`; seed 0 is a random one, which the fuzzer prints. Returns the finished process."""
     found = WORK / name / 'corpus'
     found.mkdir(parents=True, exist_ok=True)
     committed = CORPUS / name
-    command = [PROGRAMS / f'fuzz_{name}', f'-max_total_time={seconds}', f'-timeout={INPUT_SECONDS_MAX}',
+    command = [PROGRAMS / f'fuzz_{name}', f'-max_total_time={seconds}', f'-seed={seed}',
+               f'-timeout={INPUT_SECONDS_MAX}',
                f'-rss_limit_mb={MEMORY_MB_MAX}', f'-artifact_prefix={WORK / name}/', '-print_final_stats=1', found]
     if committed.is_dir():
         command.append(committed)

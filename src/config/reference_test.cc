@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <sstream>
+
+#include "base/test_source.h"
 
 namespace pando::config {
 namespace {
@@ -56,10 +57,7 @@ TEST_F(ReferenceTest, WrapsHelpAtTheWidthOfTheTerminal) {
 }
 
 TEST_F(ReferenceTest, PrintsTheCommittedPageOfErrors) {
-  std::ifstream file(PANDO_SOURCE_DIR "/docs/reference/errors.md");
-  const std::string committed((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-
-  EXPECT_EQ(committed, ErrorsPage()) << "run ./dev docs";
+  EXPECT_EQ(SourceText("docs/reference/errors.md"), ErrorsPage()) << "run ./dev docs";
 }
 
 }  // namespace

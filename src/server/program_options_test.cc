@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
-
+#include "base/test_source.h"
 #include "config/postgrest.h"
 #include "config/reference.h"
 
@@ -21,10 +19,7 @@ class ProgramOptionsTest : public testing::Test {
 };
 
 TEST_F(ProgramOptionsTest, AreWhatTheCommittedPageSays) {
-  std::ifstream file(PANDO_SOURCE_DIR "/docs/reference/options.md");
-  const std::string committed((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-
-  EXPECT_EQ(committed, config::OptionsPage(registry_)) << "run ./dev docs";
+  EXPECT_EQ(SourceText("docs/reference/options.md"), config::OptionsPage(registry_)) << "run ./dev docs";
 }
 
 TEST_F(ProgramOptionsTest, AreExplainedInSentences) {

@@ -19,6 +19,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/test_source.h"
 #include "plan/cheap.h"
 #include "plan/test_catalog.h"
 #include "rest/request.h"
@@ -132,7 +133,7 @@ TEST_P(PlanCases, BecomesTheRecordedSql) {
 
 std::vector<std::string> CaseFiles() {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(PANDO_SOURCE_DIR "/test/data/plan")) {
+  for (const auto& entry : std::filesystem::directory_iterator(SourceFolder() / "test/data/plan")) {
     if (entry.path().extension() == ".case") files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());

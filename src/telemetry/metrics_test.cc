@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
 #include <thread>
 
+#include "base/test_source.h"
 #include "telemetry/process_metrics.h"
 #include "telemetry/version.h"
 
@@ -181,17 +181,11 @@ TEST(MetricInventoryTest, NamesEveryMetricAsPrometheusAdvises) {
 }
 
 TEST(MetricInventoryTest, PrintsTheCommittedPage) {
-  std::ifstream file(PANDO_SOURCE_DIR "/docs/reference/metrics.md");
-  const std::string committed((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-
-  EXPECT_EQ(committed, MetricsPage()) << "run ./dev docs";
+  EXPECT_EQ(SourceText("docs/reference/metrics.md"), MetricsPage()) << "run ./dev docs";
 }
 
 TEST(VersionTest, IsTheVersionOfTheBuild) {
-  std::ifstream file(PANDO_SOURCE_DIR "/CMakeLists.txt");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-
-  EXPECT_THAT(text, HasSubstr("project(pando VERSION " + std::string(kVersion) + " "));
+  EXPECT_THAT(SourceText("CMakeLists.txt"), HasSubstr("project(pando VERSION " + std::string(kVersion) + " "));
 }
 
 }  // namespace
