@@ -40,6 +40,7 @@ PURE = {'base', 'rest', 'catalog', 'plan', 'sql', 'pgtypes', 'config', 'telemetr
 COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h', 'net/event.h'}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+_ANY_INCLUDE = re.compile(r'^#include ["<]([^">]+)[">]', re.MULTILINE)
 _FOLDER_TARGET = re.compile(r'pando_folder\((\w+)[^)]*?DEPENDS\s+([^)]*?)(?:\s(?:TEST_)?LIBRARIES[^)]*)?\)')
 
 
@@ -76,7 +77,7 @@ def may_include(folder, header, in_test=False):
 
 
 def check(sources, cmake):
-    problems, named = [], {}
+    problems, named = check_own_first(sources), {}
     for path, text, _ in sources:
         parts = path.split('/')
         if parts[0] != 'src' or len(parts) < 3:
@@ -90,6 +91,18 @@ def check(sources, cmake):
             if '/' in match.group(1) and not is_test(path):
                 named.setdefault(folder, set()).add(match.group(1).split('/')[0])
     return problems + _check_cmake(cmake, named)
+
+
+def check_own_first(sources):
+    """NAME.cc includes NAME.h before anything else, which proves that the header compiles by itself."""
+    problems, headers = [], {path for path, _, _ in sources if path.endswith('.h')}
+    for path, text, _ in sources:
+        own = path.removesuffix('.cc') + '.h'
+        first = _ANY_INCLUDE.search(text)
+        if path.startswith('src/') and own in headers and own != path and first and first.group(1) != own.removeprefix('src/'):
+            problems.append(f'{path}:{text.count(chr(10), 0, first.start()) + 1}: its own header comes first; '
+                            f'write #include "{own.removeprefix("src/")}" above this')
+    return problems
 
 
 def _check_include(path, folder, header, line):

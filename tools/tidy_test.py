@@ -58,6 +58,12 @@ class IncludeRows(unittest.TestCase):
         [problem] = self.problems('src/pg/pool.cc', 'pool.h')
         self.assertIn('write "pg/pool.h"', problem)
 
+    def test_the_own_header_comes_first(self):
+        header = source('src/pg/pool.h', '')
+        [problem] = tidy_includes.check([header, source('src/pg/pool.cc', '#include <map>\n#include "pg/pool.h"\n')], '')
+        self.assertIn('src/pg/pool.cc:1', problem)
+        self.assertEqual(tidy_includes.check([header, source('src/pg/pool.cc', '// Why.\n#include "pg/pool.h"\n')], ''), [])
+
     def test_cmake_may_not_link_above_its_row(self):
         [problem] = tidy_includes.check([], 'pando_folder(rest DEPENDS base plan LIBRARIES Boost::json)')
         self.assertIn('rest links plan', problem)

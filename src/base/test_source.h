@@ -15,7 +15,8 @@ namespace pando {
 // where there is none, as in a program that was copied out of its build folder.
 inline std::filesystem::path SourceFolder() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
-  for (std::filesystem::path folder = program.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+  for (std::filesystem::path folder = program.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
     if (std::filesystem::exists(folder / "dev") && std::filesystem::exists(folder / "src")) return folder;
   }
   std::fprintf(stderr, "test_source: there is no source tree above %s\n", program.c_str());

@@ -13,8 +13,8 @@
 #include "bench/row_values.h"
 #include "bench/table_shape.h"
 #include "config/nearest.h"
-#include "pg/quote.h"
 #include "pg/copy_session.h"
+#include "pg/quote.h"
 
 namespace pando::bench {
 namespace {

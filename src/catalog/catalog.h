@@ -63,7 +63,7 @@ class Catalog {
 
   explicit Catalog(Snapshot snapshot);  // use Build()
   ~Catalog();
-  Catalog(const Catalog&) = delete;     // the index points into the snapshot
+  Catalog(const Catalog&) = delete;  // the index points into the snapshot
   Catalog& operator=(const Catalog&) = delete;
 
  private:

@@ -1,8 +1,9 @@
 #include "catalog/catalog.h"
-#include "catalog/snapshot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "catalog/snapshot.h"
 
 namespace pando::catalog {
 namespace {

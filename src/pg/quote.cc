@@ -1,7 +1,7 @@
+#include "pg/quote.h"
+
 #include <string>
 #include <string_view>
-
-#include "pg/quote.h"
 
 namespace pando::pg {
 namespace {

@@ -13,8 +13,8 @@
 #include <string>
 
 #include "base/error.h"
-#include "pg/notification.h"
 #include "pg/message.h"
+#include "pg/notification.h"
 #include "pg/pq.h"
 #include "pg/transport.h"
 
