@@ -8,8 +8,11 @@
 #
 # ccache knows a precompiled header by the checksum that is written beside it. It would otherwise read the whole header,
 # over 100 MB, for each unit that includes it.
-compiler=$1 output= checks=
+compiler=$1 output= checks= previous=
 for word; do
+  shift
+  # ccache makes paths relative to the build folder, but not those of precompiled headers.
+  set -- "$@" "${word#"$PWD/"}"
   [ "$word" = -fsyntax-only ] && checks=1
   [ "$previous" = -o ] && output=$word
   previous=$word
