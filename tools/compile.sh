@@ -22,6 +22,8 @@ if command -v ccache >/dev/null; then
   caches=${PANDO_CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/pando/ccache}
   export CCACHE_DIR="$caches/${compiler##*/}" CCACHE_MAXSIZE=4G CCACHE_BASEDIR="${0%/tools/*}" CCACHE_NOHASHDIR=1
   export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1 CCACHE_STATSLOG=ccache.log
+  # ccache does not see comments and macros of a precompiled header change, and clang refuses one that is older than they.
+  case $output in *.gch | *.pch) export CCACHE_EXTRAFILES="$(echo "${0%/tools/*}"/cmake/*_pch.h | tr ' ' :)" ;; esac
   set -- ccache "$@"
 fi
 case $checks$output in
