@@ -31,7 +31,7 @@ RULES = [
     (r'test/conformance/', {('conformance', ALL), ('tidy', ALL)}),
     (r'test/data/plan/', {('unit', 'sql_test')}),
     (r'test/fuzz/corpus/(\w+)/', lambda found, links: {('fuzz', found[1])}),
-    (r'test/bench/', set()),
+    (r'test/bench/', {('tidy', ALL)}),
     (r'docs/reference/compatibility\.md$', {('conformance', ALL)} | PAGES),
     (r'docs/reference/', COMMITTED_PAGES | PAGES),
     (r'docs/|README\.md$|ARCHITECTURE\.md$|CONTRIBUTING\.md$|CHANGELOG\.md$|LICENSE$', PAGES),

@@ -62,7 +62,8 @@ def integration(run):
 def tidy(run):
     """The checks, and the tests of what ./dev does in Python."""
     return [Job('tidy', 'checks', [PYTHON, 'tools/tidy.py']), _python('tidy', 'tools_test', 'tools', '*_test.py'),
-            _python('tidy', 'conformance_test', 'test/conformance', '*_test.py')]
+            _python('tidy', 'conformance_test', 'test/conformance', '*_test.py'),
+            _python('tidy', 'bench_test', 'test/bench', '*_test.py')]
 
 
 def system(run):
