@@ -53,8 +53,12 @@ class World:
     def settings_beside(self, cache):
         """Of another Pando on the same database, with a cache of that size or 'off'."""
         uri = f'postgresql:///pando?host={self.socket_folder}&user='
-        settings = {'PANDO_DATABASE_URL': uri + 'authenticator', 'PANDO_CACHE_URL': cache}
-        return settings if cache == 'off' else {**settings, 'PANDO_CHANGES_URL': uri + 'postgres'}
+        settings = {'PANDO_DATABASE_URL': uri + 'authenticator'}
+        if cache == 'off':
+            # PANDO_CACHE_URL is absent because early commits do not know it. Its default caches nothing here, where the
+            # database is not embedded and PANDO_CHANGES_URL is absent too.
+            return settings
+        return {**settings, 'PANDO_CACHE_URL': cache, 'PANDO_CHANGES_URL': uri + 'postgres'}
 
     def postgres_command(self, name, *arguments):
         tool = sorted(pathlib.Path('/usr/lib/postgresql').glob(f'*/bin/{name}'))[-1]
