@@ -65,6 +65,9 @@ else()
     # quarter of the time to compile, so that only the folders have them that parse outside bytes (folder.cmake); elsewhere
     # the address sanitizer reports what is read or written through a null pointer.
     add_compile_options(-fno-sanitize=function,null,alignment)
+    # The coverage is what -fsanitize=fuzzer-no-link stands for, which would ask for a precompiled header of its own.
+    set(PANDO_PARSER_OPTIONS -fsanitize=null,alignment
+        -fsanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
   endif()
 endif()
 

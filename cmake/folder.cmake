@@ -52,10 +52,7 @@ function(pando_folder name)
     add_test(NAME ${name}_test COMMAND ${name}_test)
   endif()
   if(PANDO_FUZZ AND fuzzers)
-    # The folder parses outside bytes. The first option is what -fsanitize=fuzzer-no-link stands for, which would ask for
-    # a precompiled header of its own.
-    target_compile_options(pando_${name} PRIVATE -fsanitize=null,alignment
-                           -fsanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
+    target_compile_options(pando_${name} PRIVATE ${PANDO_PARSER_OPTIONS})
   endif()
 endfunction()
 
