@@ -23,6 +23,7 @@ RULES = [
     (r'src/(\w+)/(\w+)_fuzz\.cc$', lambda found, links: {('fuzz', f'{found[1]}_{found[2]}')}),
     (r'src/cli/', PROGRAM),
     (r'src/(\w+)/', lambda found, links: reached_by_folder(found[1], links)),
+    (r'test/support/\w+\.py$', PROGRAM),
     (r'test/(integration|support)/', {('integration', ALL)}),
     (r'test/system/(\w+_test)\.py$', lambda found, links: {('system', found[1])}),
     (r'test/system/', {('system', ALL)}),

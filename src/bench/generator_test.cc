@@ -132,8 +132,9 @@ TEST(GeneratorTest, TheTimesOfTheRequestsAddUpInEveryAccount) {
 
 TEST(GeneratorTest, WhatAServerNeverAnswersHasFailed) {
   const Double server("");
-  GeneratorOptions options = Options(4, 1);
-  options.timeout = milliseconds(50);
+  // One for each request, and time to send it.
+  GeneratorOptions options = Options(20, 1);
+  options.timeout = milliseconds(500);
   const std::vector<Tally> tallies = TalliesOf(server, options, {MakePhase(100, milliseconds(200))});
   EXPECT_EQ(tallies[0].due, 20u);
   EXPECT_EQ(tallies[0].failures[static_cast<size_t>(Failure::kTimeout)], 20u);

@@ -29,7 +29,10 @@
 namespace pando::http {
 
 // Longest wait for something that is bound to happen; only a failing test reaches it.
-inline constexpr std::chrono::seconds kPatience{20};
+inline constexpr std::chrono::seconds kPatience{60};
+
+// For those who look again and again whether something has happened, and leave the processor to it meanwhile.
+inline void PauseBetweenLooks() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 struct ReceivedResponse {
   int status = 0;
@@ -205,7 +208,7 @@ class ServerTest : public testing::Test {
           if (seen == status) return request;
         }
       }
-      std::this_thread::yield();
+      PauseBetweenLooks();
     }
     ADD_FAILURE() << "no exchange ended with status " << status;
     return {};

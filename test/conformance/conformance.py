@@ -14,14 +14,14 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / 'tools'))
+sys.path[:0] = [str(ROOT / 'tools'), str(ROOT / 'test/support')]
 from outcome import Outcome  # noqa: E402
+from ports import free_port  # noqa: E402
 
 DIFFERING = ROOT / 'docs/reference/compatibility.md'
 PASSING = pathlib.Path(__file__).with_name('passing.txt')
@@ -31,12 +31,6 @@ SECONDS_MAX = 3600  # for some thousand cases
 
 def vectors_folder():
     return pathlib.Path(os.environ.get('PANDO_CONFORMANCE', ROOT.parent / 'shared/conformance'))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class Cluster:

@@ -16,7 +16,7 @@ import { fencedBlocks, relativeLinks } from './support/markdown.js';
 import { Pando, readText, root } from './support/pando.js';
 import { Shell } from './support/shell.js';
 
-const RELOAD_MS_MAX = 10_000;
+const RELOAD_MS_MAX = 60_000;
 const READ_ONLY_KINDS = ['toml', 'js', 'vcl'];
 const ANSWER_KINDS = ['json', 'csv', 'text', 'http'];
 const START = /^\.\/dev run\b(.*)$/;

@@ -15,7 +15,7 @@
 namespace pando::embedded {
 namespace {
 
-Deadline Soon() { return Deadline::After(std::chrono::seconds(30)); }
+Deadline Soon() { return Deadline::After(std::chrono::seconds(60)); }
 
 std::filesystem::path MakeTemporaryFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "pando-embedded-XXXXXX").string();
@@ -119,7 +119,7 @@ void AwaitEnd(pid_t pid) {
     return;
   }
   pollfd entry{.fd = process, .events = POLLIN, .revents = 0};
-  EXPECT_EQ(poll(&entry, 1, 30'000), 1) << "process " << pid << " still runs";
+  EXPECT_EQ(poll(&entry, 1, 60'000), 1) << "process " << pid << " still runs";
   close(process);
 }
 

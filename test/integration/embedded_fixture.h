@@ -43,7 +43,7 @@ class EmbeddedTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
-// Returns when the process has ended; fails the test when it has not after 30 s.
+// Returns when the process has ended; fails the test when it has not after 60 s.
 void AwaitEnd(pid_t pid);
 bool IsAlive(pid_t pid);
 pid_t ParentOf(pid_t pid);

@@ -74,7 +74,7 @@ TEST_F(EmbeddedPrivilegesTest, TheOtherDatabasesAreClosed) {
   pg::ConnectOptions options;
   options.uri = cluster_->uri(kLoginRole, "postgres");
   const auto connection =
-      loop_.Run(pg::Connection::Open(std::move(options), Deadline::After(std::chrono::seconds(30))));
+      loop_.Run(pg::Connection::Open(std::move(options), Deadline::After(std::chrono::seconds(60))));
   ASSERT_FALSE(connection.has_value());
   EXPECT_EQ(connection.error().sqlstate(), kPermissionDenied);
 }
@@ -86,7 +86,7 @@ class EmbeddedAnnouncementsTest : public EmbeddedPrivilegesTest {
   }
 
   std::string NextPayload() {
-    const auto next = loop_.Run(listener_->WaitNotification(Deadline::After(std::chrono::seconds(30))));
+    const auto next = loop_.Run(listener_->WaitNotification(Deadline::After(std::chrono::seconds(60))));
     return next ? next->payload : next.error().ToString();
   }
 

@@ -30,7 +30,7 @@ class Events {
 
   ClusterEvent Next() {
     std::unique_lock lock(mutex_);
-    const bool came = changed_.wait_for(lock, std::chrono::seconds(30), [this] { return !events_.empty(); });
+    const bool came = changed_.wait_for(lock, std::chrono::seconds(60), [this] { return !events_.empty(); });
     PANDO_ASSERT(came);
     ClusterEvent event = events_.front();
     events_.pop_front();
@@ -175,7 +175,7 @@ TEST_F(EmbeddedProcessTest, AServerThatSomebodyElseRunsOnTheFolderIsLeftAloneAnd
   std::filesystem::create_directories(OwnFolder("foreign"));
   ASSERT_EQ(chown(OwnFolder("foreign").c_str(), account.uid, account.gid), 0);
   const std::string pg_ctl = (installation.bin / "pg_ctl").string();
-  const Deadline deadline = Deadline::After(std::chrono::seconds(30));
+  const Deadline deadline = Deadline::After(std::chrono::seconds(60));
   const Result<ProgramResult> started =
       RunProgram({pg_ctl, "-D", data.string(), "-w", "-l", OwnFolder("foreign/log").string(), "-o",
                   "-k " + OwnFolder("foreign").string() + " -c listen_addresses=", "start"},

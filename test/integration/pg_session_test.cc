@@ -129,7 +129,8 @@ TEST_F(PgSessionTest, SettingsComeWithTheRoleAndGoWithIt) {
 TEST_F(PgSessionTest, TheLimitOfTheSessionBeforeStopsNothingOfTheNext) {
   auto connection = Connect();
   SessionState hasty{"test_alice", ""};
-  hasty.statement_timeout = milliseconds(20);
+  const milliseconds limit(50);
+  hasty.statement_timeout = limit;
   ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, hasty)));
   auto locking = Connect();
   ASSERT_TRUE(Run(*locking, Do({Sql("lock table pg_catalog.pg_ts_config in access exclusive mode")}, Finish::kHold)));
@@ -137,7 +138,11 @@ TEST_F(PgSessionTest, TheLimitOfTheSessionBeforeStopsNothingOfTheNext) {
   const SessionState patient = WithSettings("test_alice", {{"default_text_search_config", "pg_catalog.simple"}});
   Spawned<Result<std::vector<Rows>>> asked(loop_,
                                            connection->Run(Do({Sql("select 1")}, Finish::kCommit, patient), InTime()));
-  ASSERT_TRUE(loop_.Run(net::SleepFor(milliseconds(50))));
+  const std::string waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid = " +
+                            std::to_string(connection->backend_pid());
+  RunUntil([&] { return Ask(waits) == "1"; });
+  // By the end of this the limit would have stopped it.
+  ASSERT_TRUE(loop_.Run(net::SleepFor(2 * limit)));
   EXPECT_FALSE(asked.ended());
   ASSERT_TRUE(loop_.Run(locking->End(true, InTime())));
 

@@ -1,5 +1,6 @@
 """pando bench against a double whose faults are known. What it says is checked, never how fast it is."""
 import asyncio
+import concurrent.futures
 import json
 import ssl
 import subprocess
@@ -14,6 +15,7 @@ from processes import PROGRAM, free_port
 SECONDS_MAX = 60
 STALL_SECONDS = 1.0
 STALL_AFTER = 1.5  # seconds from the first request
+LATENESS_SECONDS = 0.05  # more shows in the percentiles
 
 
 class Double:
@@ -26,6 +28,7 @@ class Double:
         self.bodies = []
         self.first = None
         self.stalled = False
+        self.lateness = 0  # seconds, the most by which the thread woke up too late, but for the stall
         self.loop = asyncio.new_event_loop()
         self.ready = threading.Event()
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -43,12 +46,20 @@ class Double:
         asyncio.set_event_loop(self.loop)
         self.loop.run_until_complete(asyncio.start_server(self._connection, '127.0.0.1', self.port, backlog=1000, ssl=self.tls))
         self.loop.call_soon(self.ready.set)
+        self.watch = self.loop.create_task(self._watch())
         self.loop.run_forever()
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
         self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self.loop.close()
+
+    async def _watch(self):
+        while True:
+            due, stalled = time.monotonic() + 0.01, self.stalled
+            await asyncio.sleep(0.01)
+            if stalled == self.stalled:
+                self.lateness = max(self.lateness, time.monotonic() - due)
 
     async def _connection(self, reader, writer):
         try:
@@ -107,27 +118,40 @@ class Bench(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix='pando-bench-')))
         self.double = self.enterContext(Double())
 
-    def run_bench(self, *arguments, check=True):
-        done = subprocess.run([PROGRAM, 'bench', '--json', self.folder / 'report.json', '--csv', self.folder / 'report.csv',
+    def run_bench(self, *arguments, check=True, report='report'):
+        done = subprocess.run([PROGRAM, 'bench', '--json', self.folder / f'{report}.json', '--csv', self.folder / f'{report}.csv',
                                *arguments], capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
         if check:
             self.assertEqual(done.returncode, 0, done.stderr)
         return done
 
-    def report(self):
-        return json.loads((self.folder / 'report.json').read_text())
+    def report(self, name='report'):
+        return json.loads((self.folder / f'{name}.json').read_text())
 
-    def point(self, path, *arguments):
-        """One second at 200 requests a second."""
-        self.run_bench('--url', f'http://127.0.0.1:{self.double.port}{path}', '--rate', '200', '--duration', '1s', '--seed', '1',
-                       '--arrivals', 'constant', *arguments)
-        return self.report()['points'][0]
+    def points(self, *calls):
+        """One second at 200 requests a second for each path with its arguments, all at the same time."""
+        def point(number, call):
+            path, *arguments = call
+            self.run_bench('--url', f'http://127.0.0.1:{self.double.port}{path}', '--rate', '200', '--duration', '1s', '--seed', '1',
+                           '--arrivals', 'constant', *arguments, report=f'report{number}')
+            return self.report(f'report{number}')['points'][0]
+        with concurrent.futures.ThreadPoolExecutor(len(calls)) as threads:
+            return list(threads.map(point, range(len(calls)), calls))
+
+    def stall(self):
+        """What is said of a server that stalls, and how late it was besides."""
+        with Double() as double:
+            self.run_bench('--url', f'http://127.0.0.1:{double.port}/stall', '--rate', '200', '--duration', '4s',
+                           '--connections', '8', '--arrivals', 'constant')
+        self.assertTrue(double.stalled)
+        return double.lateness, self.report()['points'][0]
 
     def test_a_stall_is_seen_in_the_percentiles(self):
-        self.run_bench('--url', f'http://127.0.0.1:{self.double.port}/stall', '--rate', '200', '--duration', '4s',
-                       '--connections', '8', '--arrivals', 'constant')
-        point = self.report()['points'][0]
-        self.assertTrue(self.double.stalled)
+        # What a busy machine adds is seen too, so the run to which it adds the least counts.
+        runs = [self.stall()]
+        while runs[-1][0] > LATENESS_SECONDS and len(runs) < 6:
+            runs.append(self.stall())
+        _, point = min(runs, key=lambda run: run[0])
         self.assertEqual(point['due'], 800)
         self.assertEqual(point['failed'], 0)
         # A quarter of the requests were due during the second, so a tenth waited more than 0.6 s. The few that were
@@ -138,24 +162,26 @@ class Bench(unittest.TestCase):
         self.assertGreater(point['service_ms']['max'], 850)
 
     def test_answers_of_every_framing_count(self):
-        for path in ('/plain', '/chunked', '/close', '/until-close'):
+        paths = ('/plain', '/chunked', '/close', '/until-close')
+        for path, point in zip(paths, self.points(*((path,) for path in paths))):
             with self.subTest(path):
-                point = self.point(path)
                 self.assertEqual((point['due'], point['failed']), (200, 0))
 
     def test_each_way_to_fail_has_its_count(self):
-        for path, kind in (('/error', 'status'), ('/garbage', 'malformed'), ('/cut', 'connection')):
+        kinds = {'/error': 'status', '/garbage': 'malformed', '/cut': 'connection'}
+        for (path, kind), point in zip(kinds.items(), self.points(*((path,) for path in kinds))):
             with self.subTest(path):
-                point = self.point(path)
                 self.assertEqual(point['failures'][kind], 200)
                 self.assertIsNone(point['response_ms']['p50'])
                 self.assertEqual(point['achieved'], 0)
                 self.assertTrue(point['saturated'])
 
     def test_what_is_not_answered_or_not_sent_is_not_forgotten(self):
-        self.assertEqual(self.point('/never', '--timeout', '1s', '--connections', '500')['failures']['timeout'], 200)
-        # The warm-up has taken the only connection.
-        self.assertEqual(self.point('/never', '--timeout', '5s', '--connections', '1')['failures']['unsent'], 200)
+        # The warm-up has taken the only connection of the second.
+        many, one = self.points(('/never', '--timeout', '1s', '--connections', '500'),
+                                ('/never', '--timeout', '5s', '--connections', '1'))
+        self.assertEqual(many['failures']['timeout'], 200)
+        self.assertEqual(one['failures']['unsent'], 200)
 
     def test_a_scenario_draws_its_parameters_and_the_seed_repeats_them(self):
         scenario = self.folder / 'shop.toml'

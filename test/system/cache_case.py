@@ -3,7 +3,9 @@ import unittest
 
 from processes import Pando, PrivatePostgres, folder_for_all, wait_until, write_project
 
-__all__ = ['CacheCase']
+__all__ = ['STALENESS_SECONDS', 'CacheCase']
+
+STALENESS_SECONDS = 1  # cache.staleness_max: no answer to what is asked so long after a commit is older than it
 
 
 class CacheCase(unittest.TestCase):

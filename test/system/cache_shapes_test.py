@@ -10,7 +10,8 @@ import random
 import re
 import unittest
 
-from processes import HOOKED, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, wait_until, write_project
+from processes import HOOKED, WAIT_SECONDS_MAX, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, wait_until
+from processes import write_project
 
 ROUNDS = int(os.environ.get('PANDO_SHAPES_ROUNDS', '12'))
 SEED = int(os.environ.get('PANDO_SHAPES_SEED', '20261128'))
@@ -92,6 +93,7 @@ def name_of(embed):
 class Shapes(unittest.TestCase):
     def play(self, rules_off='', program=None):
         self.dice = random.Random(SEED)
+        self.patience_seconds = WAIT_SECONDS_MAX if not rules_off else 5  # it ends badly anyway
         folder = self.enterContext(folder_for_all())
         self.postgres = PrivatePostgres(folder, 'wal_level = logical')
         self.enterContext(self.postgres)
@@ -114,7 +116,8 @@ class Shapes(unittest.TestCase):
             if step:
                 self.postgres.sql('begin;' + ''.join(self.change() for _ in range(self.dice.randint(1, 2))) + 'commit;')
             truths = [self.answer(self.plain, *ask) for ask in asks]
-            wait_until(lambda: all(self.answer(self.pando, *ask) == truth for ask, truth in zip(asks, truths)), told, seconds=5)
+            wait_until(lambda: all(self.answer(self.pando, *ask) == truth for ask, truth in zip(asks, truths)), told,
+                       self.patience_seconds)
             # What is kept by now was read after the change, or is not touched by it.
             for _ in range(3):
                 for ask, truth in zip(asks, truths):

@@ -1,14 +1,16 @@
 """The subcommands that do not serve: migrate, config, keys, help."""
 import unittest
 
-from processes import ITEMS, SECRET, Pando, folder_for_all, write_project
+from processes import ITEMS, SECRET, Pando, PreparedPando, folder_for_all, write_project
 
 
 class Project(unittest.TestCase):
+    kind = Pando
+
     def setUp(self):
         self.folder = self.enterContext(folder_for_all())
         self.config = write_project(self.folder, m0001_items=ITEMS)
-        self.pando = self.enterContext(Pando(self.folder, self.config))
+        self.pando = self.enterContext(self.kind(self.folder, self.config))
 
     def fails(self, *words):
         """What a subcommand that has to fail said."""
@@ -18,6 +20,8 @@ class Project(unittest.TestCase):
 
 
 class Migrate(Project):
+    kind = PreparedPando
+
     def test_applies_once_and_shows_what_is_pending(self):
         self.pando.run('migrate')
         self.assertIn('0001_items', self.pando.run('migrate', 'status').stdout)

@@ -6,7 +6,7 @@ import resource
 import socket
 import unittest
 
-from processes import ITEMS, Pando, folder_for_all, wait_until, write_project
+from processes import ITEMS, PreparedPando, folder_for_all, wait_until, write_project
 
 HOST = b'Host: x\r\n'
 
@@ -35,9 +35,9 @@ class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(folder_for_all())
-        cls.pando = Pando(cls.folder, write_project(cls.folder, m0001_items=ITEMS, m0002_counter=COUNTER),
-                          environment={'PANDO_HTTP_HEADER_TIMEOUT': '2s', 'PANDO_HTTP_BODY_TIMEOUT': '2s',
-                                       'PANDO_HTTP_IDLE_TIMEOUT': '20s'})
+        cls.pando = PreparedPando(cls.folder, write_project(cls.folder, m0001_items=ITEMS, m0002_counter=COUNTER),
+                                  environment={'PANDO_HTTP_HEADER_TIMEOUT': '2s', 'PANDO_HTTP_BODY_TIMEOUT': '2s',
+                                               'PANDO_HTTP_IDLE_TIMEOUT': '20s'})
         cls.pando.run('migrate')
         cls.pando.start()
         cls.addClassCleanup(cls.pando.stop)
@@ -84,7 +84,7 @@ class Hostile(unittest.TestCase):
             for _ in range(50):
                 with socket.create_connection(('127.0.0.1', self.pando.port)) as peer:
                     peer.sendall(data)
-        wait_until(lambda: self.pando.metric('pando_http_connections_open') <= 1, 'the connections are gone', 20)
+        wait_until(lambda: self.pando.metric('pando_http_connections_open') <= 1, 'the connections are gone')
 
     def test_pipelined_requests_are_answered_in_order(self):
         requests = b''.join(b'GET /rest/v1/items?id=eq.%d&select=id HTTP/1.1\r\n' % row + HOST +

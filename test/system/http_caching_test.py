@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from http.client import HTTPConnection
 
-from processes import Pando, folder_for_all, free_port, token_of, wait_until, write_project
+from processes import PreparedPando, folder_for_all, free_port, token_of, wait_until, write_project
 
 SCHEMA = '''
 create table items (id int primary key, name text not null, stock int not null default 0);
@@ -42,7 +42,7 @@ def start_pando(enter):
     folder = enter(folder_for_all())
     config = write_project(folder, m0001_tables=SCHEMA)
     config.write_text(config.read_text() + CONFIGURATION)
-    pando = enter(Pando(folder, config))
+    pando = enter(PreparedPando(folder, config))
     pando.run('migrate')
     return pando.start()
 
@@ -178,7 +178,7 @@ sub vcl_deliver { if (obj.hits > 0) { set resp.http.X-Hits = obj.hits; } }
             return False
 
     def ask(self, port, path, headers):
-        connection = HTTPConnection('127.0.0.1', port, timeout=30)
+        connection = HTTPConnection('127.0.0.1', port, timeout=60)
         try:
             connection.request('GET', path, headers=headers)
             answer = connection.getresponse()

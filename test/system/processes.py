@@ -7,18 +7,26 @@ import http.client
 import json
 import os
 import pathlib
-import pwd
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / 'support'))
+from made_once import as_postgres, copy_cluster, copy_embedded, folder_for_all, give_to_postgres  # noqa: E402
+from made_once import key_of, made_once, postgres_programs  # noqa: E402
+from ports import free_port  # noqa: E402
+
+__all__ = ['HERE', 'HOOKED', 'ITEMS', 'PROGRAM', 'ROOT', 'SECRET', 'WAIT_SECONDS_MAX', 'Pando', 'PreparedPando',
+           'PrivatePostgres', 'alive', 'await_promise', 'embedded_database', 'embedded_pid', 'folder_for_all', 'free_port',
+           'give_to_postgres', 'key_of', 'made_once', 'needs_hooks', 'roles', 'token_of', 'token_with', 'wait_until', 'within',
+           'write_project']
+
 # PANDO_PROGRAM: another build of the program, say one with sanitizers.
 PROGRAM = pathlib.Path(os.environ.get('PANDO_PROGRAM', ROOT / 'build/release/pando'))
 # The build whose rules of the cache can be switched off (src/cache/rules.h).
@@ -26,12 +34,6 @@ HOOKED = ROOT / 'build/debug/pando'
 needs_hooks = unittest.skipUnless(HOOKED.exists(), 'there is no build that can switch rules off')
 WAIT_SECONDS_MAX = 60
 SECRET = 'a secret of the system tests, long enough'
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(condition, what, seconds=WAIT_SECONDS_MAX):
@@ -44,23 +46,35 @@ def wait_until(condition, what, seconds=WAIT_SECONDS_MAX):
     return value
 
 
+def await_promise(condition, what, seconds):
+    """Asks again until the condition holds, and fails when it does not though it was asked later than `seconds` from now. What
+    was asked before may be answered by what held then, however late a busy machine brings the answer."""
+    latest = time.monotonic() + seconds
+    while True:
+        asked = time.monotonic()
+        if value := condition():
+            return value
+        if asked > latest:
+            raise AssertionError(f'{what}: not within {seconds} s')
+        time.sleep(0.02)
+
+
+def within(seconds, attempt, what, tries=6):
+    """Calls attempt(), which returns the seconds that something took, until they are no more than that; fails when they always
+    are. A busy machine holds up one attempt or another; a wait that is part of the program holds up each."""
+    took = []
+    while not took or took[-1] > seconds:
+        if len(took) == tries:
+            raise AssertionError(f'{what}: took {", ".join(f"{each:.1f}" for each in took)} s, never {seconds} s or less')
+        took.append(attempt())
+
+
 def alive(pid):
     """Whether a process runs; a zombie does not."""
     try:
         return pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
     except OSError:
         return False
-
-
-@contextlib.contextmanager
-def folder_for_all():
-    """A temporary folder that the account of PostgreSQL may pass through."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix='pando-system-'))
-    path.chmod(0o755)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def write_project(folder, **migrations):
@@ -171,7 +185,7 @@ class Pando:
     def json(self, path, **keywords):
         return json.loads(self.request('GET', path, **keywords)[2])
 
-    def raw(self, data, timeout=10):
+    def raw(self, data, timeout=WAIT_SECONDS_MAX):
         """Sends bytes, reads until the server closes or pauses, and returns what came."""
         with socket.create_connection(('127.0.0.1', self.port), timeout=timeout) as peer:
             peer.sendall(data)
@@ -205,46 +219,84 @@ class Pando:
         self.stop()
 
 
+class PreparedPando(Pando):
+    """Finds its embedded data folder initialised, which is not what its test is about: a copy takes a tenth of the time."""
+
+    def __init__(self, folder, *arguments, **keywords):
+        super().__init__(folder, *arguments, **keywords)
+        if not (folder / 'postgres').exists():
+            copy_embedded(self.program, folder / 'postgres')
+
+
 def embedded_pid(folder):
     """The postmaster of an embedded data folder, or None."""
     found = list(pathlib.Path(folder).rglob('postmaster.pid'))
     return int(found[0].read_text().split()[0]) if found else None
 
 
-class PrivatePostgres:
+class Database:
+    """What is asked of a PostgreSQL as its superuser, over its Unix socket."""
+    binaries = postgres_programs()
+
+    def __init__(self, socket_folder, database='postgres'):
+        self.command = [self.binaries / 'psql', '-X', '-At', '-q', '-v', 'ON_ERROR_STOP=1', '-h', socket_folder, '-U', 'postgres',
+                        '-d', database]
+
+    def sql(self, text):
+        done = subprocess.run(self.command, input=text, text=True, check=True, capture_output=True, timeout=WAIT_SECONDS_MAX)
+        return done.stdout.strip()
+
+    @contextlib.contextmanager
+    def open(self, text):
+        """Runs statements, and keeps the session open, with its transaction, until the `with` block ends. Gives the process of
+        psql: communicate() ends it sooner."""
+        with subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+            print(text, '\\echo done', sep='\n', file=session.stdin, flush=True)
+            while (line := session.stdout.readline()) != 'done\n':
+                if not line:
+                    raise AssertionError(f'the session ended: {text}')
+            yield session
+
+
+def embedded_database(folder):
+    """The embedded database of a server that runs."""
+    [lines] = [path.read_text().splitlines() for path in pathlib.Path(folder).rglob('postmaster.pid')]
+    return Database(lines[4], 'pando')
+
+
+class PrivatePostgres(Database):
     """A PostgreSQL of the tests' own: a cluster in `folder`, on a Unix socket only, as the postgres account; `settings`
     are more lines of its configuration."""
 
     def __init__(self, folder, settings=''):
         self.folder = folder / 'cluster'
+        super().__init__(self.folder)
         self.folder.mkdir()
-        self.binaries = sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin'))[-1]
-        if os.getuid() == 0:
-            account = pwd.getpwnam('postgres')
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-        self._as_postgres('initdb', '-D', str(self.folder / 'data'), '-U', 'postgres', '-A', 'trust',
-                          '--locale=C.UTF-8', '--no-sync')
+        give_to_postgres(self.folder)
+        copy_cluster(self.folder / 'data')
         with open(self.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
             conf.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\n{settings}\n")
 
-    def _as_postgres(self, program, *arguments):
-        command = [str(self.binaries / program), *arguments]
-        if os.getuid() == 0:
-            command = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', *command]
-        subprocess.run(command, check=True, capture_output=True, cwd='/', timeout=WAIT_SECONDS_MAX)
+    def _control(self, *arguments):
+        # Without a wait of its own, which looks every tenth of a second.
+        command = [self.binaries / 'pg_ctl', '-D', self.folder / 'data', '-W', *arguments]
+        subprocess.run(as_postgres(command), check=True, capture_output=True, cwd='/', timeout=WAIT_SECONDS_MAX)
+
+    def _process_file(self):
+        """The lines of postmaster.pid; none while no server runs."""
+        try:
+            return (self.folder / 'data/postmaster.pid').read_text().splitlines()
+        except FileNotFoundError:
+            return []
 
     def start(self):
-        self._as_postgres('pg_ctl', '-D', str(self.folder / 'data'), '-l', str(self.folder / 'log'), '-w', 'start')
+        self._control('-l', self.folder / 'log', 'start')
+        wait_until(lambda: [line.strip() for line in self._process_file()[7:]] == ['ready'], 'PostgreSQL is ready')
 
-    def stop(self):
-        if (self.folder / 'data/postmaster.pid').exists():
-            self._as_postgres('pg_ctl', '-D', str(self.folder / 'data'), '-m', 'fast', '-w', 'stop')
-
-    def sql(self, text):
-        done = subprocess.run([self.binaries / 'psql', '-X', '-At', '-q', '-v', 'ON_ERROR_STOP=1', '-h', self.folder,
-                               '-U', 'postgres'], input=text, text=True, check=True, capture_output=True,
-                              timeout=WAIT_SECONDS_MAX)
-        return done.stdout.strip()
+    def stop(self, mode='fast'):
+        if self._process_file():
+            self._control('-m', mode, 'stop')
+            wait_until(lambda: not self._process_file(), 'PostgreSQL has ended')
 
     def uri(self, user='postgres'):
         return f'postgresql://{user}@/postgres?host={self.folder}'
@@ -254,4 +306,4 @@ class PrivatePostgres:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        self.stop('immediate')

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import unittest
 
-from processes import ITEMS, Pando, folder_for_all, wait_until, write_project
+from processes import ITEMS, PreparedPando, folder_for_all, wait_until, write_project
 
 
 class Reload(unittest.TestCase):
@@ -19,14 +19,14 @@ class Reload(unittest.TestCase):
                        check=True, capture_output=True)
 
     def pando(self, environment=None):
-        pando = self.enterContext(Pando(self.folder, self.config, environment))
+        pando = self.enterContext(PreparedPando(self.folder, self.config, environment))
         pando.run('migrate')
         return pando.start()
 
     def connect_tls(self, pando):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection('127.0.0.1', pando.port, timeout=20, context=context)
+        connection = http.client.HTTPSConnection('127.0.0.1', pando.port, timeout=60, context=context)
         connection.connect()
         self.addCleanup(connection.close)
         return connection

@@ -1,4 +1,5 @@
-// Starts build/release/pando on an embedded database in a temporary folder, and stops it again.
+// Starts build/release/pando on an embedded database in a temporary folder, and stops it again. Which ports and folders it has is
+// of test/support/ports.py and made_once.py.
 import { spawn, execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -9,18 +10,29 @@ import { promisify } from 'node:util';
 export const root = path.resolve(import.meta.dirname, '../../..');
 const program = path.join(root, 'build/release/pando');
 const START_MS_MAX = 60_000;
-const STOP_MS_MAX = 30_000;
+const STOP_MS_MAX = 60_000;
+const PORT_MIN = 10_240;
 
 const run = promisify(execFile);
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+// A server there, or null when somebody else has the place.
+function listen(place) {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(null));
+    server.listen(place, () => resolve(server));
   });
+}
+
+async function freePort() {
+  const [firstOfKernel] = (await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')).split(/\s/);
+  const end = Math.max(Number(firstOfKernel), 2 * PORT_MIN);
+  for (;;) {
+    const port = PORT_MIN + Math.floor(Math.random() * (end - PORT_MIN));
+    const mark = await listen({ path: `\0pando-test-port-${port}` });
+    const probe = mark && (await listen({ port, host: '127.0.0.1' }));
+    mark?.unref(); // until the process ends
+    if (probe) return new Promise((resolve) => probe.close(() => resolve(port)));
+  }
 }
 
 async function untilReady(adminUrl, server, log) {
@@ -53,6 +65,7 @@ export class Pando {
       PANDO_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
       ...settings,
     };
+    await run(path.join(root, 'test/support/made_once.py'), [program, path.join(folder, 'postgres')]);
     await pando.run('migrate');
     await pando.serve();
     return pando;

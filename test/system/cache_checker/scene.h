@@ -63,6 +63,7 @@ struct Scene {
   bool policies = false;  // rows are shown by policies, which change, as do grants
   bool leaves = false;    // things is partitioned, a leaf for each writer, and truncated
   bool crowd = false;     // updates of other rows share transactions with those that are looked at
+  std::map<std::string, double> enough;  // by the names of the counts that are reported
   std::vector<Caller> callers = {Caller()};
   std::string writer_fields;
 
@@ -107,21 +108,29 @@ class Findings {
     Note(failed_, what);
   }
   bool had_enough() const { return wrong > kToldMax; }
+  // Whether each of these counts is larger than it says: one below 1 is a part of the reads.
+  bool HasEnough(const std::map<std::string, double>& wanted) const {
+    std::map<std::string, uint64_t> counts = Counts();
+    return std::all_of(wanted.begin(), wanted.end(), [&](const auto& each) {
+      const double least = each.second < 1 ? each.second * static_cast<double>(counts["reads"]) : each.second;
+      return static_cast<double>(counts[each.first]) > least;
+    });
+  }
 
   std::string Json() const {
     const std::lock_guard lock(mutex_);
     std::string text = "{";
-    const std::pair<const char*, const std::atomic<uint64_t>&> counts[] = {
-        {"reads", reads}, {"hits", hits},     {"lists", lists},   {"hidden", hidden},
-        {"own", own},     {"errors", errors}, {"writes", writes}, {"wrong", wrong}};
-    for (const auto& [name, count] : counts)
-      text += "\"" + std::string(name) + "\": " + std::to_string(count.load()) + ", ";
+    for (const auto& [name, count] : Counts()) text += "\"" + name + "\": " + std::to_string(count) + ", ";
     return text + "\"told\": " + JsonOf(told_) + ", \"failed\": " + JsonOf(failed_) + "}";
   }
 
  private:
   static constexpr size_t kToldMax = 5;
 
+  std::map<std::string, uint64_t> Counts() const {
+    return {{"reads", reads}, {"hits", hits},     {"lists", lists},   {"hidden", hidden},
+            {"own", own},     {"errors", errors}, {"writes", writes}, {"wrong", wrong}};
+  }
   static std::string JsonOf(const std::vector<std::string>& texts) {
     std::string json = "[";
     for (const std::string& text : texts) json += (json.size() > 1 ? ", \"" : "\"") + text + "\"";

@@ -154,8 +154,7 @@ class Writer {
 
   // It is not known whether it happened.
   void Resolve(const std::vector<int>& ids) {
-    // What was sent may still run.
-    std::this_thread::sleep_for(milliseconds(100));
+    AwaitStatements();
     for (const int id : ids) {
       const Row wanted = RowOf(id).now().value;
       // Behind whoever holds the row.
@@ -164,6 +163,15 @@ class Writer {
           wanted.group == kGone ? found.empty() : !found.empty() && found[0][0] == std::to_string(wanted.version);
       happened ? RowOf(id).Commit() : RowOf(id).Undo();
     }
+  }
+
+  // Until what runs now has ended: what was sent may be among it.
+  void AwaitStatements() {
+    const std::string now = database_.Query("select clock_timestamp()")[0][0];
+    const std::string running =
+        "select count(*) from pg_stat_activity where state <> 'idle' and pid <> pg_backend_pid()"
+        " and backend_type = 'client backend' and xact_start <= '" + now + "'";
+    while (database_.Query(running)[0][0] != "0") std::this_thread::sleep_for(milliseconds(5));
   }
 
   Scene& scene_;
