@@ -60,9 +60,9 @@ struct Scene {
   milliseconds bound{0};
   int seconds = 0;
   unsigned seed = 0;
-  bool policies = false;  // rows are shown by policies, which change, as do grants
-  bool leaves = false;    // things is partitioned, a leaf for each writer, and truncated
-  bool crowd = false;     // updates of other rows share transactions with those that are looked at
+  bool policies = false;                 // rows are shown by policies, which change, as do grants
+  bool leaves = false;                   // things is partitioned, a leaf for each writer, and truncated
+  bool crowd = false;                    // updates of other rows share transactions with those that are looked at
   std::map<std::string, double> enough;  // by the names of the counts that are reported
   std::vector<Caller> callers = {Caller()};
   std::string writer_fields;

@@ -170,7 +170,8 @@ class Writer {
     const std::string now = database_.Query("select clock_timestamp()")[0][0];
     const std::string running =
         "select count(*) from pg_stat_activity where state <> 'idle' and pid <> pg_backend_pid()"
-        " and backend_type = 'client backend' and xact_start <= '" + now + "'";
+        " and backend_type = 'client backend' and xact_start <= '" +
+        now + "'";
     while (database_.Query(running)[0][0] != "0") std::this_thread::sleep_for(milliseconds(5));
   }
 
