@@ -4,7 +4,8 @@
     test.py [--build FOLDER] [--update] [NAME...]   NAME: a suite, a unit test program, or a test file; none: everything
     test.py --changed COMMIT                        what a change since that commit can reach
 
-What needs no build runs first, then what needs one build, then the rest: so what fails first is known first.
+What needs no build runs first, then what needs the build of the unit tests, then the rest: what fails fastest is known
+first.
 """
 import argparse
 import collections
@@ -35,12 +36,13 @@ def jobs_of(options, run):
     return wanted, [job for job in everything if job not in wanted]
 
 
-def stages_of(jobs):
-    """The jobs in groups that need no build, one, or more."""
-    stages = collections.defaultdict(list)
+def stages_of(jobs, build):
+    """The jobs in groups: those that need no build, those that need the build of the unit tests alone, and the rest."""
+    stages = [[], [], []]
     for job in jobs:
-        stages[min(2, len({folder for folder, _ in job.needs}))].append(job)
-    return [stages[number] for number in sorted(stages)]
+        folders = {folder for folder, _ in job.needs}
+        stages[0 if not folders else 1 if folders == {build} else 2].append(job)
+    return [stage for stage in stages if stage]
 
 
 def build_for(jobs):
@@ -119,7 +121,7 @@ def main():
     print_left_out(left_out, run)
     BUILD_LOG.unlink(missing_ok=True)
     totals, wall = collections.defaultdict(lambda: (Outcome(), 0.0)), 0.0
-    for stage in stages_of(jobs):
+    for stage in stages_of(jobs, options.build):
         build_for(stage)
         began = time.monotonic()
         for suite, (outcome, seconds) in run_all(stage).items():

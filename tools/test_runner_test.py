@@ -9,6 +9,7 @@ import outcome
 import reach
 import schedule
 import suites
+import test
 from jobs import Job
 
 CMAKE = '''
@@ -144,6 +145,13 @@ class Reports(unittest.TestCase):
 
 
 class Schedule(unittest.TestCase):
+    def test_what_needs_the_fewest_builds_comes_first(self):
+        run = suites.Run()
+        jobs_of_all = [job for suite in suites.SUITES for job in suites.jobs_of(suite, run)]
+        stages = [{job.suite for job in stage} for stage in test.stages_of(jobs_of_all, run.build)]
+        self.assertEqual(stages[:2], [{'tidy'}, {'unit', 'integration', 'fuzz'}])
+        self.assertLessEqual({'system', 'e2e'}, stages[2])
+
     def test_the_longest_job_starts_first(self):
         listed = [Job('s', 'a', [], seconds=1), Job('s', 'b', [], seconds=2), Job('s', 'c', [], seconds=3)]
         self.assertEqual([job.name for job in schedule.longest_first(listed, {'s/a': 9})], ['a', 'c', 'b'])
