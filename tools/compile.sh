@@ -2,7 +2,7 @@
 # compile.sh COMPILER ARGUMENT...: runs the compiler through ccache, or by itself where ccache is not installed. CMake
 # puts it before each compilation (cmake/compile_options.cmake); the current folder is the build folder.
 #
-# Each compiler has a cache of its own, of at most 4 GB, in $PANDO_CCACHE_DIR, else in ~/.cache/pando/ccache. Clones in other
+# Each compiler has a cache of its own, of at most 4 GB, below $CCACHE_DIR, else below ~/.cache/pando/ccache. Clones in other
 # folders share it: base_dir and nohashdir take the clone's own folder out of what is compared. The results of a build
 # are appended to ccache.log in the build folder, where ./dev counts them.
 #
@@ -19,7 +19,7 @@ for word; do
 done
 
 if command -v ccache >/dev/null; then
-  caches=${PANDO_CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/pando/ccache}
+  caches=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/pando/ccache}
   export CCACHE_DIR="$caches/${compiler##*/}" CCACHE_MAXSIZE=4G CCACHE_BASEDIR="${0%/tools/*}" CCACHE_NOHASHDIR=1
   export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1 CCACHE_STATSLOG=ccache.log
   # ccache does not see comments and macros of a precompiled header change, and clang refuses one that is older than they.
