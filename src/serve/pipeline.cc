@@ -182,24 +182,28 @@ Task<Result<void>> Pipeline::ServeRoot(Work& work, rest::Request request) {
 Task<Result<void>> Pipeline::ServeOpenApi(Work& work, const rest::Request& request) {
   PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(request.accept));
   work.timing.Mark(Phase::kPlan);
-  std::optional<std::unordered_set<catalog::Oid>> accessible;
+  OpenApiDocuments::Key key{work.config, request.schema, version, std::nullopt};
   if (work.config->rest.openapi_mode == "follow-privileges") {
-    PANDO_CO_TRY(accessible, co_await QueryAccessible(work, request));
+    PANDO_CO_TRY(key.accessible, co_await QueryAccessible(work, request));
   }
   work.timing.Mark(Phase::kTransaction);
   http::Response& response = work.response;
   response.headers.Add("Content-Type", OpenApiContentType(version));
   if (request.schema_negotiated) response.headers.Add("Content-Profile", request.schema);
-  // By value: the work may outlive a caller that goes away.
-  std::function<std::string()> write = [config = work.config, schema = request.schema,
-                                        accessible = std::move(accessible), version] {
-    return WriteOpenApi({*config->catalog, schema, config->rest, accessible}, version);
-  };
-  response.body = co_await deps_.worker(std::move(write));
+  OpenApiDocuments::Document document = deps_.documents.Find(key);
+  if (!document) {
+    // By value: the work may outlive a caller that goes away. Of callers who wait for one document the first writes it.
+    std::function<OpenApiDocuments::Document()> write = [documents = &deps_.documents, key = std::move(key)] {
+      return documents->FindOrWrite(key);
+    };
+    PANDO_CO_TRY(document, co_await deps_.worker.Run(std::move(write), work.http.deadline));
+  }
+  response.ready_body = *document;
+  response.ready = std::move(document);
   co_return Result<void>();
 }
 
-Task<Result<std::unordered_set<catalog::Oid>>> Pipeline::QueryAccessible(Work& work, const rest::Request& request) {
+Task<Result<std::vector<catalog::Oid>>> Pipeline::QueryAccessible(Work& work, const rest::Request& request) {
   const Config& config = *work.config;
   sql::Query query = sql::WriteAccessible(request.schema);
   pg::Exchange exchange;

@@ -10,17 +10,19 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <vector>
 
 #include "cache/store.h"
 #include "http/message.h"
 #include "net/task.h"
+#include "net/worker.h"
 #include "pg/lane.h"
 #include "pg/pool.h"
 #include "serve/answer.h"
 #include "serve/cache_counts.h"
 #include "serve/config.h"
 #include "serve/flights.h"
+#include "serve/openapi_documents.h"
 #include "serve/own_writes.h"
 #include "serve/row_printer.h"
 #include "serve/settings.h"
@@ -30,9 +32,6 @@
 #include "serve/timing.h"
 
 namespace pando::serve {
-
-// Runs what is too long for an event loop on a thread that serves no requests, and resumes the caller on its own.
-using Worker = std::function<Task<std::string>(std::function<std::string()> work)>;
 
 // Kept answers; all of it null when there is no cache.
 struct Cache {
@@ -52,7 +51,8 @@ class Pipeline {
     pg::Lane& key_lane;    // reads that name their row
     pg::Lane& quick_lane;  // reads that have been quick so far
     pg::Lane& write_lane;  // inserts and updates of one row; with LaneOptions::writes
-    Worker worker;
+    net::Worker& worker;  // for what is too long for an event loop
+    OpenApiDocuments& documents;
     Cache cache;
   };
   Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}
@@ -77,7 +77,7 @@ class Pipeline {
   Task<Result<void>> ServeRest(Work& work, rest::Request request);
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
-  Task<Result<std::unordered_set<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
+  Task<Result<std::vector<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
   static void AnswerError(Work& work, const Error& error);
   Result<Caller> Authenticate(const http::Request& request) const;
   bool AsksCache(const http::Request& request) const;

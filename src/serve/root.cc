@@ -51,14 +51,15 @@ Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name
   return as_json ? std::string("application/json; charset=utf-8") : OpenApiContentType(OpenApiVersion::k2_0);
 }
 
-std::unordered_set<catalog::Oid> ReadAccessible(const pg::Rows& rows) {
-  std::unordered_set<catalog::Oid> oids;
+std::vector<catalog::Oid> ReadAccessible(const pg::Rows& rows) {
+  std::vector<catalog::Oid> oids;
   for (int i = 0; i < rows.size(); ++i) {
     const std::string_view text = rows.Get(i, 0).value_or("");
     catalog::Oid oid = 0;
     std::from_chars(text.data(), text.data() + text.size(), oid);
-    oids.insert(oid);
+    oids.push_back(oid);
   }
+  std::sort(oids.begin(), oids.end());
   return oids;
 }
 

@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -27,7 +26,7 @@ std::string OpenApiContentType(OpenApiVersion version);
 //   kNoMediaType
 Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog);
 
-// The answer of sql::WriteAccessible().
-std::unordered_set<catalog::Oid> ReadAccessible(const pg::Rows& rows);
+// The answer of sql::WriteAccessible(), sorted.
+std::vector<catalog::Oid> ReadAccessible(const pg::Rows& rows);
 
 }  // namespace pando::serve

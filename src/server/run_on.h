@@ -1,9 +1,10 @@
 // Running a Task somewhere else than on the caller's event loop.
 #pragma once
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
-#include <functional>
 #include <optional>
 #include <utility>
 
@@ -13,17 +14,12 @@
 namespace pando::server {
 
 // Runs `task` on `executor` and resumes the caller on its own loop when it has ended. An exception of the task is
-// rethrown to the caller's task root.
+// rethrown to the caller's task root. A cancellation of the caller does not reach the task: on another executor Asio
+// (Boost 1.81) emits it through a pointer to the caller's signal, which may be gone by then.
 template <class T>
 Task<T> RunOn(net::Executor executor, Task<T> task) {
-  return boost::asio::co_spawn(executor, std::move(task), net::use_task);
-}
-
-// The same for work that takes long and is no coroutine.
-template <class T>
-Task<T> CallOn(net::Executor executor, std::function<T()> work) {
-  const auto run = [](std::function<T()> held) -> Task<T> { co_return held(); };
-  return RunOn(executor, run(std::move(work)));
+  return boost::asio::co_spawn(executor, std::move(task),
+                               boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), net::use_task));
 }
 
 // co_spawn() wants results that can be made from nothing; an optional can.

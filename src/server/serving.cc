@@ -34,6 +34,8 @@ using namespace std::chrono_literals;
 
 // While one batch waits for its commit, the next one gathers; more of them would be smaller.
 constexpr uint32_t kWriteBatchesMax = 2;
+// OpenAPI documents that are asked for at once: each waits for those before it, a second for 10,000 relations.
+constexpr size_t kWorkWaitingMax = 64;
 
 // Reads that have been quick take longer than those by key and have longer answers; each waits for its batch.
 constexpr uint32_t kQuickBatchMax = 16;
@@ -211,9 +213,6 @@ class Process {
     LoopParts& parts = parts_[index];
     const net::Executor executor = loops_.executor(index);
     BuildPools(parts, index);
-    const serve::Worker worker = [executor = workers_.executor(0)](std::function<std::string()> work) {
-      return CallOn(executor, std::move(work));
-    };
     serve::Cache cache;
     if (store_) {
       parts.cache_counts = std::make_unique<serve::CacheCounts>();
@@ -224,8 +223,8 @@ class Process {
                &own_writes_,
                surrogate_keys_.get()};
     }
-    serve::Pipeline::Deps collaborators{*parts.pool,       *parts.key_lane, *parts.quick_lane,
-                                        *parts.write_lane, worker,          cache};
+    serve::Pipeline::Deps collaborators{
+        *parts.pool, *parts.key_lane, *parts.quick_lane, *parts.write_lane, worker_, documents_, cache};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -340,6 +339,7 @@ class Process {
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
   void Publish() {
     PublishConfig();
+    documents_.Update(config_);
     loops_.PostToEach([this, config = config_](size_t index) { parts_[index].pipeline->Update(config); });
   }
 
@@ -466,6 +466,8 @@ class Process {
   boost::asio::io_context control_{1};
   net::LoopGroup loops_;
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
+  net::Worker worker_{workers_.executor(0), kWorkWaitingMax};
+  serve::OpenApiDocuments documents_;
   Monitoring monitoring_;
   std::unique_ptr<cache::Store> store_;                   // null: no cache; outlives what is on the loops
   serve::OwnWrites own_writes_;                           // likewise
