@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@ struct ConnectOptions {
   std::string application_name = "pando";
   uint32_t statements_max = 1000;  // prepared statements kept
   bool replication = false;        // logical replication, for a ReplicationSession
+  // Counts up, on the connection's event loop, when statements that were prepared before may not run any more. Null:
+  // never.
+  std::shared_ptr<const uint64_t> statements_epoch;
 };
 
 }  // namespace pando::pg

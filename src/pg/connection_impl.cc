@@ -50,13 +50,16 @@ std::optional<Error> RefuseCommand(const Command& command) {
 
 }  // namespace
 
-ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max)
+ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max,
+                               std::shared_ptr<const uint64_t> statements_epoch)
     : cancel_target_(connected.cancel_target),
       server_version_(PQserverVersion(connected.handle.get())),
       backend_pid_(PQbackendPID(connected.handle.get())),
       wire_(std::make_unique<Wire>(std::move(connected.handle))),
       watch_(executor),
       statements_(statements_max),
+      statements_epoch_(std::move(statements_epoch)),
+      epoch_seen_(statements_epoch_ ? *statements_epoch_ : 0),
       pipeline_(statements_) {}
 
 bool ConnectionImpl::Watch() { return watch_.Attach(wire_->socket()); }
@@ -112,6 +115,7 @@ std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadl
 
 void ConnectionImpl::Queue(const Exchange& exchange) {
   pipeline_.Reset(*wire_, exchange.on_rows);
+  ForgetOldStatements();
   QueueRetired();
   if (exchange.finish != Finish::kCommit) pipeline_.AddText("BEGIN", Duty::kSupport);
   if (exchange.session && *exchange.session != session_) QueueSwitch(*exchange.session);
@@ -124,6 +128,13 @@ void ConnectionImpl::Queue(const Exchange& exchange) {
   } else {
     pipeline_.Sync(Duty::kSupport);
   }
+}
+
+// PostgreSQL keeps the types of parameters, and who may do what, from the time at which a statement was prepared.
+void ConnectionImpl::ForgetOldStatements() {
+  if (!statements_epoch_ || *statements_epoch_ == epoch_seen_) return;
+  epoch_seen_ = *statements_epoch_;
+  if (statements_.size() > 0) statements_.RetireAll();
 }
 
 void ConnectionImpl::QueueRetired() {

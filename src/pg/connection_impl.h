@@ -20,7 +20,8 @@ namespace pando::pg {
 
 class ConnectionImpl final : public Connection {
  public:
-  ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max);
+  ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max,
+                 std::shared_ptr<const uint64_t> statements_epoch);
 
   // False when the event loop refused the socket; the connection is broken then.
   bool Watch();
@@ -42,6 +43,7 @@ class ConnectionImpl final : public Connection {
  private:
   std::optional<Error> RefuseToRun(const Exchange& exchange, Deadline deadline) const;
   void Queue(const Exchange& exchange);
+  void ForgetOldStatements();
   void QueueRetired();
   void QueueSwitch(const SessionState& wanted);
   void QueueTimeout(milliseconds timeout);
@@ -65,6 +67,8 @@ class ConnectionImpl final : public Connection {
   std::unique_ptr<Wire> wire_;  // null: broken
   SocketWatch watch_;           // dies before the wire closes the socket
   StatementCache statements_;
+  const std::shared_ptr<const uint64_t> statements_epoch_;  // null: what is prepared stays good
+  uint64_t epoch_seen_;
   Pipeline pipeline_;
   SessionState session_;
   std::optional<SessionState> held_session_;  // becomes session_ if the held transaction commits

@@ -48,6 +48,8 @@ Task<void> Pool::Close(Deadline grace) { return impl_->Close(grace); }
 
 void Pool::Renew() { impl_->Renew(); }
 
+void Pool::ForgetStatements() { impl_->ForgetStatements(); }
+
 void Pool::Resize(uint32_t connections_max) { impl_->Resize(connections_max); }
 
 PoolStats Pool::stats() const { return impl_->stats(); }

@@ -22,7 +22,9 @@ PoolImpl::PoolImpl(net::Executor executor, PoolOptions options)
       options_(std::move(options)),
       reaper_(executor),
       backoff_(executor),
-      all_back_(executor, Clock::time_point::max()) {}
+      all_back_(executor, Clock::time_point::max()) {
+  options_.connect.statements_epoch = statements_epoch_;
+}
 
 PoolImpl::Waiter::~Waiter() {
   if (outcome) return;

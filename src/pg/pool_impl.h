@@ -27,6 +27,7 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   Task<void> Close(Deadline grace);
   void Renew();
   void Resize(uint32_t connections_max);
+  void ForgetStatements() { ++*statements_epoch_; }
   PoolStats stats() const;
 
   // Lends no more and lets nobody wait; what is lent is closed as it comes back.
@@ -86,6 +87,7 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   uint32_t taken() const { return counters_.open.load(std::memory_order_relaxed) + opening_; }
 
   const net::Executor executor_;
+  const std::shared_ptr<uint64_t> statements_epoch_ = std::make_shared<uint64_t>(0);  // of all its connections
   PoolOptions options_;         // on the executor, as everything below
   std::vector<Pooled> idle_;    // the most recently used last
   std::list<Waiter*> waiters_;  // in order of arrival

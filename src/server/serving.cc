@@ -319,6 +319,7 @@ class Process {
     // Freeing one of 10,000 relations takes a tenth of a second.
     catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
     monitoring_.SetCatalog(catalog_);
+    ForgetStatements();
     Publish();
     if (tracking_) tracking_->Take(catalog_, options_.rest.schemas);
     // The database was away at the start, and now it is not.
@@ -337,6 +338,14 @@ class Process {
   }
 
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
+  // Before the catalog is published, so that no request that is planned by it runs what was prepared before.
+  void ForgetStatements() {
+    loops_.PostToEach([this](size_t index) {
+      parts_[index].pool->ForgetStatements();
+      if (parts_[index].lane_pool) parts_[index].lane_pool->ForgetStatements();
+    });
+  }
+
   void Publish() {
     PublishConfig();
     documents_.Update(config_);

@@ -365,5 +365,34 @@ TEST_F(PgPoolTest, WorksOnTwoThreadsWithAPoolEach) {
   EXPECT_THAT(succeeded, ElementsAre(1, 1));
 }
 
+TEST_F(PgPoolTest, ForgottenStatementsArePreparedForTheTableAsItIsNow) {
+  Prepare("create table grown (a int); insert into grown values (1)");
+  Start(Options(1));
+  const auto count = [&](const std::string& value) {
+    Lease lease = AcquireNow();
+    return Run(*lease, Do({Sql("select count(*) from grown where a = $1", {value})}));
+  };
+  ASSERT_TRUE(count("1"));
+  Prepare("alter table grown alter a type bigint");
+  EXPECT_FALSE(count("9999999999")) << "the parameter is an integer as long as the statement is kept";
+
+  pool_->ForgetStatements();
+
+  EXPECT_TRUE(count("9999999999"));
+  EXPECT_EQ(AcquireNow()->statements_prepared(), 1u);
+}
+
+TEST_F(PgPoolTest, AStatementIsForgottenThoughItsConnectionIsLent) {
+  Prepare("create table lent (a int)");
+  Start(Options(1));
+  Lease lease = AcquireNow();
+  ASSERT_TRUE(Run(*lease, Do({Sql("select 1 from lent where a = $1", {"1"})})));
+  Prepare("alter table lent alter a type text");
+
+  pool_->ForgetStatements();
+
+  EXPECT_TRUE(Run(*lease, Do({Sql("select 1 from lent where a = $1", {"one"})})));
+}
+
 }  // namespace
 }  // namespace pando::pg
