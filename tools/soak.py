@@ -4,6 +4,7 @@
     soak.py NAME [--seed N] [--minutes N] [--runs N]
 
     cache   the cache's checker: random writes, reads and disturbances; every answer is checked (30 minutes)
+    chaos   clients that leave at every moment, under the address sanitizer and under that of threads (10 minutes each)
     fuzz    every fuzzer, one after the other (32 minutes)
     tests   ./dev test over and over beside a load that keeps every processor busy, to find flaky tests (10 runs)
 
@@ -44,6 +45,22 @@ def soak_cache(options):
         'PANDO_TEST_SECONDS_MAX': str(2 * seconds + jobs.TEST_SECONDS_MAX)}))
 
 
+def chaos_jobs():
+    [job] = suites.jobs_of('system/chaos_test', suites.Run())
+    return [dataclasses.replace(job, name=f'chaos_{build}', needs=((build, 'pando'),),
+                                environment={'PANDO_CHAOS_PROGRAM': str(jobs.ROOT / 'build' / build / 'pando')})
+            for build in ('debug', 'tsan')]
+
+
+def soak_chaos(options):
+    """One of its tests takes the time that it is given, the other half of that."""
+    seconds = options.minutes * 60 * 2 // 3
+    environment = {'PANDO_CHAOS_SECONDS': str(seconds), 'PANDO_CHAOS_SEED': str(options.seed),
+                   'PANDO_TEST_SECONDS_MAX': str(2 * seconds + jobs.TEST_SECONDS_MAX)}
+    return all([run_job(dataclasses.replace(job, seconds_max=2 * seconds + 2 * jobs.TEST_SECONDS_MAX,
+                                            environment={**job.environment, **environment})) for job in chaos_jobs()])
+
+
 def soak_fuzz(options):
     names = fuzz.names()
     seconds = options.minutes * 60 // len(names)
@@ -80,6 +97,7 @@ class Soak:
 
 SOAKS = {
     'cache': Soak(soak_cache, 30, cache_jobs),
+    'chaos': Soak(soak_chaos, 10, chaos_jobs),
     'fuzz': Soak(soak_fuzz, 32, lambda: suites.jobs_of('fuzz', suites.Run())),
     'tests': Soak(soak_tests, 0, lambda: [job for name in suites.SUITES for job in suites.jobs_of(name, suites.Run())]),
 }
@@ -89,7 +107,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('name', choices=SOAKS, help='see above')
     parser.add_argument('--seed', type=int, help='otherwise a random one')
-    parser.add_argument('--minutes', type=int, help='of cache and fuzz')
+    parser.add_argument('--minutes', type=int, help='of cache, chaos and fuzz')
     parser.add_argument('--runs', type=int, default=10, help='of tests')
     options = parser.parse_args()
     soak = SOAKS[options.name]
