@@ -1,7 +1,7 @@
 """A private PostgreSQL, and Pandos on it that keep answers."""
 import unittest
 
-from processes import Pando, PrivatePostgres, folder_for_all, wait_until, write_project
+from processes import Pando, PrivatePostgres, quick_folder, wait_until, write_project
 
 __all__ = ['STALENESS_SECONDS', 'CacheCase']
 
@@ -10,7 +10,7 @@ STALENESS_SECONDS = 1  # cache.staleness_max: no answer to what is asked so long
 
 class CacheCase(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.postgres = PrivatePostgres(self.folder, 'wal_level = logical')
         self.enterContext(self.postgres)
         self.project = write_project(self.folder)

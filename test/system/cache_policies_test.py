@@ -8,7 +8,7 @@ import os
 import random
 import unittest
 
-from processes import HOOKED, WAIT_SECONDS_MAX, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, token_with, wait_until
+from processes import HOOKED, WAIT_SECONDS_MAX, Pando, PrivatePostgres, needs_hooks, quick_folder, roles, token_with, wait_until
 from processes import write_project
 
 ROUNDS = int(os.environ.get('PANDO_POLICY_ROUNDS', '25'))
@@ -91,7 +91,7 @@ class Policies(unittest.TestCase):
     def play(self, rules_off='', program=None):
         self.dice = random.Random(SEED)
         self.patience_seconds = WAIT_SECONDS_MAX if not rules_off else 10  # it ends badly anyway
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         self.postgres = PrivatePostgres(folder, 'wal_level = logical')
         self.enterContext(self.postgres)
         self.postgres.sql(SCHEMA + ''.join(self.new_policy(table) for table in TABLES) + ''.join(map(self.new_view, VIEWS)))

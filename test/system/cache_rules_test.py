@@ -11,7 +11,7 @@ import time
 import unittest
 
 from cache_case import STALENESS_SECONDS
-from processes import HOOKED, ROOT, Pando, PrivatePostgres, await_promise, folder_for_all, needs_hooks, roles, token_of, wait_until
+from processes import HOOKED, ROOT, Pando, PrivatePostgres, await_promise, needs_hooks, quick_folder, roles, token_of, wait_until
 from processes import write_project
 
 MEMBERSHIP_SECONDS = 1.5  # after which a role that left another has its rights no more
@@ -63,7 +63,7 @@ class Scenes(unittest.TestCase):
     """What can be seen in a browser, with a database at hand."""
 
     def play(self, name, rules_off='', program=None):
-        with folder_for_all() as folder:
+        with quick_folder() as folder:
             postgres = PrivatePostgres(folder, 'wal_level = logical\nmax_prepared_transactions = 5')
             with postgres:
                 postgres.sql(SCHEMA)

@@ -10,7 +10,7 @@ import random
 import re
 import unittest
 
-from processes import HOOKED, WAIT_SECONDS_MAX, Pando, PrivatePostgres, folder_for_all, needs_hooks, roles, wait_until
+from processes import HOOKED, WAIT_SECONDS_MAX, Pando, PrivatePostgres, needs_hooks, quick_folder, roles, wait_until
 from processes import write_project
 
 ROUNDS = int(os.environ.get('PANDO_SHAPES_ROUNDS', '12'))
@@ -94,7 +94,7 @@ class Shapes(unittest.TestCase):
     def play(self, rules_off='', program=None):
         self.dice = random.Random(SEED)
         self.patience_seconds = WAIT_SECONDS_MAX if not rules_off else 5  # it ends badly anyway
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         self.postgres = PrivatePostgres(folder, 'wal_level = logical')
         self.enterContext(self.postgres)
         self.postgres.sql(SCHEMA)

@@ -2,7 +2,7 @@
 the database does not offer is said once."""
 import unittest
 
-from processes import ITEMS, Pando, PreparedPando, PrivatePostgres, folder_for_all, roles, wait_until, write_project
+from processes import ITEMS, Pando, PreparedPando, PrivatePostgres, quick_folder, roles, wait_until, write_project
 
 SCHEMA = roles('anon', 'authenticated') + '''
 create table items (id int primary key, name text not null);
@@ -15,7 +15,7 @@ alter default privileges in schema public grant select on tables to anon;
 
 class Changes(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(self.folder))
         self.postgres.sql(SCHEMA)
 
@@ -86,7 +86,7 @@ class Changes(unittest.TestCase):
 
 class ChangesOfTheEmbedded(unittest.TestCase):
     def test_they_are_followed_without_any_setting_up(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         project = write_project(folder, m0001_items=ITEMS)
         pando = self.enterContext(PreparedPando(folder, project, {'PANDO_CHANGES_ENABLED': 'true'}))
         pando.run('migrate')

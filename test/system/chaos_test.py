@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from processes import HOOKED, Pando, folder_for_all, needs_hooks, token_of, wait_until, write_project
+from processes import HOOKED, Pando, quick_folder, needs_hooks, token_of, wait_until, write_project
 
 SECONDS = int(os.environ.get('PANDO_CHAOS_SECONDS', '20'))
 SEED = int(os.environ.get('PANDO_CHAOS_SEED', '20261129'))
@@ -100,7 +100,7 @@ class Client(threading.Thread):
 @needs_hooks
 class Chaos(unittest.TestCase):
     def play(self, seconds, **environment):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         config = write_project(folder, m0001_all=SCHEMA)
         pando = self.enterContext(Pando(folder, config, environment, program=PROGRAM))
         pando.run('migrate')

@@ -1,14 +1,14 @@
 """The subcommands that do not serve: migrate, config, keys, help."""
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PreparedPando, folder_for_all, write_project
+from processes import ITEMS, SECRET, Pando, PreparedPando, quick_folder, write_project
 
 
 class Project(unittest.TestCase):
     kind = Pando
 
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.config = write_project(self.folder, m0001_items=ITEMS)
         self.pando = self.enterContext(self.kind(self.folder, self.config))
 

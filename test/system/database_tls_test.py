@@ -6,7 +6,7 @@ import pwd
 import subprocess
 import unittest
 
-from processes import Pando, PrivatePostgres, folder_for_all, free_port, roles, wait_until, write_project
+from processes import Pando, PrivatePostgres, free_port, quick_folder, roles, wait_until, write_project
 
 LARGE = 3_000_000
 SCHEMA = roles('anon') + f'''
@@ -20,7 +20,7 @@ grant select on items to anon;
 
 class DatabaseTls(unittest.TestCase):
     def setUp(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         postgres = PrivatePostgres(folder)
         data, port = postgres.folder / 'data', free_port()
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import unittest
 
-from processes import ITEMS, Pando, folder_for_all, wait_until, write_project
+from processes import ITEMS, Pando, quick_folder, wait_until, write_project
 
 MB = 1024 * 1024
 
@@ -14,7 +14,7 @@ class FullDisk(unittest.TestCase):
     """Each test has a small file system of its own, in memory."""
 
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.disk = self.folder / 'disk'
         self.disk.mkdir()
 

@@ -6,7 +6,7 @@ import resource
 import socket
 import unittest
 
-from processes import ITEMS, PreparedPando, folder_for_all, wait_until, write_project
+from processes import ITEMS, PreparedPando, quick_folder, wait_until, write_project
 
 HOST = b'Host: x\r\n'
 
@@ -34,7 +34,7 @@ def status_of(answer):
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = cls.enterClassContext(folder_for_all())
+        cls.folder = cls.enterClassContext(quick_folder())
         cls.pando = PreparedPando(cls.folder, write_project(cls.folder, m0001_items=ITEMS, m0002_counter=COUNTER),
                                   environment={'PANDO_HTTP_HEADER_TIMEOUT': '2s', 'PANDO_HTTP_BODY_TIMEOUT': '2s',
                                                'PANDO_HTTP_IDLE_TIMEOUT': '20s'})

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from http.client import HTTPConnection
 
-from processes import PreparedPando, folder_for_all, free_port, token_of, wait_until, write_project
+from processes import PreparedPando, folder_for_all, free_port, quick_folder, token_of, wait_until, write_project
 
 SCHEMA = '''
 create table items (id int primary key, name text not null, stock int not null default 0);
@@ -39,7 +39,7 @@ CONFIGURATION = '[rest]\nmax_age_relations = ["makers", "docs", "public.notes"]\
 
 def start_pando(enter):
     """A server of these tables. `enter` takes a context manager, and ends it with the tests."""
-    folder = enter(folder_for_all())
+    folder = enter(quick_folder())
     config = write_project(folder, m0001_tables=SCHEMA)
     config.write_text(config.read_text() + CONFIGURATION)
     pando = enter(PreparedPando(folder, config))
@@ -161,7 +161,8 @@ sub vcl_deliver { if (obj.hits > 0) { set resp.http.X-Hits = obj.hits; } }
 
     def setUp(self):
         self.pando = start_pando(self.enterContext)
-        self.folder = self.pando.folder
+        # It loads what it makes of its program, which it may not everywhere from a file system in memory.
+        self.folder = self.enterContext(folder_for_all())
         (self.folder / 'cache.vcl').write_text(self.VCL % self.pando.port)
         self.port = free_port()
         varnish = subprocess.Popen(['varnishd', '-F', '-j', 'none', '-n', self.folder / 'varnish', '-a',

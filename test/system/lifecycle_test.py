@@ -6,7 +6,8 @@ import pathlib
 import signal
 import unittest
 
-from processes import ITEMS, Pando, PreparedPando, alive, embedded_database, embedded_pid, folder_for_all, wait_until, write_project
+from processes import ITEMS, Pando, PreparedPando, alive, embedded_database, embedded_pid, quick_folder, wait_until
+from processes import write_project
 
 LOCK = 4711
 HELD = f'''
@@ -18,7 +19,7 @@ grant execute on function held to anon;
 
 class Lifecycle(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.config = write_project(self.folder, m0001_items=ITEMS, m0002_held=HELD)
 
     def pando(self, kind=PreparedPando, **keywords):

@@ -2,7 +2,7 @@
 import concurrent.futures
 import unittest
 
-from processes import ITEMS, PreparedPando, embedded_database, folder_for_all, wait_until, write_project
+from processes import ITEMS, PreparedPando, embedded_database, quick_folder, wait_until, write_project
 
 CALLERS = 4  # more than there are connections for them
 CALLERS_MAX = 40
@@ -16,7 +16,7 @@ grant execute on function held to anon;
 
 class Neighbours(unittest.TestCase):
     def setUp(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         config = write_project(folder, m0001_items=ITEMS, m0002_held=HELD)
         self.pando = self.enterContext(PreparedPando(folder, config, {'PANDO_DATABASE_CONNECTIONS_MAX': '4'}))
         self.pando.run('migrate')

@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, roles, wait_until
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
 
 ROLES = roles('anon', 'web')
 
@@ -39,7 +39,7 @@ class Writer(threading.Thread):
 
 class Outage(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(self.folder))
         self.postgres.sql(ROLES + ITEMS)
 
@@ -126,6 +126,7 @@ class Outage(unittest.TestCase):
 
     def test_notify_reloads_the_catalog(self):
         pando = self.serve().start()
+        self.postgres.await_listener()
         for number, channel in enumerate(('pgrst', 'pando')):
             self.postgres.sql(f"create table told{number} (id int); grant select on told{number} to anon;"
                               f"notify {channel}, 'reload schema';")

@@ -1,7 +1,7 @@
 """pando bench populate: rows for whatever tables there are, that refer to each other and keep their constraints."""
 import unittest
 
-from processes import PreparedPando, folder_for_all, write_project
+from processes import PreparedPando, quick_folder, write_project
 
 SHOP = '''
 create type colour as enum ('red', 'green', 'blue');
@@ -33,7 +33,7 @@ grant insert on customers to anon;
 
 class Populate(unittest.TestCase):
     def setUp(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         self.pando = self.enterContext(PreparedPando(folder, write_project(folder, m0001_shop=SHOP)))
         self.pando.run('migrate')
 

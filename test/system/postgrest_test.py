@@ -3,14 +3,14 @@ import json
 import signal
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PrivatePostgres, folder_for_all, roles, wait_until
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
 
 ROLES = roles('anon')
 
 
 class Postgrest(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(self.folder))
         self.postgres.sql(ROLES + ITEMS)
 
@@ -37,6 +37,7 @@ class Postgrest(unittest.TestCase):
         pando = self.serve(PGRST_DB_MAX_ROWS='3')
         self.assertEqual(len(pando.json('/items')), 5)
 
+        self.postgres.await_listener()
         self.postgres.sql("alter role authenticator set pgrst.db_max_rows = '7'; notify pgrst, 'reload config'")
         wait_until(lambda: len(pando.json('/items')) == 7, 'the new setting holds')
         self.postgres.sql('alter role authenticator reset pgrst.db_max_rows')

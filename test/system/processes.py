@@ -19,13 +19,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / 'support'))
 from made_once import as_postgres, copy_cluster, copy_embedded, folder_for_all, give_to_postgres  # noqa: E402
-from made_once import key_of, made_once, postgres_programs  # noqa: E402
+from made_once import key_of, made_once, postgres_programs, quick_folder  # noqa: E402
 from ports import free_port  # noqa: E402
 
 __all__ = ['HERE', 'HOOKED', 'ITEMS', 'PROGRAM', 'ROOT', 'SECRET', 'WAIT_SECONDS_MAX', 'Pando', 'PreparedPando',
            'PrivatePostgres', 'alive', 'await_promise', 'embedded_database', 'embedded_pid', 'folder_for_all', 'free_port',
-           'give_to_postgres', 'key_of', 'made_once', 'needs_hooks', 'roles', 'token_of', 'token_with', 'wait_until', 'within',
-           'write_project']
+           'give_to_postgres', 'key_of', 'made_once', 'needs_hooks', 'quick_folder', 'roles', 'token_of', 'token_with',
+           'wait_until', 'within', 'write_project']
 
 # PANDO_PROGRAM: another build of the program, say one with sanitizers.
 PROGRAM = pathlib.Path(os.environ.get('PANDO_PROGRAM', ROOT / 'build/release/pando'))
@@ -297,6 +297,11 @@ class PrivatePostgres(Database):
         if self._process_file():
             self._control('-m', mode, 'stop')
             wait_until(lambda: not self._process_file(), 'PostgreSQL has ended')
+
+    def await_listener(self):
+        """Until a server hears what is notified: it begins to listen a moment after it is ready."""
+        listening = "select count(*) from pg_stat_activity where query like 'LISTEN %' and state = 'idle'"
+        wait_until(lambda: self.sql(listening) != '0', 'a server listens')
 
     def uri(self, user='postgres'):
         return f'postgresql://{user}@/postgres?host={self.folder}'

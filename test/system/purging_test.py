@@ -13,7 +13,7 @@ import unittest
 from http.client import HTTPConnection
 
 from cache_case import CacheCase
-from processes import free_port, roles, wait_until, within
+from processes import folder_for_all, free_port, roles, wait_until, within
 
 SCHEMA = roles('anon') + '''
 create table makers (id int primary key, name text not null);
@@ -79,14 +79,16 @@ class InFrontOfPando(CacheCase):
         self.port = free_port()
         # It starts with a cache in front that is not there yet.
         self.pando_ = self.pando(environment={'PANDO_CACHE_PURGE_URLS': f'http://127.0.0.1:{self.port}/'})
-        (self.folder / 'cache.vcl').write_text(VCL % self.pando_.port)
+        # It loads what it makes of its program, which it may not everywhere from a file system in memory.
+        self.its_folder = self.enterContext(folder_for_all())
+        (self.its_folder / 'cache.vcl').write_text(VCL % self.pando_.port)
         self.varnish = None
         self.addCleanup(self.stop)
         self.start()
 
     def start(self):
-        self.varnish = subprocess.Popen(['varnishd', '-F', '-j', 'none', '-n', self.folder / 'varnish', '-a',
-                                         f'127.0.0.1:{self.port}', '-f', self.folder / 'cache.vcl', '-s', 'malloc,16m'],
+        self.varnish = subprocess.Popen(['varnishd', '-F', '-j', 'none', '-n', self.its_folder / 'varnish', '-a',
+                                         f'127.0.0.1:{self.port}', '-f', self.its_folder / 'cache.vcl', '-s', 'malloc,16m'],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self.is_up, 'Varnish answers')
 

@@ -5,12 +5,12 @@ import ssl
 import subprocess
 import unittest
 
-from processes import ITEMS, PreparedPando, folder_for_all, wait_until, write_project
+from processes import ITEMS, PreparedPando, quick_folder, wait_until, write_project
 
 
 class Reload(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.config = write_project(self.folder, m0001_items=ITEMS)
 
     def make_certificate(self, name):

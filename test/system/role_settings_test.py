@@ -5,7 +5,7 @@ import json
 import random
 import unittest
 
-from processes import SECRET, Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until
+from processes import SECRET, Pando, PrivatePostgres, quick_folder, roles, token_of, wait_until
 
 SEED = 20_261_128
 CALLERS = 12
@@ -33,7 +33,7 @@ EXPECTED = {'anon': {'work_mem': '5MB', 'lock_timeout': '40ms', 'nestloop': 'on'
 
 class RoleSettings(unittest.TestCase):
     def setUp(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(folder))
         self.postgres.sql(SCHEMA)
         # One event loop and few connections: each is used by every role.

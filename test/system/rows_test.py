@@ -4,7 +4,7 @@ import json
 import unittest
 import urllib.parse
 
-from processes import SECRET, Pando, PrivatePostgres, folder_for_all, roles, wait_until
+from processes import SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
 
 SCHEMA = roles('anon', 'tourist') + r'''
 create domain code as text;
@@ -59,7 +59,7 @@ VARY_BY_REQUEST = {'date', 'x-request-id', 'content-location'}
 
 class Rows(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(self.folder))
         self.postgres.sql(SCHEMA)
         self.pando = self.serve()
@@ -70,6 +70,14 @@ class Rows(unittest.TestCase):
                                           'PGRST_DB_ANON_ROLE': 'anon', 'PGRST_JWT_SECRET': SECRET})
         pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
         return self.enterContext(pando).start()
+
+    def reload(self, change):
+        def reloads():
+            return self.pando.metric('pando_catalog_reloads_total', result='ok')
+        self.postgres.await_listener()
+        before = reloads()
+        self.postgres.sql(f"{change}; notify pgrst, 'reload schema'")
+        wait_until(lambda: reloads() > before, 'the schema is loaded again')
 
     def body(self, path, headers=None):
         status, _, body = self.pando.request('GET', path, headers=headers or {})
@@ -100,7 +108,7 @@ class Rows(unittest.TestCase):
             self.assertEqual(self.body('/notes?id=eq.1'), '[{"id":1,"body":["note 1"]}]')
 
     def test_a_date_style_of_the_role_changes_nothing(self):
-        self.postgres.sql("alter role anon set datestyle = 'German'; notify pgrst, 'reload schema'")
+        self.reload("alter role anon set datestyle = 'German'")
         expected = self.from_database('select id, day, instant from kinds order by id')
         for _ in range(4):
             self.assertEqual(self.body('/kinds?select=id,day,instant&order=id&limit=9'), expected)
@@ -124,7 +132,7 @@ class Rows(unittest.TestCase):
     def test_a_remembered_shape_is_forgotten_with_the_schema_it_was_made_with(self):
         for number in range(4):
             self.assertEqual(self.body(f'/notes?id=eq.{number + 1}'), f'[{{"id":{number + 1},"body":"note {number + 1}"}}]')
-        self.postgres.sql("alter table notes rename id to number; notify pgrst, 'reload schema'")
+        self.reload('alter table notes rename id to number')
         wait_until(lambda: self.pando.status_of('/notes?number=eq.1') == 200, 'the new schema is known')
         status, _, body = self.pando.request('GET', '/notes?id=eq.1')
         self.assertEqual((status, json.loads(body)['code']), (400, '42703'))

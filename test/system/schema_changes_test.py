@@ -2,7 +2,7 @@
 before runs any more. On a database without the change stream NOTIFY alone must be enough."""
 import unittest
 
-from processes import Pando, PrivatePostgres, folder_for_all, roles, token_of, wait_until, write_project
+from processes import Pando, PrivatePostgres, quick_folder, roles, token_of, wait_until, write_project
 
 SCHEMA = roles('anon', 'authenticated', 'staff') + '''
 create table numbers (id int primary key, a int);
@@ -24,13 +24,14 @@ TIMES = 6  # so that a statement is prepared on every connection, with a generic
 
 class SchemaChanges(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(folder_for_all())
+        self.folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(self.folder))
         self.postgres.sql(SCHEMA)
         self.pando = self.enterContext(Pando(self.folder, write_project(self.folder), {
             'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_CACHE_URL': 'off',
             'PANDO_DATABASE_CONNECTIONS_MAX': '4'}))
         self.pando.start()
+        self.postgres.await_listener()
 
     def ask(self, path, method='GET', body=None, **headers):
         if body is not None:

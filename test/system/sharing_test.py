@@ -12,7 +12,7 @@ import random
 import threading
 import unittest
 
-from processes import PreparedPando, folder_for_all, token_of, wait_until, write_project
+from processes import PreparedPando, quick_folder, token_of, wait_until, write_project
 
 CALLERS = 24
 REQUESTS_EACH = 150
@@ -176,7 +176,7 @@ class Caller:
 
 class Sharing(unittest.TestCase):
     def test_nothing_of_a_request_reaches_another(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         config = write_project(folder, m0001_all=SCHEMA)
         pando = self.enterContext(PreparedPando(folder, config, {'PANDO_DATABASE_CONNECTIONS_MAX': '6'}))
         pando.run('migrate')
@@ -191,7 +191,7 @@ class Sharing(unittest.TestCase):
             wait_until(call_and_share, 'statements are shared')
 
     def test_what_turns_slow_among_quick_ones_is_answered_all_the_same(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         config = write_project(folder, m0001_all=NAP)
         pando = self.enterContext(PreparedPando(folder, config))
         pando.run('migrate')

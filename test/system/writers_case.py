@@ -4,7 +4,7 @@ import http.client
 import json
 import unittest
 
-from processes import SECRET, Pando, PrivatePostgres, folder_for_all, wait_until
+from processes import SECRET, Pando, PrivatePostgres, quick_folder, wait_until
 
 __all__ = ['CALLERS', 'JSON', 'ROW', 'WritersCase']
 
@@ -19,7 +19,7 @@ class WritersCase(unittest.TestCase):
     SETTINGS = ''
 
     def setUp(self):
-        folder = self.enterContext(folder_for_all())
+        folder = self.enterContext(quick_folder())
         self.postgres = self.enterContext(PrivatePostgres(folder, self.SETTINGS))
         self.postgres.sql(self.SCHEMA)
         settings = {'PANDO_DATABASE_URL': self.postgres.uri('authenticator'), 'PANDO_DATABASE_CONNECTIONS_MAX': '8',

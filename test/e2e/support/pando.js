@@ -1,7 +1,7 @@
 // Starts build/release/pando on an embedded database in a temporary folder, and stops it again. Which ports and folders it has is
 // of test/support/ports.py and made_once.py.
 import { spawn, execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,8 @@ const program = path.join(root, 'build/release/pando');
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 60_000;
 const PORT_MIN = 10_240;
+const MEMORY = '/dev/shm';
+const MEMORY_BYTES_MIN = 4 * 2 ** 30;
 
 const run = promisify(execFile);
 
@@ -35,6 +37,12 @@ async function freePort() {
   }
 }
 
+// In memory where there is much of it: a disk is slow with many files.
+async function temporary() {
+  const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize >= MEMORY_BYTES_MIN && !process.env.TMPDIR ? MEMORY : tmpdir();
+}
+
 async function untilReady(adminUrl, server, log) {
   const deadline = Date.now() + START_MS_MAX;
   while (Date.now() < deadline) {
@@ -50,7 +58,7 @@ export class Pando {
   // Applies the migrations of `config` (a path below the root, or absolute), then serves. `settings` are environment
   // variables that come on top.
   static async start({ config = 'examples/world/pando.toml', settings = {} } = {}) {
-    const folder = await mkdtemp(path.join(tmpdir(), 'pando-e2e-'));
+    const folder = await mkdtemp(path.join(await temporary(), 'pando-e2e-'));
     await chmod(folder, 0o755); // the account that runs PostgreSQL has to pass through
     const [port, adminPort] = [await freePort(), await freePort()];
     const pando = new Pando();
