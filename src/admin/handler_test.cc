@@ -5,7 +5,8 @@
 
 #include <optional>
 
-#include <boost/json.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 
 namespace pando::admin {
 namespace {

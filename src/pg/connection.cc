@@ -12,8 +12,8 @@ Task<Result<std::unique_ptr<Connection>>> Connection::Open(ConnectOptions option
   const size_t statements_max = options.statements_max;
   std::shared_ptr<const uint64_t> statements_epoch = options.statements_epoch;
   PANDO_CO_TRY(Connected connected, co_await Connect(std::move(options), deadline));
-  auto connection = std::make_unique<ConnectionImpl>(executor, std::move(connected), statements_max,
-                                                     std::move(statements_epoch));
+  auto connection =
+      std::make_unique<ConnectionImpl>(executor, std::move(connected), statements_max, std::move(statements_epoch));
   if (!connection->Watch()) co_return Error(ErrorId::kDatabaseUnreachable, "the event loop takes no more sockets");
   co_return std::unique_ptr<Connection>(std::move(connection));
 }

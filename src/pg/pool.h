@@ -99,8 +99,8 @@ class Pool {
   // Retires every connection as it comes back (settings of the database or of a role have changed).
   void Renew();
   void Resize(uint32_t connections_max);
-  // No exchange that begins from now on runs a statement that was prepared before: the schema, or the memberships of roles,
-  // have changed. Each connection prepares its statements again.
+  // No exchange that begins from now on runs a statement that was prepared before: the schema, or the memberships of
+  // roles, have changed. Each connection prepares its statements again.
   void ForgetStatements();
 
   PoolStats stats() const;  // thread-safe; may be stale on return

@@ -1,6 +1,7 @@
 // Any body is taken or refused exactly as Boost.JSON does, but for what ours takes on purpose: numbers beyond a double
 // and halves of surrogate pairs.
-#include <boost/json.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,7 +1,8 @@
 #include "serve/answer.h"
 
 #include <array>
-#include <boost/json.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <charconv>
 #include <limits>
 

@@ -1,7 +1,9 @@
 #include "serve/cache_embed.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 
 #include "cache/rules.h"
 #include "serve/cache_proof.h"

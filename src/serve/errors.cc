@@ -1,6 +1,9 @@
 #include "serve/errors.h"
 
-#include <boost/json.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 #include <charconv>
 
 #include "base/json_text.h"

@@ -1,6 +1,8 @@
 #include "serve/openapi31.h"
 
-#include <boost/json.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include "base/ascii.h"
 

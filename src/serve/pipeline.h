@@ -51,7 +51,7 @@ class Pipeline {
     pg::Lane& key_lane;    // reads that name their row
     pg::Lane& quick_lane;  // reads that have been quick so far
     pg::Lane& write_lane;  // inserts and updates of one row; with LaneOptions::writes
-    net::Worker& worker;  // for what is too long for an event loop
+    net::Worker& worker;   // for what is too long for an event loop
     OpenApiDocuments& documents;
     Cache cache;
   };

@@ -1,6 +1,7 @@
 #include "serve/response_settings.h"
 
-#include <boost/json.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <charconv>
 
 namespace pando::serve {
