@@ -36,8 +36,8 @@ ROWS = {
 }
 PURE = {'base', 'rest', 'catalog', 'plan', 'sql', 'pgtypes', 'config', 'telemetry'}
 # Signatures of pg and http speak of coroutines, so that who names one of them may name these headers of net (the type,
-# waiting for a time, owning what was started), and no more.
-COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h', 'net/event.h'}
+# waiting for a time, owning what was started, running what takes long elsewhere), and no more.
+COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h', 'net/event.h', 'net/worker.h'}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 _ANY_INCLUDE = re.compile(r'^#include ["<]([^">]+)[">]', re.MULTILINE)
