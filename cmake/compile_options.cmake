@@ -62,7 +62,7 @@ else()
   add_link_options(-fsanitize=address,undefined)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # clang 14 cannot assemble coroutines with the function check. The checks for null and alignment at each access take a
-    # quarter of the time to compile, so that only the folders have them that parse outside bytes (folder.cmake); elsewhere
+    # fifth to a third of the time to compile, so that only the folders have them that parse outside bytes (folder.cmake); elsewhere
     # the address sanitizer reports what is read or written through a null pointer.
     add_compile_options(-fno-sanitize=function,null,alignment)
     # The coverage is what -fsanitize=fuzzer-no-link stands for, which would ask for a precompiled header of its own.
