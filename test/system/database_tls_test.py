@@ -48,10 +48,6 @@ class DatabaseTls(unittest.TestCase):
         return json.loads(body)
 
     def test_rows_and_large_texts_pass_both_ways(self):
-        in_tls = self.sql("select count(*) filter (where s.ssl), count(*) from pg_stat_ssl s join pg_stat_activity a using (pid) "
-                          "where a.usename = 'authenticator'").split('|')
-        self.assertGreater(int(in_tls[0]), 0)
-        self.assertEqual(in_tls[0], in_tls[1], 'every connection is encrypted')
         self.assertEqual(self.call('large'), 'y' * LARGE)
         self.assertEqual(self.call('length_of', given='z' * LARGE), LARGE)
         rows = self.pando.json('/rest/v1/items?order=id')
@@ -62,6 +58,10 @@ class DatabaseTls(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(16) as threads:
             for number, answer in enumerate(threads.map(read, range(1, 401)), start=1):
                 self.assertEqual(answer, [{'id': number, 'name': 'x' * number, 'at': '2026-11-28T12:00:00+00:00'}])
+        in_tls = self.sql("select count(*) filter (where s.ssl), count(*) from pg_stat_ssl s join pg_stat_activity a using (pid) "
+                          "where a.usename = 'authenticator'").split('|')
+        self.assertGreater(int(in_tls[0]), 0)
+        self.assertEqual(in_tls[0], in_tls[1], 'every connection is encrypted')
 
     def test_a_server_that_goes_is_noticed(self):
         self.assertEqual(len(self.pando.json('/rest/v1/items?id=eq.1')), 1)
