@@ -178,10 +178,10 @@ class Checked(CacheCase):
 
     def test_while_the_stream_and_the_schema_are_disturbed(self):
         self.disturb, self.times, self.rests = self.disturb_stream_and_schema, 8, (False, True)
-        self.check(self.served(SCHEMA), {'hits': 0.01})
+        self.check(self.served(SCHEMA), {'hits': 100})
 
     def test_while_policies_and_rights_change(self):
-        self.check(self.served(SCHEMA + POLICIES), {'hits': 0.01, 'hidden': 20}, words=['policies'], writer='writer',
+        self.check(self.served(SCHEMA + POLICIES), {'hits': 100, 'hidden': 20}, words=['policies'], writer='writer',
                    callers=['authenticated 0', 'authenticated 1', 'authenticated 2', 'staff 0'])
 
     def test_while_partitions_are_truncated(self):
@@ -198,7 +198,7 @@ class Checked(CacheCase):
 
     def test_while_postgres_is_restarted(self):
         self.disturb, self.times, self.rests = self.restart, 2, (True,)
-        self.check(self.served(SCHEMA), {'hits': 0.001})
+        self.check(self.served(SCHEMA), {'hits': 100})
 
 
 if __name__ == '__main__':
