@@ -2,6 +2,7 @@
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 
 import jobs
@@ -113,8 +114,18 @@ class RunningJobs(unittest.TestCase):
         job = python(text, seconds_max=1)
         jobs.run(job)
         child = int(job.log.read_text().split()[0])
-        self.assertFalse(pathlib.Path(f'/proc/{child}/cmdline').exists() and
-                         b'sleep' in pathlib.Path(f'/proc/{child}/cmdline').read_bytes())
+        # The kernel ends it a moment after it was told to.
+        deadline = time.monotonic() + jobs.TEST_SECONDS_MAX
+        while self.is_sleeping(child) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertFalse(self.is_sleeping(child))
+
+    @staticmethod
+    def is_sleeping(process):
+        try:
+            return b'sleep' in pathlib.Path(f'/proc/{process}/cmdline').read_bytes()
+        except OSError:
+            return False
 
     def test_the_lines_of_the_runners_are_found(self):
         import re
