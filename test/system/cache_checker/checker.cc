@@ -117,7 +117,7 @@ void Play(Scene& scene, Findings& findings) {
   for (int i = 0; i < kReaders; ++i)
     threads.emplace_back([&, i] { Reader(scene, findings, seed + 500 + static_cast<unsigned>(i)).Run(); });
   for (int i = 0; scene.crowd && i < kCrowd; ++i) threads.emplace_back([&, i] { Crowd(scene, findings, i).Run(); });
-  if (scene.policies) threads.emplace_back([&] { Ruler(scene, seed + 900).Run(); });
+  if (scene.policies) threads.emplace_back([&] { Ruler(scene, findings, seed + 900).Run(); });
   const Clock::time_point earliest = Clock::now() + std::chrono::seconds(scene.seconds);
   std::this_thread::sleep_until(earliest);
   while (!(InputEnded() && findings.HasEnough(scene.enough)) && Clock::now() < earliest + kMoreSeconds)
