@@ -5,6 +5,7 @@
 #include "auth/claims.h"
 #include "auth/verifier.h"
 #include "base/assert.h"
+#include "base/role_name.h"
 
 using pando::Result;
 namespace auth = pando::auth;
@@ -30,5 +31,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto second = verifier->Authenticate(signed_authorization, std::nullopt, now);
   PANDO_ASSERT(first.has_value() == second.has_value());
   if (first) PANDO_ASSERT((*first)->claims_json == (*second)->claims_json);
+  if (first) PANDO_ASSERT(pando::IsRoleName((*first)->role));
   return 0;
 }

@@ -13,6 +13,7 @@
 #include "auth/token_cache.h"
 #include "base/ascii.h"
 #include "base/json_text.h"
+#include "base/role_name.h"
 
 namespace pando::auth {
 namespace {
@@ -45,6 +46,17 @@ std::vector<std::pair<std::string, std::string>> SplitClaims(const std::string& 
   for (JsonMember& member : SplitJsonObject(json)) claims.emplace_back(std::move(member.name), std::move(member.value));
   std::sort(claims.begin(), claims.end());
   return claims;
+}
+
+// As PostgreSQL says it of a role that it does not have, which these texts do not name.
+Error UnknownRole(const std::string& text) {
+  return Error::FromDatabase("22023", "role \"" + text + "\" does not exist");
+}
+
+Result<void> CheckAnonymousRole(const std::optional<std::string>& role) {
+  if (!role || IsRoleName(*role)) return {};
+  return Error(ErrorId::kConfigInvalid, "auth.anonymous_role \"" + *role + "\" does not name a role")
+      .WithHint("name a role of the database, or leave it empty to refuse callers without a token");
 }
 
 std::shared_ptr<const Principal> MakeAnonymous(const std::optional<std::string>& role) {
@@ -91,6 +103,7 @@ class TokenVerifier final : public Verifier {
     PANDO_TRY(Claims claims, CheckClaims(std::move(payload), audience_, role_path_, now));
     if (!claims.role) claims.role = anonymous_role_;
     if (!claims.role) return AnonymousDisabled();
+    if (!IsRoleName(*claims.role)) return UnknownRole(*claims.role);
     Principal principal;
     principal.claims_json = WithRole(claims.payload, *claims.role);
     principal.claims = SplitClaims(principal.claims_json);
@@ -132,6 +145,7 @@ void AppendClaims(const Principal& principal, const std::vector<std::string>& na
 }
 
 Result<std::unique_ptr<Verifier>> Verifier::Create(const AuthOptions& options) {
+  PANDO_CHECK(CheckAnonymousRole(options.anonymous_role));
   PANDO_TRY(KeySet keys, KeySet::Parse(options.jwt_secret, options.jwt_secret_is_base64));
   PANDO_TRY(RolePath role_path, RolePath::Parse(options.role_claim_key));
   return std::unique_ptr<Verifier>(std::make_unique<TokenVerifier>(options, std::move(keys), std::move(role_path)));

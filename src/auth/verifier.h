@@ -45,7 +45,7 @@ void Describe(Visitor& visit, AuthOptions& o) {
 }
 
 struct Principal {
-  std::string role;
+  std::string role;  // IsRoleName() holds
   // The claims as compact JSON, with "role" added when the token had none (an anonymous caller: {"role":"anon"}).
   std::string claims_json;
   bool anonymous = true;
@@ -71,6 +71,7 @@ class Verifier {
   // apikey that has the form of a token (three parts) is taken as the token, as supabase-js sends it; any other apikey
   // is ignored. `now` is the wall clock.
   //   kNoJwtSecret, kInvalidJwt, kInvalidClaims, kAnonymousDisabled   with PostgREST's messages (REST.md section 23)
+  //   kSqlstate 22023   IsRoleName() is false for the role; in PostgreSQL's words for a role that it does not have
   virtual Result<std::shared_ptr<const Principal>> Authenticate(std::optional<std::string_view> authorization,
                                                                 std::optional<std::string_view> apikey,
                                                                 std::chrono::system_clock::time_point now) = 0;

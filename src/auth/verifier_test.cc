@@ -235,6 +235,36 @@ TEST_F(VerifierTest, RefusesCallersWithoutARoleWhenAnonymousAccessIsDisabled) {
   EXPECT_EQ(Bearer(SignToken("{}", kSecret)).error().message(), "Anonymous access is disabled");
 }
 
+TEST_F(VerifierTest, RefusesARoleThatNamesNoneAsPostgresDoes) {
+  AuthOptions options = WithSecret(kSecret);
+  for (const char* path : {".role", ".app_metadata.roles[0]"}) {
+    options.role_claim_key = path;
+    Start(options);
+    for (const std::string& role :
+         {std::string(), std::string("  "), std::string("\\t\\n"), std::string("none"), std::string(64, 'a')}) {
+      const std::string claims = R"({"role":")" + role + R"(","app_metadata":{"roles":[")" + role + "\"]}}";
+      auto answer = Bearer(SignToken(claims, kSecret));
+      ASSERT_FALSE(answer.has_value()) << claims;
+      EXPECT_EQ(answer.error().sqlstate(), "22023") << claims;
+      EXPECT_THAT(answer.error().message(), testing::StartsWith("role \"")) << claims;
+      EXPECT_THAT(answer.error().message(), testing::EndsWith("\" does not exist")) << claims;
+    }
+    EXPECT_EQ(Outcome(SignToken(R"({"role":"a\u0000b","app_metadata":{"roles":["a\u0000b"]}})", kSecret)),
+              "Parsing claims failed");
+  }
+}
+
+TEST(VerifierCreate, RefusesAnAnonymousRoleThatNamesNone) {
+  for (const std::string& role : {std::string(), std::string(" "), std::string("none"), std::string("anon\0", 5)}) {
+    AuthOptions options;
+    options.anonymous_role = role;
+    Result<std::unique_ptr<Verifier>> made = Verifier::Create(options);
+    ASSERT_FALSE(made.has_value()) << role;
+    EXPECT_EQ(made.error().id(), ErrorId::kConfigInvalid);
+    EXPECT_THAT(made.error().message(), testing::HasSubstr("auth.anonymous_role"));
+  }
+}
+
 TEST_F(VerifierTest, CallsTheBearerOfTheAnonymousRolesTokenAnonymous) {
   Start(WithSecret(kSecret));
   EXPECT_TRUE((*Bearer(SignToken(R"({"role":"anon"})", kSecret)))->anonymous);

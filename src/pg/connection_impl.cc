@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/role_name.h"
 #include "pg/database_error.h"
 #include "pg/quote.h"
 #include "pgtypes/sqlstate.h"
@@ -105,10 +106,10 @@ std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadl
     if (std::optional<Error> refusal = RefuseCommand(command)) return refusal;
   }
   if (!exchange.session) return std::nullopt;
-  if (HasZeroByte(exchange.session->role) || HasZeroByte(exchange.session->search_path)) return ZeroByte();
-  // SET ROLE none is the way back to the login role; as a name it must not become that.
-  if (exchange.session->role == "none") {
-    return Error::FromDatabase(std::string(sqlstate::kInvalidParameterValue), "role \"none\" does not exist");
+  if (HasZeroByte(exchange.session->search_path)) return ZeroByte();
+  const std::optional<std::string>& role = exchange.session->role;
+  if (role && !IsRoleName(*role)) {
+    return Error::FromDatabase(std::string(sqlstate::kInvalidParameterValue), "role \"" + *role + "\" does not exist");
   }
   return std::nullopt;
 }
@@ -158,7 +159,7 @@ void ConnectionImpl::QueueSwitch(const SessionState& wanted) {
     }
   }
   if (wanted.role != session_.role) {
-    const std::string role = wanted.role.empty() ? "none" : wanted.role;
+    const std::string role = wanted.role.value_or("none");
     pipeline_.Add(Command{"select pg_catalog.set_config('role', $1, false)", {role}, true}, Duty::kSupport);
   }
   if (other_settings && wanted.settings) {

@@ -35,8 +35,8 @@ using SessionSettings = std::vector<std::pair<std::string, std::string>>;  // va
 
 // What stays set on the connection between exchanges. A connection that has it needs no settings for a plain read.
 struct SessionState {
-  std::string role;         // empty: the login role
-  std::string search_path;  // as SQL text ("\"api\", \"public\""); empty: as the connection started
+  std::optional<std::string> role;  // nullopt: the login role
+  std::string search_path;          // as SQL text ("\"api\", \"public\""); empty: as the connection started
   // 0: as the connection started; also for an exchange that names no session, whoever had the connection before.
   milliseconds statement_timeout{0};
   // Others, made once the role is taken, and reset before it is left or by an exchange that names no session. Null:

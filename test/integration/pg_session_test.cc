@@ -64,14 +64,22 @@ TEST_F(PgSessionTest, NeverRunsACommandUnderTheWrongRole) {
   EXPECT_EQ(Value(*connection, "select current_user"), "postgres");
 }
 
-TEST_F(PgSessionTest, DoesNotTakeARoleNamedNoneForTheLoginRole) {
+TEST_F(PgSessionTest, TakesNoTextForARoleThatItDoesNotName) {
   auto connection = Connect();
+  const std::string longest(63, 'a');
+  Prepare("create role " + longest);
   ASSERT_TRUE(Run(*connection, Do({}, Finish::kCommit, kAlice)));
 
-  EXPECT_THAT(
-      Run(*connection, Do({Sql("insert into audit values (current_user)")}, Finish::kCommit, SessionState{"none", ""})),
-      RefusedWith("22023"));
+  // No name, the login role's other name, and what PostgreSQL would cut down to a role that exists.
+  for (const std::string& role : {std::string(), std::string("none"), longest + "a", std::string("test_alice\0", 11)}) {
+    const SessionState session{role, ""};
+    EXPECT_THAT(Run(*connection, Do({Sql("insert into audit values (current_user)")}, Finish::kCommit, session)),
+                RefusedWith("22023"))
+        << role;
+  }
+  EXPECT_EQ(connection->session(), kAlice);
   EXPECT_EQ(Ask("select count(*) from audit"), "0");
+  Prepare("drop role " + longest);
 }
 
 TEST_F(PgSessionTest, TakesTheSwitchBackWhenACommandFails) {

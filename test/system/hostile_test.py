@@ -4,9 +4,10 @@ import json
 import re
 import resource
 import socket
+import time
 import unittest
 
-from processes import ITEMS, PreparedPando, quick_folder, wait_until, write_project
+from processes import ITEMS, PreparedPando, quick_folder, token_with, wait_until, write_project
 
 HOST = b'Host: x\r\n'
 
@@ -25,6 +26,19 @@ grant execute on function hit, hits to anon;
 grant select on counter to anon;
 '''
 
+# What a function can see of a request, and say of its answer.
+MIRROR = '''
+create table closed (id int primary key);
+create function who() returns text language sql stable as $$ select current_user::text $$;
+create function header(name text) returns text language sql stable
+  as $$ select current_setting('request.headers', true)::json ->> name $$;
+create function cookie(name text) returns text language sql stable
+  as $$ select current_setting('request.cookies', true)::json ->> name $$;
+create function refuse(why text) returns void language plpgsql stable
+  as $$ begin raise sqlstate 'PT418' using message = why; end $$;
+grant execute on function who, header, cookie, refuse to anon;
+'''
+
 
 def status_of(answer):
     match = re.match(rb'HTTP/1\.1 (\d{3}) ', answer)
@@ -35,7 +49,7 @@ class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(quick_folder())
-        cls.pando = PreparedPando(cls.folder, write_project(cls.folder, m0001_items=ITEMS, m0002_counter=COUNTER),
+        cls.pando = PreparedPando(cls.folder, write_project(cls.folder, m0001_items=ITEMS, m0002_counter=COUNTER, m0003_mirror=MIRROR),
                                   environment={'PANDO_HTTP_HEADER_TIMEOUT': '2s', 'PANDO_HTTP_BODY_TIMEOUT': '2s',
                                                'PANDO_HTTP_IDLE_TIMEOUT': '20s'})
         cls.pando.run('migrate')
@@ -60,6 +74,19 @@ class Hostile(unittest.TestCase):
                 answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + shape + follow)
                 self.assertIn(status_of(answer), (400, 411, 501))
                 self.assertEqual(answer.count(b'HTTP/1.1 '), 1, 'what followed was answered as well')
+
+    def test_a_role_that_names_none_never_becomes_the_login_role(self):
+        unknown = ('', '  ', '\t\r\n', 'none', 'None', 'NONE', 'nobody', 'a' * 64, 'a' * 5000, 'Anon', ' anon', 'anon ', '"anon"', 'anon; x',
+                   'anon, x', '\u00a0', ['anon'], [''], [], {}, {'role': 'anon'}, 0, 1.5, True, False)
+        for role, code in (*((role, '22023') for role in unknown), ('anon\0', 'PGRST303'), ('\0', 'PGRST303')):
+            token = {'Authorization': 'Bearer ' + token_with({'role': role, 'exp': int(time.time()) + 1000})}
+            for method, path, body in (('GET', 'items?id=eq.1', None), ('POST', 'items', '{"id":900,"name":"x"}'),
+                                       ('POST', 'rpc/who', '{}'), ('POST', 'rpc/header', '{"name":"host"}'), ('GET', '', None)):
+                with self.subTest(f'{method} {path} as {str(role)[:70]!r}'):
+                    status, _, answer = self.pando.request(method, f'/rest/v1/{path}', body,
+                                                           {**token, 'Content-Type': 'application/json'})
+                    self.assertEqual((status, json.loads(answer)['code']), (401, code))
+        self.assertEqual(self.pando.json('/rest/v1/items?id=eq.900'), [])
 
     def test_a_gigabyte_announced_is_refused_before_it_is_sent(self):
         answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Length: 1073741824\r\n'
