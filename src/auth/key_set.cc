@@ -1,129 +1,142 @@
 #include "auth/key_set.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <fstream>
 
 #include "auth/base64url.h"
 #include "auth/bounded_json.h"
+#include "auth/secret_text.h"
 
 namespace pando::auth {
 namespace {
 
-constexpr size_t kSecretCharactersMin = 32;
-constexpr size_t kSecretBytesMax = size_t{1} << 20;
+namespace json = boost::json;
+
 constexpr size_t kKeysMax = 64;
 
 Error Invalid(std::string message) { return Error(ErrorId::kConfigInvalid, "auth.jwt_secret " + std::move(message)); }
 
-Result<std::string> ReadSecretFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Invalid("names the file " + path + ", which cannot be read");
-  std::string text(kSecretBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return Invalid("names the file " + path + ", which cannot be read");
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  return text;
-}
+// Why a key cannot be used, in words that go on after its name.
+Error Unusable(std::string why) { return Error(ErrorId::kConfigInvalid, std::move(why)); }
 
 // The member as text; empty when it is absent or of another type.
-std::string_view Member(const boost::json::object& jwk, std::string_view name) {
-  const boost::json::value* value = jwk.if_contains(boost::json::string_view(name.data(), name.size()));
+std::string_view Member(const json::object& jwk, std::string_view name) {
+  const json::value* value = jwk.if_contains(json::string_view(name.data(), name.size()));
   if (value == nullptr || !value->is_string()) return {};
   return {value->get_string().data(), value->get_string().size()};
 }
 
-std::string DecodedMember(const boost::json::object& jwk, std::string_view name) {
+std::string DecodedMember(const json::object& jwk, std::string_view name) {
   return DecodeBase64Url(Member(jwk, name)).value_or(std::string());
 }
 
-std::optional<SignatureKey> ParseKeyMaterial(const boost::json::object& jwk) {
-  const std::string_view type = Member(jwk, "kty");
-  if (type == "oct") {
-    std::string secret = DecodedMember(jwk, "k");
-    if (secret.size() < kSecretCharactersMin) return std::nullopt;
-    return SignatureKey::Hmac(std::move(secret));
-  }
-  if (type == "RSA") return SignatureKey::Rsa(DecodedMember(jwk, "n"), DecodedMember(jwk, "e"));
-  if (type == "EC" && Member(jwk, "crv") == "P-256") {
-    return SignatureKey::P256(DecodedMember(jwk, "x"), DecodedMember(jwk, "y"));
-  }
-  return std::nullopt;
+Result<SignatureKey> ParseHmacKey(const json::object& jwk) {
+  std::string secret = DecodedMember(jwk, "k");
+  if (secret.size() < kSecretBytesMin) return Unusable("its \"k\" is not the base64url of 32 bytes or more");
+  if (const std::string_view why = WhyNoSecret(secret); !why.empty()) return Unusable("its \"k\" " + std::string(why));
+  return SignatureKey::Hmac(std::move(secret));
 }
 
-std::optional<KeySet::Entry> ParseJwk(const boost::json::object& jwk) {
-  if (Member(jwk, "use") == "enc") return std::nullopt;
+Result<SignatureKey> ParseKeyMaterial(const json::object& jwk) {
+  const std::string_view type = Member(jwk, "kty");
+  if (type == "oct") return ParseHmacKey(jwk);
+  std::optional<SignatureKey> key;
+  if (type == "RSA") {
+    key = SignatureKey::Rsa(DecodedMember(jwk, "n"), DecodedMember(jwk, "e"));
+    if (!key) return Unusable("its \"n\" and \"e\" are not an RSA key of 2048 to 16384 bits");
+  } else if (type == "EC") {
+    key = SignatureKey::Ec(Member(jwk, "crv"), DecodedMember(jwk, "x"), DecodedMember(jwk, "y"));
+    if (!key) return Unusable("its \"crv\", \"x\" and \"y\" are not a point of P-256, P-384 or P-521");
+  } else if (type == "OKP") {
+    if (Member(jwk, "crv") == "Ed25519") key = SignatureKey::Ed25519(DecodedMember(jwk, "x"));
+    if (!key) return Unusable("its \"crv\" and \"x\" are not a key of Ed25519");
+  } else {
+    return Unusable("its \"kty\" is not oct, RSA, EC or OKP");
+  }
+  return std::move(*key);
+}
+
+// A key that says what it is for is used for nothing else (RFC 7517, 4.2 and 4.3).
+Result<void> CheckPurpose(const json::object& jwk) {
+  if (jwk.contains("use") && Member(jwk, "use") != "sig") return Unusable("its \"use\" is not \"sig\"");
+  const json::value* operations = jwk.if_contains("key_ops");
+  if (operations == nullptr) return {};
+  const json::array* names = operations->if_array();
+  if (names == nullptr || std::find(names->begin(), names->end(), json::value("verify")) == names->end()) {
+    return Unusable("its \"key_ops\" do not hold \"verify\"");
+  }
+  return {};
+}
+
+Result<KeySet::Entry> ParseJwk(const json::value& value) {
+  if (!value.is_object()) return Unusable("it is not a JSON object");
+  const json::object& jwk = value.get_object();
+  PANDO_CHECK(CheckPurpose(jwk));
+  PANDO_TRY(SignatureKey key, ParseKeyMaterial(jwk));
   std::optional<Algorithm> algorithm;
   if (jwk.contains("alg")) {
     algorithm = ParseAlgorithm(Member(jwk, "alg"));
-    if (!algorithm) return std::nullopt;
+    if (!algorithm) return Unusable("its \"alg\" is not supported");
+    if (KeyTypeOf(*algorithm) != key.type()) return Unusable("its \"alg\" is none of its \"kty\" and \"crv\"");
   }
-  std::optional<SignatureKey> key = ParseKeyMaterial(jwk);
-  if (!key) return std::nullopt;
-  return KeySet::Entry{std::move(*key), std::string(Member(jwk, "kid")), algorithm};
+  return KeySet::Entry{std::move(key), std::string(Member(jwk, "kid")), algorithm};
 }
 
-Result<std::vector<KeySet::Entry>> ParseJson(const boost::json::object& json) {
-  std::vector<KeySet::Entry> entries;
-  const boost::json::value* keys = json.if_contains("keys");
-  if (keys == nullptr) {
-    std::optional<KeySet::Entry> entry = ParseJwk(json);
-    if (!entry) return Invalid("is a JWK that is not a usable oct, RSA or EC P-256 key");
-    entries.push_back(std::move(*entry));
-    return entries;
-  }
-  if (!keys->is_array()) return Invalid("is a JWK set whose keys are not an array");
-  if (keys->get_array().size() > kKeysMax) {
-    return Invalid("holds " + std::to_string(keys->get_array().size()) + " keys, and " + std::to_string(kKeysMax) +
-                   " are allowed");
-  }
-  for (const boost::json::value& key : keys->get_array()) {
-    if (!key.is_object()) return Invalid("is a JWK set with a key that is not an object");
-    std::optional<KeySet::Entry> entry = ParseJwk(key.get_object());
-    if (entry) entries.push_back(std::move(*entry));
-  }
-  if (entries.empty()) return Invalid("is a JWK set without a usable oct, RSA or EC P-256 key");
-  return entries;
+// As people find it again: by its "kid", else by its place in the set.
+std::string NameOf(const json::value& key, size_t index) {
+  const std::string_view kid = key.is_object() ? Member(key.get_object(), "kid") : std::string_view();
+  return kid.empty() ? "key " + std::to_string(index + 1) : "the key \"" + std::string(kid) + "\"";
 }
 
-// What looks like a key must be one: taken as a text, a broken public key would become an HMAC secret that all know.
-bool LooksLikeKey(std::string_view text) {
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  return start != std::string_view::npos && (text[start] == '{' || text.substr(start).starts_with("-----BEGIN "));
-}
-
-Result<std::string> ParseText(std::string text, bool base64) {
-  if (text.size() < kSecretCharactersMin) {
-    return Invalid("has " + std::to_string(text.size()) + " characters, and at least " +
-                   std::to_string(kSecretCharactersMin) + " are needed");
-  }
-  if (!base64) return text;
-  std::optional<std::string> decoded = DecodeBase64Lenient(text);
-  if (!decoded) return Invalid("is not base64, although auth.jwt_secret_is_base64 is set");
-  return std::move(*decoded);
+// Null: `value` is no set.
+const json::value* KeysOf(const json::value& value) {
+  return value.is_array() ? &value : value.get_object().if_contains("keys");
 }
 
 }  // namespace
 
 Result<KeySet> KeySet::Parse(const Secret& secret, bool base64) {
   KeySet set;
-  if (secret.empty()) return set;
-  std::string text = secret.reveal();
-  if (text.starts_with('@')) {
-    PANDO_TRY(text, ReadSecretFile(text.substr(1)));
+  PANDO_TRY(SecretText read, ReadSecretText(secret, base64));
+  switch (read.kind) {
+    case SecretText::Kind::kNone:
+      break;
+    case SecretText::Kind::kHmac:
+      set.keys_.push_back(Entry{SignatureKey::Hmac(std::move(read.text)), {}, std::nullopt});
+      break;
+    case SecretText::Kind::kKeys:
+      PANDO_CHECK(set.AddKeys(read.text));
+      break;
   }
-  if (text.size() > kSecretBytesMax) return Invalid("is larger than 1 MiB");
-  if (LooksLikeKey(text)) {
-    const std::optional<boost::json::object> json = ParseJsonObject(text);
-    if (!json) return Invalid("looks like a key and is not the JSON of a JWK or JWK set");
-    PANDO_TRY(set.keys_, ParseJson(*json));
-    return set;
-  }
-  PANDO_TRY(std::string bytes, ParseText(std::move(text), base64));
-  set.keys_.push_back(Entry{SignatureKey::Hmac(std::move(bytes)), {}, std::nullopt});
   return set;
+}
+
+Result<void> KeySet::AddKeys(std::string_view text) {
+  const std::optional<json::value> parsed = ParseJson(text);
+  if (!parsed) return Invalid("looks like JSON, and is no JWK, JWK set or array of JWKs");
+  const json::value* keys = KeysOf(*parsed);
+  if (keys == nullptr) {
+    Result<Entry> entry = ParseJwk(*parsed);
+    if (!entry) return Invalid("is a JWK that cannot be used: " + entry.error().message());
+    keys_.push_back(std::move(*entry));
+    return {};
+  }
+  if (!keys->is_array()) return Invalid("is a JWK set whose keys are not an array");
+  const json::array& all = keys->get_array();
+  if (all.size() > kKeysMax) {
+    return Invalid("holds " + std::to_string(all.size()) + " keys, and " + std::to_string(kKeysMax) + " are allowed");
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    Result<Entry> entry = ParseJwk(all[i]);
+    if (entry) {
+      keys_.push_back(std::move(*entry));
+    } else {
+      unused_.push_back(NameOf(all[i], i) + " of auth.jwt_secret is not used: " + entry.error().message());
+    }
+  }
+  if (!keys_.empty()) return {};
+  return Invalid("is a JWK set without a usable key" + (unused_.empty() ? "" : "; " + unused_.front()));
 }
 
 std::vector<const SignatureKey*> KeySet::Find(Algorithm algorithm, std::string_view kid) const {

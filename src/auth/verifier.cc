@@ -9,11 +9,13 @@
 #include "auth/json_members.h"
 #include "auth/key_set.h"
 #include "auth/role_path.h"
+#include "auth/secret_text.h"
 #include "auth/token.h"
 #include "auth/token_cache.h"
 #include "base/ascii.h"
 #include "base/json_text.h"
 #include "base/role_name.h"
+#include "telemetry/log.h"
 
 namespace pando::auth {
 namespace {
@@ -147,8 +149,21 @@ void AppendClaims(const Principal& principal, const std::vector<std::string>& na
 Result<std::unique_ptr<Verifier>> Verifier::Create(const AuthOptions& options) {
   PANDO_CHECK(CheckAnonymousRole(options.anonymous_role));
   PANDO_TRY(KeySet keys, KeySet::Parse(options.jwt_secret, options.jwt_secret_is_base64));
+  for (const std::string& sentence : keys.unused()) {
+    telemetry::Log(telemetry::Level::kWarn, "auth.key_unused", sentence);
+  }
   PANDO_TRY(RolePath role_path, RolePath::Parse(options.role_claim_key));
   return std::unique_ptr<Verifier>(std::make_unique<TokenVerifier>(options, std::move(keys), std::move(role_path)));
+}
+
+Result<Secret> SigningSecret(const AuthOptions& options) {
+  PANDO_TRY(SecretText read, ReadSecretText(options.jwt_secret, options.jwt_secret_is_base64));
+  if (read.kind == SecretText::Kind::kHmac) return Secret(std::move(read.text));
+  if (read.kind == SecretText::Kind::kKeys) {
+    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret holds keys, and tokens are signed with a plain secret only");
+  }
+  return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret is not set")
+      .WithHint("set it to a text of at least 32 characters");
 }
 
 std::string SignToken(std::string_view claims_json, std::string_view secret) {

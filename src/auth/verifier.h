@@ -1,5 +1,6 @@
 // A Verifier turns the credentials of a request into a Principal: who asks, as which role, by what proof.
-// Bearer tokens are JWS compact (RFC 7515) with HS256/384/512, RS256/384/512, PS256 or ES256; "none" is refused.
+// Bearer tokens are JWS compact (RFC 7515) with HS, RS, PS or ES256/384/512, or EdDSA over Ed25519; "none" is refused.
+// The keys are the configured ones: those that a token carries or points at (jwk, jku, x5c, x5u) are never used.
 //
 // Concurrency  immutable keys; the cache of verified tokens is thread-safe (sharded locks)
 // Bounds       options.jwt_cache_max_entries tokens remembered, none past its expiry
@@ -20,7 +21,7 @@
 namespace pando::auth {
 
 struct AuthOptions {
-  Secret jwt_secret;  // text, JWK, JWK set, or @file
+  Secret jwt_secret;  // text, JWK, JWK set, array of JWKs, or @file
   bool jwt_secret_is_base64 = false;
   std::optional<std::string> jwt_audience;
   std::string role_claim_key = ".role";  // jq-like path (PostgREST's), also "$.role" JSONPath form
@@ -30,8 +31,10 @@ struct AuthOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, AuthOptions& o) {
-  visit.Option("auth.jwt_secret", o.jwt_secret, Reload::kLive,
-               "Verifies tokens: a text of at least 32 characters (HMAC), a JWK or JWK set, or @ and a file's name.");
+  visit.Option(
+      "auth.jwt_secret", o.jwt_secret, Reload::kLive,
+      "Verifies tokens: a text of at least 32 characters (HMAC), a JWK, a JWK set or an array of JWKs as JSON, or "
+      "@ and the name of a file that holds one of these.");
   visit.Option("auth.jwt_secret_is_base64", o.jwt_secret_is_base64, Reload::kLive,
                "Decode auth.jwt_secret from base64 (standard or URL alphabet) before use.");
   visit.Option("auth.jwt_audience", o.jwt_audience, Reload::kLive,
@@ -63,7 +66,9 @@ void AppendClaims(const Principal& principal, const std::vector<std::string>& na
 
 class Verifier {
  public:
-  //   kConfigInvalid  the secret is too short, or a key cannot be read
+  // Logs each key of a set that cannot be used.
+  //   kConfigInvalid  the secret is too short or known to others, no key can be used, or the anonymous role is no
+  //                   name of a role
   static Result<std::unique_ptr<Verifier>> Create(const AuthOptions& options);
   virtual ~Verifier() = default;
 
@@ -76,6 +81,10 @@ class Verifier {
                                                                 std::optional<std::string_view> apikey,
                                                                 std::chrono::system_clock::time_point now) = 0;
 };
+
+// The HMAC secret of the options, for code that signs tokens.
+//   kNoJwtSecret  there is none: the option is unset or holds keys      kConfigInvalid  as Verifier::Create
+Result<Secret> SigningSecret(const AuthOptions& options);
 
 // Signs claims (JSON object) with an HMAC secret: for `pando keys` and tests. HS256.
 std::string SignToken(std::string_view claims_json, std::string_view secret);

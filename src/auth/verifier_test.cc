@@ -3,18 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
 #include <unistd.h>
-#include <set>
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "auth/base64url.h"
 #include "auth/signature.h"
+#include "auth/test_signer.h"
+#include "telemetry/log.h"
 
 namespace pando::auth {
 namespace {
@@ -115,48 +113,14 @@ TEST_F(VerifierTest, VerifiesAllHmacAlgorithmsWithATextSecret) {
             "No suitable key or wrong key type");
 }
 
-// A key pair of this test alone: its public half as a JWK, and tokens signed with the private one.
-class RsaSigner {
- public:
-  RsaSigner() : key_(EVP_RSA_gen(2048), EVP_PKEY_free) {}
-
-  std::string Jwk() const {
-    BIGNUM* n = nullptr;
-    EXPECT_EQ(EVP_PKEY_get_bn_param(key_.get(), OSSL_PKEY_PARAM_RSA_N, &n), 1);
-    std::string bytes(static_cast<size_t>(BN_num_bytes(n)), '\0');
-    BN_bn2bin(n, reinterpret_cast<unsigned char*>(bytes.data()));
-    BN_free(n);
-    return R"({"kty":"RSA","e":"AQAB","n":")" + EncodeBase64Url(bytes) + "\"}";
-  }
-
-  std::string Sign(std::string_view algorithm, const EVP_MD* digest, bool pss, std::string_view claims) const {
-    std::string token = EncodeBase64Url("{\"alg\":\"" + std::string(algorithm) + "\"}") + "." + EncodeBase64Url(claims);
-    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    EVP_PKEY_CTX* key_context = nullptr;
-    EXPECT_EQ(EVP_DigestSignInit(context.get(), &key_context, digest, nullptr, key_.get()), 1);
-    if (pss) {
-      EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING), 1);
-      EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST), 1);
-    }
-    std::string signature(256, '\0');
-    size_t size = signature.size();
-    EXPECT_EQ(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                             reinterpret_cast<const unsigned char*>(token.data()), token.size()),
-              1);
-    return token + "." + EncodeBase64Url(signature);
-  }
-
- private:
-  std::shared_ptr<EVP_PKEY> key_;
-};
-
 TEST_F(VerifierTest, VerifiesTheOtherRsaAlgorithms) {
-  const RsaSigner signer;
+  const TestSigner signer = TestSigner::Rsa();
   Start(WithSecret(signer.Jwk()));
-  EXPECT_EQ(Outcome(signer.Sign("RS384", EVP_sha384(), false, R"({"role":"a"})")), R"(a: {"role":"a"})");
-  EXPECT_EQ(Outcome(signer.Sign("RS512", EVP_sha512(), false, R"({"role":"a"})")), R"(a: {"role":"a"})");
-  EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), true, R"({"role":"a"})")), R"(a: {"role":"a"})");
-  EXPECT_EQ(Outcome(signer.Sign("PS256", EVP_sha256(), false, R"({"role":"a"})")), "No suitable key or wrong key type");
+  for (const char* algorithm : {"RS384", "RS512", "PS256", "PS384", "PS512"}) {
+    EXPECT_EQ(Outcome(signer.Sign(algorithm, R"({"role":"a"})")), R"(a: {"role":"a"})") << algorithm;
+  }
+  EXPECT_EQ(Outcome(signer.Sign("RS256", R"({"role":"a"})", R"({"alg":"PS256"})")),
+            "No suitable key or wrong key type");
 }
 
 TEST_F(VerifierTest, NeverTakesAPublicKeyForAnHmacSecret) {
@@ -270,6 +234,29 @@ TEST_F(VerifierTest, CallsTheBearerOfTheAnonymousRolesTokenAnonymous) {
   EXPECT_TRUE((*Bearer(SignToken(R"({"role":"anon"})", kSecret)))->anonymous);
   EXPECT_TRUE((*Bearer(SignToken(R"({"sub":"x"})", kSecret)))->anonymous);
   EXPECT_FALSE((*Bearer(SignToken(R"({"role":"a"})", kSecret)))->anonymous);
+}
+
+TEST(VerifierCreate, LogsEachKeyThatItDoesNotUseOnce) {
+  std::vector<std::string> lines;
+  telemetry::SetLogSink([&lines](std::string_view line) { lines.emplace_back(line); });
+  const Result<std::unique_ptr<Verifier>> made =
+      Verifier::Create(WithSecret("[" + std::string(kA2Key) + R"(,{"kty":"EC","crv":"P-255","kid":"odd"}])"));
+  telemetry::SetLogSink({});
+  ASSERT_TRUE(made.has_value());
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_THAT(lines[0], testing::HasSubstr("auth.key_unused: the key \"odd\" of auth.jwt_secret is not used: "));
+}
+
+TEST(SigningSecretTest, IsTheTextThatVerifies) {
+  EXPECT_EQ(SigningSecret(WithSecret(kSecret))->reveal(), kSecret);
+  AuthOptions options = WithSecret(EncodeBase64Url(kSecret));
+  options.jwt_secret_is_base64 = true;
+  EXPECT_EQ(SigningSecret(options)->reveal(), kSecret);
+  const std::string array = "[" + std::string(kA2Key) + "]";
+  for (std::string_view keys : {std::string_view(""), kA1Key, kA2Key, std::string_view(array)}) {
+    EXPECT_EQ(SigningSecret(WithSecret(keys)).error().id(), ErrorId::kNoJwtSecret) << keys;
+  }
+  EXPECT_EQ(SigningSecret(WithSecret(TestSigner::Rsa().Pem())).error().id(), ErrorId::kConfigInvalid);
 }
 
 TEST_F(VerifierTest, RemembersATokenOnlyWithinItsTimes) {

@@ -87,22 +87,10 @@ Task<Result<std::vector<migrate::MigrationStatus>>> Status(std::string uri, std:
 }
 
 Result<Secret> SigningSecret(const ProgramOptions& options) {
-  const Secret& configured = options.auth.jwt_secret;
-  if (configured.empty()) {
-    if (EmbeddedFolder(options.database.url)) return embedded::LoadOrCreateSecret(SecretFolder(DataFolder(options)));
-    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret is not set")
-        .WithHint("set it to a text of at least 32 characters");
+  if (options.auth.jwt_secret.empty() && EmbeddedFolder(options.database.url)) {
+    return embedded::LoadOrCreateSecret(SecretFolder(DataFolder(options)));
   }
-  std::string text = configured.reveal();
-  if (text.starts_with('@')) {
-    std::ifstream file(text.substr(1));
-    text.assign(std::istreambuf_iterator<char>(file), {});
-    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  }
-  if (text.empty() || text.starts_with('{') || options.auth.jwt_secret_is_base64) {
-    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret is a key, and pando keys signs with a plain secret only");
-  }
-  return Secret(text);
+  return auth::SigningSecret(options.auth);
 }
 
 std::string TokenFor(const std::string& role, const KeysRequest& request, const Secret& secret) {

@@ -82,6 +82,16 @@ class Config(Project):
         self.assertRegex(dump, r'(?m)^.*listen.*127\.0\.0\.1.*PANDO_HTTP_LISTEN')
         self.assertIn('pando.toml', dump)
 
+    def with_secret(self, secret):
+        self.config.write_text(self.config.read_text().replace(SECRET, secret))
+
+    def test_a_text_that_others_know_is_no_secret(self):
+        self.with_secret('https://id.example.com/.well-known/jwks.json')
+        for word in ('serve', 'keys'):
+            told = self.fails(word)
+            self.assertIn('auth.jwt_secret is a URL', told)
+            self.assertIn('write the JWK set', told)
+
     def test_help_names_every_option(self):
         text = self.pando.run('serve', '--help').stdout
         for option in ('--http.listen', '--database.url', '--rest.prefix', '--auth.jwt_secret', '--log.format'):
