@@ -95,7 +95,7 @@ std::optional<std::string> ReadRole(const boost::json::object& claims, const Rol
 
 std::string ReadSubject(const boost::json::object& claims) {
   const boost::json::value* subject = Member(claims, "sub");
-  if (subject == nullptr) return "";
+  if (subject == nullptr || *subject == boost::json::value("")) return "";
   const boost::json::value* issuer = Member(claims, "iss");
   return boost::json::serialize(*subject) + (issuer == nullptr ? "" : " " + boost::json::serialize(*issuer));
 }

@@ -28,7 +28,7 @@ struct Claims {
   TimeClaims times;
   std::optional<std::string> role;  // at the role path; a value that is not a string as its JSON
   std::string payload;              // the JSON object as it stands in the token
-  // Who it is about, as "iss" and "sub" say: the same in each token of theirs. Empty without a "sub".
+  // Who it is about, as "iss" and "sub" say: the same in each token of theirs. Empty without a "sub", or an empty one.
   std::string subject;
 };
 

@@ -88,6 +88,20 @@ TEST(Claims, RefuseARoleThatPostgresWouldCutShort) {
   EXPECT_EQ(Check(R"({"role":"service_role\u0000x"})"), "Parsing claims failed");
 }
 
+TEST(Claims, NameTheSubjectWithItsIssuer) {
+  const RolePath path = RolePath::Parse(".role").value();
+  const auto subject = [&](std::string payload) {
+    return CheckClaims(std::move(payload), std::nullopt, path, kNow).value().subject;
+  };
+  EXPECT_EQ(subject(R"({"role":"a"})"), "");
+  EXPECT_EQ(subject(R"({"sub":null})"), "");
+  EXPECT_EQ(subject(R"({"sub":"","iss":"i"})"), "");
+  EXPECT_NE(subject(R"({"sub":"s","iss":"i"})"), "");
+  EXPECT_EQ(subject(R"({"sub":"s","iss":"i","exp":1900000000})"), subject(R"({"iss":"i","sub":"s"})"));
+  EXPECT_NE(subject(R"({"sub":"s","iss":"i"})"), subject(R"({"sub":"s","iss":"j"})"));
+  EXPECT_NE(subject(R"({"sub":"1"})"), subject(R"({"sub":1})"));
+}
+
 TEST(Claims, FindTheRole) {
   const RolePath path = RolePath::Parse(".role").value();
   const auto role = [&](std::string payload) {

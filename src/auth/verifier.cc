@@ -110,8 +110,8 @@ class TokenVerifier final : public Verifier {
     principal.claims_json = WithRole(claims.payload, *claims.role);
     principal.claims = SplitClaims(principal.claims_json);
     principal.caller = std::hash<std::string>()(claims.subject.empty() ? claims.payload : claims.subject);
-    // The public key of a site is a token for the anonymous role: its bearer is as anonymous as one without.
-    principal.anonymous = claims.role == anonymous_role_;
+    principal.has_anonymous_role = claims.role == anonymous_role_;
+    principal.anonymous = principal.has_anonymous_role && claims.subject.empty();
     principal.role = std::move(*claims.role);
     auto shared = std::make_shared<const Principal>(std::move(principal));
     cache_.Insert(token, {claims.times, shared});

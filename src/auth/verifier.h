@@ -51,12 +51,17 @@ struct Principal {
   std::string role;  // IsRoleName() holds
   // The claims as compact JSON, with "role" added when the token had none (an anonymous caller: {"role":"anon"}).
   std::string claims_json;
+  // The caller has no name: it sent no token, or a token of the anonymous role without a subject, such as the key that
+  // a site gives to every browser. Such callers may share answers, and none of them has writes of its own.
   bool anonymous = true;
   // The same for each token of the same issuer and subject; without a subject, for the same claims. Others may share
   // it.
   size_t caller = 0;
   // The members of claims_json, sorted by name. Empty when the database may read it otherwise than we do.
   std::vector<std::pair<std::string, std::string>> claims = {};
+  // The role is that of callers without a token, whether or not the caller has a name: a token of another role may do
+  // what this role may not.
+  bool has_anonymous_role = true;
 };
 
 // Appends what the caller claims under these names, so that two callers have the same appended exactly if they claim

@@ -9,8 +9,9 @@
 namespace pando::serve {
 
 struct ErrorContext {
-  bool anonymous = true;  // 42501 is then 401: who are you?
-  bool minimal = false;   // rest.client_error_verbosity
+  // The caller has the role of callers without a token: 42501 is then 401 (who are you?), as in PostgREST.
+  bool anonymous = true;
+  bool minimal = false;  // rest.client_error_verbosity
 };
 
 // The status of an error, without rendering it.

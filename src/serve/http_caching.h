@@ -18,7 +18,7 @@ inline constexpr std::string_view kETag = "ETag";
 
 // Vary and Cache-Control of a shape's answers.
 struct Freshness {
-  http::Headers anonymous;  // to callers without a token
+  http::Headers anonymous;  // to callers without a name: auth::Principal::anonymous
   http::Headers signed_in;
 };
 

@@ -104,7 +104,7 @@ void Pipeline::Finish(const http::Request& request, const RestOptions& options, 
 }
 
 void Pipeline::AnswerError(Work& work, const Error& error) {
-  const bool anonymous = !work.principal || work.principal->anonymous;
+  const bool anonymous = !work.principal || work.principal->has_anonymous_role;
   const bool minimal = work.config->rest.client_error_verbosity == "minimal";
   work.response = RenderError(error, ErrorContext{anonymous, minimal});
   if (work.response.status >= 500) LogFailure(error, work.http.id);

@@ -269,34 +269,36 @@ class Scenes(unittest.TestCase):
     def scene_own_writes(self):
         """Who has written sees it, however far behind the stream is; others may see it later."""
         path = 'things?id=eq.6'
-        me = {'Authorization': f'Bearer {token_of("me")}'}
-        renewed = {'Authorization': f'Bearer {token_of("me", seconds=5000)}'}
         sender = int(self.postgres.sql('select pid from pg_stat_replication'))
         versions = itertools.count(5)
+        # A guest has the role of those without a token, and a name.
+        for role in ('authenticated', 'anon'):
+            me = {'Authorization': f'Bearer {token_of("me", role=role)}'}
+            renewed = {'Authorization': f'Bearer {token_of("me", role=role, seconds=5000)}'}
 
-        def write_and_look(**headers):
-            version = next(versions)
-            status, _, _ = self.pando.request('PATCH', '/rest/v1/' + path, f'{{"ver": {version}}}',
-                                              {'Content-Type': 'application/json', **me, **headers})
-            self.assertEqual(status, 204)
-            for mine in (me, renewed):
-                self.assertEqual(self.see(path, **mine), [{'id': 6, 'grp': 6, 'ver': version}], 'what I wrote')
-            return version
+            def write_and_look(**headers):
+                version = next(versions)
+                status, _, _ = self.pando.request('PATCH', '/rest/v1/' + path, f'{{"ver": {version}}}',
+                                                  {'Content-Type': 'application/json', **me, **headers})
+                self.assertEqual(status, 204)
+                for mine in (me, renewed):
+                    self.assertEqual(self.see(path, **mine), [{'id': 6, 'grp': 6, 'ver': version}], f'what I wrote as {role}')
+                return version
 
-        def keep():
-            os.kill(sender, signal.SIGCONT)
-            self.keep(path, **me)
+            def keep():
+                os.kill(sender, signal.SIGCONT)
+                self.keep(path, **me)
 
-        def write_behind_the_stream():
-            os.kill(sender, signal.SIGSTOP)
-            write_and_look()
-        try:
-            self.while_young(write_behind_the_stream, keep)
-            write_and_look()
-            last = write_and_look(Prefer='tx=commit')
-        finally:
-            os.kill(sender, signal.SIGCONT)
-        self.assertEqual(self.keep(path, **me), [{'id': 6, 'grp': 6, 'ver': last}])
+            def write_behind_the_stream():
+                os.kill(sender, signal.SIGSTOP)
+                write_and_look()
+            try:
+                self.while_young(write_behind_the_stream, keep)
+                write_and_look()
+                last = write_and_look(Prefer='tx=commit')
+            finally:
+                os.kill(sender, signal.SIGCONT)
+            self.assertEqual(self.keep(path, **me), [{'id': 6, 'grp': 6, 'ver': last}])
 
     def scene_claims(self):
         """A row of mine is no row of yours, and my next token shows what this one does."""

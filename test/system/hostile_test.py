@@ -7,7 +7,7 @@ import socket
 import time
 import unittest
 
-from processes import ITEMS, PreparedPando, quick_folder, token_with, wait_until, write_project
+from processes import ITEMS, PreparedPando, quick_folder, token_of, token_with, wait_until, write_project
 
 HOST = b'Host: x\r\n'
 
@@ -87,6 +87,14 @@ class Hostile(unittest.TestCase):
                                                            {**token, 'Content-Type': 'application/json'})
                     self.assertEqual((status, json.loads(answer)['code']), (401, code))
         self.assertEqual(self.pando.json('/rest/v1/items?id=eq.900'), [])
+
+    def test_what_the_anonymous_role_may_not_do_is_401_whoever_has_it(self):
+        for token in (None, token_with({'role': 'anon'}), token_of('guest', role='anon')):
+            headers = {'Authorization': f'Bearer {token}'} if token else {}
+            status, fields, body = self.pando.request('GET', '/rest/v1/closed', headers=headers)
+            self.assertEqual((status, json.loads(body)['code'], fields['WWW-Authenticate']), (401, '42501', 'Bearer'))
+        status, _, _ = self.pando.request('GET', '/rest/v1/closed', headers={'Authorization': f'Bearer {token_of("me")}'})
+        self.assertEqual(status, 403)
 
     def test_a_gigabyte_announced_is_refused_before_it_is_sent(self):
         answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Length: 1073741824\r\n'

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from http.client import HTTPConnection
 
-from processes import PreparedPando, folder_for_all, free_port, quick_folder, token_of, wait_until, write_project
+from processes import PreparedPando, folder_for_all, free_port, quick_folder, token_of, token_with, wait_until, write_project
 
 SCHEMA = '''
 create table items (id int primary key, name text not null, stock int not null default 0);
@@ -99,6 +99,9 @@ class HttpCaching(unittest.TestCase):
         token = {'Authorization': f'Bearer {token_of("user-1")}'}
         self.assertEqual(control('items'), 'public, no-cache')
         self.assertEqual(control('items', **token), 'private, no-cache')
+        # Of the anonymous role: the key that a site gives to everyone, and somebody with a name.
+        self.assertEqual(control('items', Authorization=f'Bearer {token_with({"role": "anon"})}'), 'public, no-cache')
+        self.assertEqual(control('items', Authorization=f'Bearer {token_of("guest", role="anon")}'), 'private, no-cache')
         self.assertEqual(control('makers'), 'public, max-age=3600')
         self.assertEqual(control('docs'), 'private, max-age=3600')
         self.assertEqual(control('notes'), 'public, max-age=3600')
