@@ -86,7 +86,8 @@ class Pool {
   //   kPoolTimeout       acquire_timeout or `deadline` passed first
   //   kRequestCancelled  the coroutine was cancelled while it waited
   //   kDraining          Close() was called while it waited
-  //   kDatabaseUnreachable, kSqlstate, kConfigInvalid   as Connection::Open
+  //   kDatabaseUnreachable  no server answered, or the server refuses the login; its own words are then the detail
+  //   kConfigInvalid        as Connection::Open
   // REQUIRES: Close() was not called.
   Task<Result<Lease>> Acquire(Deadline deadline, SessionState session);
   // For the state that a connection starts with. (As a default argument the aggregate would be destroyed twice by

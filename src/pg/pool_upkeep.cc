@@ -16,6 +16,13 @@ constexpr std::chrono::seconds kCleanTimeout(5);
 constexpr milliseconds kReapIntervalMin(10);
 constexpr milliseconds kReapIntervalMax(5000);
 
+// The error for callers. A refused login says nothing about their statements, so its SQLSTATE must not stand for the
+// answer to one.
+Error AwayOf(const Error& error) {
+  if (error.kind() != ErrorKind::kDatabase) return error;
+  return Error(ErrorId::kDatabaseUnreachable, "the database refuses connections").WithDetail(error.ToString());
+}
+
 }  // namespace
 
 // The task holds the pool alive and ends by itself: each of its waits has a deadline.
@@ -61,8 +68,8 @@ void PoolImpl::OnConnectFailed(const Error& error) {
   if (counters_.open.load() > 0 || opening_ > 0) return;
   telemetry::Log(telemetry::Level::kWarn, "database.away", "cannot connect to the database; callers are refused",
                  {{"error", error.ToString()}});
-  away_ = error;
-  FailWaiters(error);
+  away_ = AwayOf(error);
+  FailWaiters(*away_);
   if (probing_) return;
   probing_ = true;
   Spawn("pg.probe", Probe(shared_from_this()));
@@ -79,7 +86,7 @@ Task<void> PoolImpl::Probe(std::shared_ptr<PoolImpl> self) {
     --self->opening_;
     if (self->closed_) break;
     if (!opened) {
-      self->away_ = opened.error();
+      self->away_ = AwayOf(opened.error());
       continue;
     }
     telemetry::Log(telemetry::Level::kInfo, "database.back", "the database answers again");

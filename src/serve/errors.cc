@@ -172,6 +172,15 @@ bool ParseRaisedDetail(const std::string& text, RaisedError& raised) {
   return true;
 }
 
+// the log has the rest. A statement may fail that way too (foreign tables): its detail is libpq's.
+Error WithoutAddresses(const Error& error) {
+  if (error.sqlstate().starts_with("08")) return Error::FromDatabase(error.sqlstate(), error.message());
+  const bool tells = error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kConnectionLost;
+  // The message for a catalog that is not loaded is a fixed text.
+  if (!tells || error.id() == ErrorId::kCatalogNotLoaded) return error;
+  return Error(error.id(), std::string(RowOf(error.id()).title));
+}
+
 Error MalformedRaise(std::string details, std::string hint) {
   return Error(ErrorId::kMalformedRaise, "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error")
       .WithDetail(std::move(details))
@@ -226,7 +235,8 @@ http::Response RenderErrorWithStatus(int status, const Error& error, bool minima
 
 http::Response RenderError(const Error& error, const ErrorContext& context) {
   if (error.sqlstate() == "PGRST") return RenderRaised(error, context.minimal);
-  http::Response response = RenderErrorWithStatus(HttpStatusOf(error, context.anonymous), error, context.minimal);
+  const int status = HttpStatusOf(error, context.anonymous);
+  http::Response response = RenderErrorWithStatus(status, WithoutAddresses(error), context.minimal);
   if (error.sqlstate().starts_with("PT")) response.reason = error.message();
   if (error.id() == ErrorId::kInvalidJwt || error.id() == ErrorId::kInvalidClaims) {
     std::string description;

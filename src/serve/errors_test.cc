@@ -7,6 +7,7 @@ namespace pando::serve {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 struct StatusCase {
   const char* sqlstate;
@@ -65,6 +66,36 @@ TEST(RenderErrorTest, TellsWhenToComeBack) {
   const http::Response response = RenderError(Error(ErrorId::kDatabaseUnreachable, "away"), {});
   EXPECT_EQ(response.status, 503);
   EXPECT_TRUE(response.headers.Find("retry-after"));
+}
+
+TEST(RenderErrorTest, KeepsWhereTheDatabaseIsFromClients) {
+  const std::string detail = "no pg_hba.conf entry for host \"10.1.2.4\", user \"authenticator\"";
+  for (const ErrorId id : {ErrorId::kDatabaseUnreachable, ErrorId::kDatabaseConnectionLost, ErrorId::kNetwork}) {
+    const Error away = Error(id, "connection to server at \"db.internal\" (10.1.2.3), port 5432 failed")
+                           .WithDetail(detail)
+                           .WithHint("/run/postgresql/.s.PGSQL.5432");
+    for (const bool anonymous : {true, false}) {
+      const http::Response response = RenderError(away, {anonymous, false});
+      EXPECT_EQ(response.status, 503);
+      EXPECT_TRUE(response.headers.Find("retry-after"));
+      EXPECT_EQ(response.error_code, RowOf(id).code);
+      EXPECT_EQ(response.body, "{\"code\":\"" + std::string(RowOf(id).code) +
+                                   "\",\"details\":null,\"hint\":null,\"message\":\"" + std::string(RowOf(id).title) +
+                                   "\"}");
+      EXPECT_THAT(RenderError(away, {anonymous, true}).body, Not(HasSubstr("db.internal")));
+    }
+  }
+  const Error loading(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
+  EXPECT_THAT(RenderError(loading, {true, false}).body, HasSubstr("schema cache. Retrying."));
+}
+
+TEST(RenderErrorTest, KeepsWhereAForeignServerIsFromClients) {
+  const Error foreign = Error::FromDatabase("08001", "could not connect to server \"other\"")
+                            .WithDetail("connection to server at \"10.1.2.3\", port 5432 failed");
+  const http::Response response = RenderError(foreign, {false, false});
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body,
+            R"({"code":"08001","details":null,"hint":null,"message":"could not connect to server \"other\""})");
 }
 
 TEST(RenderErrorTest, LetsAFunctionSayEverything) {

@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
+from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles, token_of, token_with, wait_until
 
 ROLES = roles('anon', 'web')
 
@@ -99,6 +99,38 @@ class Outage(unittest.TestCase):
             return is_left
         with concurrent.futures.ThreadPoolExecutor(2) as threads:
             wait_until(is_left_with_both, 'Pando is stopped while both statements run')
+
+    def test_where_the_database_is_is_told_to_the_log_alone(self):
+        pando = self.serve().start()
+        tokens = (None, token_with({'role': 'anon'}), token_of('guest', role='anon'), token_of('me', role='web'), 'no token')
+
+        def answers():
+            for token in tokens:
+                headers = {'Authorization': f'Bearer {token}'} if token else {}
+                status, fields, body = pando.request('GET', '/rest/v1/items?id=eq.1', headers=headers)
+                yield status, json.loads(body), f'{fields}{body}'
+
+        def is_away():
+            found = [answer for answer in answers() if answer[0] != 401]
+            return all(status == 503 and body['code'] == 'PGRST000' for status, body, _ in found) and found
+        hidden = {'code': 'PGRST000', 'details': None, 'hint': None, 'message': 'the database cannot be reached'}
+        self.postgres.stop()
+        for _, body, text in wait_until(is_away, 'it is away'):
+            self.assertEqual(body, hidden)
+            self.assertNotIn(str(self.postgres.folder), text)
+        self.assertIn(str(self.postgres.folder), pando.log_text())
+
+        # A database that answers, and refuses the login.
+        self.postgres.start()
+        wait_until(lambda: pando.status_of('/rest/v1/items?id=eq.1') == 200, 'it is back')
+        self.postgres.sql("alter role authenticator nologin;"
+                          "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'")
+        for _, body, text in wait_until(is_away, 'it refuses the login'):
+            self.assertEqual(body, hidden)
+            self.assertNotIn('authenticator', text)
+        self.assertIn('"authenticator" is not permitted to log in', pando.log_text())
+        self.postgres.sql('alter role authenticator login')
+        wait_until(lambda: pando.status_of('/rest/v1/items?id=eq.1') == 200, 'it lets us in again')
 
     def test_readiness_follows_the_database(self):
         pando = self.serve().start()
