@@ -24,6 +24,17 @@ TEST(Utf8, RefusesOverlongSurrogateTooLargeAndCutCharacters) {
   }
 }
 
+TEST(Utf8, ReplacesEachByteThatBelongsToNoCharacter) {
+  const std::string gone = "\xEF\xBF\xBD";
+  EXPECT_EQ(WithValidUtf8(""), "");
+  EXPECT_EQ(WithValidUtf8("gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\xB3"), "gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\xB3");
+  EXPECT_EQ(WithValidUtf8("caf\xE9"), "caf" + gone);
+  EXPECT_EQ(WithValidUtf8("\xE9t\xE9 and \xC3\xA9"), gone + "t" + gone + " and \xC3\xA9");
+  EXPECT_EQ(WithValidUtf8("\xE2\x82"), gone + gone);
+  EXPECT_EQ(WithValidUtf8("\xED\xA0\x80"), gone + gone + gone);
+  EXPECT_EQ(WithValidUtf8("\xC0\x80"), gone + gone);
+}
+
 TEST(Utf8, AppendsCodePoints) {
   std::string text;
   for (const uint32_t code_point : {0x41u, 0xE9u, 0x20ACu, 0x1F600u, 0xD800u, 0x110000u}) AppendUtf8(code_point, text);

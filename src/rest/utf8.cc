@@ -45,6 +45,24 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
+std::string WithValidUtf8(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  if (IsValidUtf8(text)) return std::string(text);
+  std::string valid;
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = at + text.size();
+  while (at < end) {
+    const size_t length = *at < 0x80 ? 1 : MultiByteLength(at, end);
+    if (length == 0) {
+      valid += kReplacement;
+    } else {
+      valid.append(reinterpret_cast<const char*>(at), length);
+    }
+    at += std::max<size_t>(length, 1);
+  }
+  return valid;
+}
+
 size_t CountUtf8Characters(std::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char byte) { return !IsUtf8Continuation(byte); }));

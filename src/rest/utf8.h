@@ -21,6 +21,9 @@ size_t CountUtf8Characters(std::string_view text);
 // REQUIRES: position < text.size()
 std::string_view Utf8CharacterAt(std::string_view text, size_t position);
 
+// `text` with U+FFFD in place of each byte that belongs to no character.
+std::string WithValidUtf8(std::string_view text);
+
 // Appends one code point; a surrogate or one past U+10FFFF becomes U+FFFD.
 void AppendUtf8(uint32_t code_point, std::string& out);
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/json_text.h"
+#include "rest/utf8.h"
 
 namespace pando::serve {
 namespace {
@@ -91,7 +92,9 @@ int StatusOfRaisedPt(const std::string& sqlstate) {
 std::string Body(std::string_view code, const std::optional<std::string>& detail, bool detail_is_json,
                  const std::optional<std::string>& hint, std::string_view message, bool minimal) {
   std::string body = "{\"code\":";
-  AppendJsonString(body, code);
+  // What the client sent may be repeated, and a header may hold bytes that are no text.
+  const auto append = [&body](std::string_view text) { AppendJsonString(body, rest::WithValidUtf8(text)); };
+  append(code);
   const auto field = [&](const char* name, const std::optional<std::string>& value, bool is_json) {
     body += std::string(",\"") + name + "\":";
     if (!value) {
@@ -99,7 +102,7 @@ std::string Body(std::string_view code, const std::optional<std::string>& detail
     } else if (is_json) {
       body += *value;
     } else {
-      AppendJsonString(body, *value);
+      append(*value);
     }
   };
   if (!minimal) {
@@ -107,7 +110,7 @@ std::string Body(std::string_view code, const std::optional<std::string>& detail
     field("hint", hint, false);
   }
   body += ",\"message\":";
-  AppendJsonString(body, message);
+  append(message);
   return body + "}";
 }
 
@@ -172,6 +175,7 @@ bool ParseRaisedDetail(const std::string& text, RaisedError& raised) {
   return true;
 }
 
+// What libpq says of a connection names host, port, socket, role and database. Clients learn that a connection failed;
 // the log has the rest. A statement may fail that way too (foreign tables): its detail is libpq's.
 Error WithoutAddresses(const Error& error) {
   if (error.sqlstate().starts_with("08")) return Error::FromDatabase(error.sqlstate(), error.message());

@@ -98,6 +98,14 @@ TEST(RenderErrorTest, KeepsWhereAForeignServerIsFromClients) {
             R"({"code":"08001","details":null,"hint":null,"message":"could not connect to server \"other\""})");
 }
 
+TEST(RenderErrorTest, RepeatsBytesThatAreNoTextAsReplacements) {
+  const Error error = Error(ErrorId::kUnknownSchema, "Invalid schema: caf\xE9").WithDetail("\xFF").WithHint("a\xC3");
+  EXPECT_THAT(
+      RenderError(error, {}).body,
+      HasSubstr(
+          "\"details\":\"\xEF\xBF\xBD\",\"hint\":\"a\xEF\xBF\xBD\",\"message\":\"Invalid schema: caf\xEF\xBF\xBD\""));
+}
+
 TEST(RenderErrorTest, LetsAFunctionSayEverything) {
   const Error raised = Error::FromDatabase("PGRST", R"({"code":"123","message":"no","details":"d","hint":"h"})")
                            .WithDetail(R"({"status":332,"headers":{"X-Header":"str"},"status_text":"Odd"})");

@@ -8,11 +8,20 @@
 #include "catalog/observed.h"
 #include "catalog/snapshot.h"
 #include "pg/quote.h"
+#include "rest/utf8.h"
 
 namespace pando::serve {
 namespace {
 
 using catalog::Observed;
+
+// A field's value may hold any byte above the control characters, and PostgreSQL takes UTF-8 only. A byte that is not
+// UTF-8 becomes U+FFFD. As Latin-1 the byte E9 would look like the UTF-8 bytes C3 A9, and a policy that compares a
+// value with a text would take one for the other.
+void AppendValue(std::string& json, std::string_view value) {
+  if (rest::IsValidUtf8(value)) return AppendJsonString(json, value);
+  AppendJsonString(json, rest::WithValidUtf8(value));
+}
 
 // Lower-case names; cookies have a setting of their own. Of a repeated header the last value shows.
 std::string HeadersJson(const http::Headers& headers) {
@@ -22,7 +31,7 @@ std::string HeadersJson(const http::Headers& headers) {
     if (json.size() > 1) json += ',';
     AppendJsonString(json, ToLower(name));
     json += ':';
-    AppendJsonString(json, value);
+    AppendValue(json, value);
   }
   return json + "}";
 }
@@ -37,9 +46,9 @@ std::string CookiesJson(const http::Headers& headers) {
       const size_t equals = pair.find('=');
       if (equals == std::string_view::npos || equals == 0) continue;
       if (json.size() > 1) json += ',';
-      AppendJsonString(json, pair.substr(0, equals));
+      AppendValue(json, pair.substr(0, equals));
       json += ':';
-      AppendJsonString(json, pair.substr(equals + 1));
+      AppendValue(json, pair.substr(equals + 1));
     }
   }
   return json + "}";

@@ -96,6 +96,26 @@ class Hostile(unittest.TestCase):
         status, _, _ = self.pando.request('GET', '/rest/v1/closed', headers={'Authorization': f'Bearer {token_of("me")}'})
         self.assertEqual(status, 403)
 
+    def test_header_bytes_that_are_not_utf8_are_replaced(self):
+        for function, name, field in ((b'header', b'x-name', b'X-Name: caf\xe9'), (b'cookie', b'a', b'Cookie: a=caf\xe9; b=1')):
+            body = b'{"name":"' + name + b'"}'
+            answer = self.pando.raw(b'POST /rest/v1/rpc/' + function + b' HTTP/1.1\r\n' + HOST + field + b'\r\n'
+                                    b'Content-Type: application/json\r\nConnection: close\r\n'
+                                    b'Content-Length: %d\r\n\r\n' % len(body) + body)
+            self.assertEqual(status_of(answer), 200, answer)
+            self.assertTrue(answer.endswith('"caf\ufffd"'.encode()), answer)
+
+    def test_bytes_that_are_not_utf8_come_back_as_text(self):
+        for field in (b'Accept', b'Accept-Profile', b'Content-Profile', b'Content-Type', b'Prefer', b'Range', b'If-Match', b'If-None-Match',
+                      b'Authorization', b'apikey', b'Origin', b'X-Request-Id', b'Traceparent', b'Accept-Language'):
+            for value in (b'caf\xe9', b'Bearer a.\xe9.c', b'handling=strict, timezone=caf\xe9', b'application/\xe9;q=\xff'):
+                for method in (b'GET', b'POST'):
+                    answer = self.pando.raw(method + b' /rest/v1/items?id=eq.1 HTTP/1.1\r\n' + HOST + field + b': ' + value
+                                            + b'\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]')
+                    with self.subTest(f'{method} {field} {value}'):
+                        self.assertIn(status_of(answer), range(200, 500))
+                        answer.partition(b'\r\n\r\n')[2].decode()
+
     def test_a_gigabyte_announced_is_refused_before_it_is_sent(self):
         answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Length: 1073741824\r\n'
                                 b'Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n')
