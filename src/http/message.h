@@ -162,7 +162,7 @@ struct Request {
 
 struct Response {
   int status = 200;
-  std::string reason;  // empty: the standard phrase of the status
+  std::string reason;  // empty: the standard phrase of the status; sent without control characters, to 256 bytes
   // Content-Length, Date, Server, Connection and X-Request-Id are the connection's to write.
   Headers headers;
   std::string body;  // never sent for HEAD, 204 and 304

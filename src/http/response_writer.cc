@@ -29,8 +29,33 @@ constexpr size_t kDigitsMax = 20;  // of a uint64_t
 
 char* WriteNumber(char* to, uint64_t number) { return std::to_chars(to, to + kDigitsMax, number).ptr; }
 
-// REQUIRES: kStatusLineMax bytes of room, and those of the reason.
-constexpr size_t kStatusLineMax = 64;
+// A reason may be the text of a raised exception. Of that goes out what fits, cut between characters.
+constexpr size_t kReasonBytesMax = 256;
+std::string_view CutReason(std::string_view reason) {
+  if (reason.size() <= kReasonBytesMax) return reason;
+  constexpr size_t kContinuationsMax = 3;
+  const auto continues = [reason](size_t at) { return (static_cast<unsigned char>(reason[at]) & 0xC0) == 0x80; };
+  size_t size = kReasonBytesMax;
+  while (size > kReasonBytesMax - kContinuationsMax && continues(size)) --size;
+  return reason.substr(0, size);
+}
+
+// Tabs, spaces, visible characters and bytes above them are what a reason may hold (RFC 9112, 4). Terminals obey the
+// control characters U+0080 to U+009F too, which in UTF-8 are C2 and a byte.
+char* WriteReason(char* to, std::string_view reason) {
+  const auto byte_at = [reason](size_t at) { return static_cast<unsigned char>(at < reason.size() ? reason[at] : 0); };
+  const auto is_high_control = [&](size_t at) { return byte_at(at) == 0xC2 && byte_at(at + 1) - 0x80u < 0x20u; };
+  for (size_t i = 0; i < reason.size(); ++i) {
+    const unsigned char byte = byte_at(i);
+    const bool is_control = (byte < ' ' && byte != '\t') || byte == 0x7F || is_high_control(i);
+    *to++ = is_control ? ' ' : reason[i];
+    if (is_high_control(i)) ++i;
+  }
+  return to;
+}
+
+// REQUIRES: kStatusLineMax bytes of room.
+constexpr size_t kStatusLineMax = kReasonBytesMax + 64;
 char* WriteStatusLine(char* to, const Response& response) {
   to = WriteText(to, "HTTP/1.1 ");
   to = WriteNumber(to, static_cast<uint64_t>(response.status));
@@ -38,8 +63,7 @@ char* WriteStatusLine(char* to, const Response& response) {
   if (response.reason.empty()) {
     to = WriteText(to, ReasonPhrase(response.status));
   } else {
-    // A phrase may be the text of a raised exception, with line breaks in it.
-    to = std::replace_copy_if(response.reason.begin(), response.reason.end(), to, BreaksLine, ' ');
+    to = WriteReason(to, CutReason(response.reason));
   }
   return WriteText(to, kLineEnd);
 }
@@ -108,8 +132,8 @@ void ResponseWriter::AppendHeader(TextBuffer& out, const Response& response, con
   constexpr size_t kFixedMax =
       kStatusLineMax + kRequestId.size() + kLength.size() + kDigitsMax + kKeepAlive.size() + 16;
   const std::string_view standard_fields = StandardFields();
-  const size_t varying = response.reason.size() + standard_fields.size() + exchanged.request_id.size() +
-                         response.ready_header.size() + response.ready_fields.size() + response.headers.lines().size();
+  const size_t varying = standard_fields.size() + exchanged.request_id.size() + response.ready_header.size() +
+                         response.ready_fields.size() + response.headers.lines().size();
   char* to = WriteStatusLine(out.Space(kFixedMax + varying), response);
   to = WriteText(to, standard_fields);
   if (!exchanged.request_id.empty()) to = WriteField(to, kRequestId, exchanged.request_id);

@@ -70,6 +70,36 @@ TEST(ResponseWriterTest, KeepsAResponseFromBreakingOutOfItsLines) {
   EXPECT_THAT(out, HasSubstr("Good: y\r\n"));
 }
 
+std::string ReasonSent(std::string reason) {
+  Response response;
+  response.reason = std::move(reason);
+  const std::string out = Write(response);
+  const std::string start = "HTTP/1.1 200 ";
+  EXPECT_THAT(out, StartsWith(start));
+  return out.substr(start.size(), out.find("\r\n") - start.size());
+}
+
+TEST(ResponseWriterTest, SendsOfAReasonWhatTheStandardAllows) {
+  using std::string_literals::operator""s;
+  EXPECT_EQ(ReasonSent("out of \"tea\"\tfor gr\xC3\xBC\xC3\x9F"), "out of \"tea\"\tfor gr\xC3\xBC\xC3\x9F");
+  EXPECT_EQ(ReasonSent("a\0b\x01"
+                       "c\x1B[2Jd\x7F"
+                       "e\nf"s),
+            "a b c [2Jd e f");
+  EXPECT_EQ(ReasonSent("a\xC2\x9B\xC2\x80z \xC2\xA0 \xC3\x9F \xC2"), "a  z \xC2\xA0 \xC3\x9F \xC2");
+}
+
+TEST(ResponseWriterTest, CutsAReasonBetweenCharacters) {
+  const std::string whole(256, 'a');
+  EXPECT_EQ(ReasonSent(whole), whole);
+  EXPECT_EQ(ReasonSent(whole + "b"), whole);
+  EXPECT_EQ(ReasonSent(std::string(100'000, 'a')), whole);
+  const std::string without_last(255, 'a');
+  EXPECT_EQ(ReasonSent(without_last + "\xC3\xA9"), without_last);
+  EXPECT_EQ(ReasonSent(std::string(254, 'a') + "\xC3\xA9\xC3\xA9"), std::string(254, 'a') + "\xC3\xA9");
+  EXPECT_EQ(ReasonSent(std::string(1000, '\x80')).size(), 253U) << "no text at all";
+}
+
 TEST(HttpDateTest, IsWrittenAsTheStandardHasIt) { EXPECT_EQ(HttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT"); }
 
 TEST(RequestIdsTest, TakesAUsableIdAndMakesOneOtherwise) {

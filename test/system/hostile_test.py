@@ -116,6 +116,20 @@ class Hostile(unittest.TestCase):
                         self.assertIn(status_of(answer), range(200, 500))
                         answer.partition(b'\r\n\r\n')[2].decode()
 
+    def test_a_raised_text_stays_within_the_status_line(self):
+        why = 'no\ttea\x01\x1b[2J\r\nSet-Cookie: a=b\x7f ' + 'gr\u00fc\u00df ' * 1000
+        status, headers, body = self.pando.request('POST', '/rest/v1/rpc/refuse', json.dumps({'why': why}),
+                                                   {'Content-Type': 'application/json'})
+        self.assertEqual((status, headers['Set-Cookie'], json.loads(body)['message']), (418, None, why))
+        sent = json.dumps({'why': why}).encode()
+        answer = self.pando.raw(b'POST /rest/v1/rpc/refuse HTTP/1.1\r\n' + HOST + b'Connection: close\r\n'
+                                b'Content-Type: application/json\r\nContent-Length: %d\r\n\r\n' % len(sent) + sent)
+        reason = re.match(rb'HTTP/1\.1 418 ([^\r\n]*)\r\n', answer)[1]
+        self.assertTrue(reason.startswith(b'no\ttea  [2J  Set-Cookie: a=b  gr'), reason)
+        self.assertLessEqual(len(reason), 256)
+        self.assertIsNone(re.search(rb'[\x00-\x08\x0a-\x1f\x7f]', reason))
+        reason.decode()
+
     def test_a_gigabyte_announced_is_refused_before_it_is_sent(self):
         answer = self.pando.raw(b'POST /rest/v1/items HTTP/1.1\r\n' + HOST + b'Content-Length: 1073741824\r\n'
                                 b'Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n')
