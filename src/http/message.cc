@@ -10,7 +10,7 @@ constexpr size_t kBytesMax = size_t{1} << 31;
 constexpr size_t kBytesKept = 1 << 10;
 
 // The path and query of a target. A client that takes us for a proxy sends "http://host/path" (absolute-form, which a
-// server must accept: RFC 9112, 3.2.2).
+// server must accept: RFC 9112, 3.2.2). The parser lets no other scheme through.
 std::string_view OriginForm(std::string_view target) {
   if (target.starts_with('/')) return target;
   const size_t scheme_end = target.find("://");

@@ -16,13 +16,43 @@ constexpr size_t kFieldsUsual = 16, kFieldBytesUsual = 512;
 // What a body may take before it has arrived: an announced length costs nothing to send.
 constexpr size_t kBodyReserveMax = 64 << 10;
 
-// uri-host [ ":" port ] by its characters (RFC 3986, 3.2.2): nothing that could begin a path, a user or a second host.
-bool IsHost(std::string_view text) {
-  static constexpr std::string_view kMarks = "-._~!$&'()*+;=:%[]";
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
+// Letters, digits and these marks.
+bool HoldsOnly(std::string_view text, std::string_view marks) {
+  return std::all_of(text.begin(), text.end(), [marks](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || marks.find(c) != std::string_view::npos;
   });
+}
+
+// uri-host [ ":" port ] by its characters (RFC 3986, 3.2.2): nothing that could begin a path, a user or a second host.
+// The host of an http URI is never empty (RFC 9110, 4.2.1).
+bool IsHost(std::string_view text) {
+  constexpr std::string_view kAddressMarks = ".:-_~!$&'()*+;=", kNameMarks = ".-_~!$&'()*+;=%";
+  const bool is_address = text.starts_with('[');
+  const size_t end = is_address ? text.find(']') : std::min(text.find(':'), text.size());
+  if (end == std::string_view::npos) return false;
+  const std::string_view name = is_address ? text.substr(1, end - 1) : text.substr(0, end);
+  const std::string_view port = text.substr(is_address ? end + 1 : end);
+  if (name.empty() || !HoldsOnly(name, is_address ? kAddressMarks : kNameMarks)) return false;
+  return port.empty() || (port.front() == ':' && std::all_of(port.begin() + 1, port.end(), IsDigit));
+}
+
+// Behind the scheme of an http or https URI (RFC 9110, 4.2); npos for every other text.
+size_t SchemeEnd(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (EqualsIgnoreCase(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return std::string_view::npos;
+}
+
+// origin-form, absolute-form of a scheme that is served here, and asterisk-form (RFC 9112, 3.2). authority-form is for
+// proxies.
+bool IsTarget(std::string_view target, std::string_view method) {
+  if (target.starts_with('/')) return true;
+  if (target == "*") return method == "OPTIONS";
+  const size_t scheme_end = SchemeEnd(target);
+  if (scheme_end == std::string_view::npos) return false;
+  const std::string_view rest = target.substr(scheme_end);
+  return IsHost(rest.substr(0, std::min(rest.find_first_of("/?"), rest.size())));
 }
 
 bool NamesChunked(std::string_view coding) {
@@ -99,6 +129,9 @@ std::optional<Refusal> RequestParser::ParseRequestLine(std::string_view& rest) {
   const size_t target_size = FindControlOrSpace(rest);
   if (target_size == 0) return RefuseRequestLine();
   request_.target.assign(rest.substr(0, target_size));
+  if (!IsTarget(request_.target, request_.method)) {
+    return RefuseMalformed("the request target is not a path, and not the URI of an HTTP resource");
+  }
   rest.remove_prefix(target_size);
   if (rest.starts_with(kVersion11)) {
     version_ = 11;

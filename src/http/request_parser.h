@@ -31,7 +31,8 @@ class RequestParser {
   RequestParser(Request& request, Limits limits) : request_(request), limits_(limits) {}
 
   // `block` is the header from the method to the empty line. A refusal is one of
-  //   400 malformed or a smuggling shape    411 length needed          413 announces more than body_bytes_max
+  //   400 malformed, a target that is not for an origin server, or a smuggling shape
+  //   411 length needed                     413 announces more than body_bytes_max
   //   417 unknown expectation               431 too many fields        501 unknown transfer coding    505 version
   // 411 is for a body whose end only closing could mark: POST, PUT or PATCH in HTTP/1.0 without Content-Length, and
   // `Expect: 100-continue` without a length. Otherwise HTTP/1.1 without a length means no body (RFC 9112, 6.3).

@@ -165,8 +165,65 @@ TEST(RequestParserTest, WantsExactlyOneHost) {
   EXPECT_EQ(StatusOf("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
   EXPECT_EQ(StatusOf("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), 400);
   EXPECT_EQ(StatusOf("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"), 400);
-  EXPECT_EQ(StatusOf("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 0);
   EXPECT_EQ(StatusOf("GET / HTTP/1.0\r\n\r\n"), 0);
+}
+
+TEST(RequestParserTest, WantsAHostAndPerhapsAPortInHost) {
+  const auto status_with = [](std::string_view host) {
+    return StatusOf("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
+  };
+  for (const std::string_view host :
+       {"a", "a.example:8080", "127.0.0.1:80", "[::1]", "[::1]:80", "a:", "a_b", "xn--bcher-kva.example", "%41"}) {
+    EXPECT_EQ(status_with(host), 0) << host;
+  }
+  for (const std::string_view host : {"a:b", "a:80:80", "::1", "[::1", "[::1]a", "[]", "[::1]:a", "a]", "[a[]", "a,b",
+                                      "http://a", "a?b", "a#b", "a\\b"}) {
+    EXPECT_EQ(status_with(host), 400) << host;
+  }
+}
+
+TEST(RequestParserTest, TakesTheTargetsOfAnOriginServer) {
+  for (const std::string_view line :
+       {"GET /", "GET //a", "GET /a:b://c", "GET /?a", "OPTIONS *", "OPTIONS /", "GET http://a", "GET http://a/b?c",
+        "GET HTTP://a:80/b", "GET https://[::1]:443?c", "get http://a/foo://b"}) {
+    EXPECT_EQ(StatusOf(std::string(line) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 0) << line;
+  }
+  for (const std::string_view line : {"GET foo://a/b",
+                                      "GET ftp://a/b",
+                                      "GET file:///etc/passwd",
+                                      "GET javascript:x",
+                                      "GET a",
+                                      "GET ?a",
+                                      "GET a:80",
+                                      "CONNECT a:80",
+                                      "GET *",
+                                      "POST *",
+                                      "OPTIONS **",
+                                      "options *",
+                                      "GET http:/a",
+                                      "GET http:a",
+                                      "GET http://",
+                                      "GET http:///a",
+                                      "GET http://:80/a",
+                                      "GET http://u@a/b",
+                                      "GET http://a:b/c",
+                                      "GET http://a#b",
+                                      "GET https",
+                                      "GET \xc3\xa9://a",
+                                      "GET \\a"}) {
+    EXPECT_EQ(StatusOf(std::string(line) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 400) << line;
+  }
+}
+
+TEST(RequestParserTest, RefusesAnEmptyHost) {
+  for (const std::string_view host : {"", " ", ":80", ":", "[]:80"}) {
+    for (const std::string_view line : {"GET /", "GET http://a/", "OPTIONS *"}) {
+      const std::string fields = " HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n";
+      EXPECT_EQ(StatusOf(std::string(line) + fields), 400) << line << host;
+    }
+    EXPECT_EQ(StatusOf("GET / HTTP/1.0\r\nHost: " + std::string(host) + "\r\n\r\n"), 400) << host;
+  }
+  EXPECT_EQ(StatusOf("GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n"), 0) << "Host is then not looked at";
 }
 
 TEST(RequestParserTest, SpeaksTwoVersions) {

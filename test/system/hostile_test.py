@@ -75,6 +75,23 @@ class Hostile(unittest.TestCase):
                 self.assertIn(status_of(answer), (400, 411, 501))
                 self.assertEqual(answer.count(b'HTTP/1.1 '), 1, 'what followed was answered as well')
 
+    def test_targets_that_are_not_for_an_origin_server_are_refused(self):
+        target = b'/rest/v1/items?id=eq.1'
+        for line in (b'GET foo://x' + target, b'GET ftp://x' + target, b'GET rest/v1/items', b'GET *', b'GET http://' + target,
+                     b'GET http://u@x' + target, b'GET http://x:y' + target, b'CONNECT x:80'):
+            with self.subTest(line):
+                self.assertEqual(status_of(self.pando.raw(line + b' HTTP/1.1\r\n' + HOST + b'\r\n')), 400)
+        close = b'Connection: close\r\n\r\n'
+        for head, status in ((b'GET http://x' + target + b' HTTP/1.1\r\n' + HOST, 200),
+                             (b'GET HTTPS://x:443' + target + b' HTTP/1.1\r\nHost: x:443\r\n', 200),
+                             (b'GET http://x' + target + b' HTTP/1.1\r\nHost:\r\n', 400),
+                             (b'GET http://x' + target + b' HTTP/1.1\r\n', 400),
+                             (b'GET ' + target + b' HTTP/1.1\r\nHost: x:y\r\n', 400),
+                             (b'GET ' + target + b' HTTP/1.1\r\nHost:\r\n', 400),
+                             (b'GET ' + target + b' HTTP/1.1\r\nHost: :80\r\n', 400)):
+            with self.subTest(head):
+                self.assertEqual(status_of(self.pando.raw(head + close)), status)
+
     def test_a_role_that_names_none_never_becomes_the_login_role(self):
         unknown = ('', '  ', '\t\r\n', 'none', 'None', 'NONE', 'nobody', 'a' * 64, 'a' * 5000, 'Anon', ' anon', 'anon ', '"anon"', 'anon; x',
                    'anon, x', '\u00a0', ['anon'], [''], [], {}, {'role': 'anon'}, 0, 1.5, True, False)
