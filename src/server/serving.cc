@@ -23,6 +23,7 @@
 #include "server/monitoring.h"
 #include "server/purging.h"
 #include "server/run_on.h"
+#include "server/secret_files.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -81,6 +82,7 @@ class Process {
         tasks_(control_.get_executor()) {}
 
   Result<void> Build() {
+    WarnOfReadableSecrets(options_, registry_);
     PANDO_CHECK(MakeVerifier());
     PublishConfig();
     PANDO_CHECK(BuildTracking());
@@ -400,6 +402,7 @@ class Process {
     for (const auto& change : report.needs_restart) {
       Log(Level::kWarn, "config.needs_restart", change.option + " keeps " + change.from + " until the next start");
     }
+    WarnOfReadableSecrets(options_, registry_);
     PANDO_CHECK(MakeVerifier());
     telemetry::ConfigureLog(options_.log);
     if (tracking_) tracking_->Invalidate();

@@ -92,6 +92,15 @@ class Config(Project):
             self.assertIn('auth.jwt_secret is a URL', told)
             self.assertIn('write the JWK set', told)
 
+    def test_a_secret_file_that_others_may_read_is_named_at_the_start(self):
+        path = self.folder / 'jwt_secret'
+        path.write_text(SECRET + '\n')
+        path.chmod(0o644)
+        self.with_secret(f'@{path}')
+        self.pando.start()
+        self.assertEqual(self.pando.log_text().count('secret.readable'), 1)
+        self.assertIn(f'chmod 600 {path}', self.pando.log_text())
+
     def test_help_names_every_option(self):
         text = self.pando.run('serve', '--help').stdout
         for option in ('--http.listen', '--database.url', '--rest.prefix', '--auth.jwt_secret', '--log.format'):
