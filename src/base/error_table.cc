@@ -100,6 +100,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {ErrorId::kDraining, "PANDO4004", ErrorKind::kUnavailable, "the server is shutting down"},
     {ErrorId::kProtocol, "PANDO4005", ErrorKind::kInternal, "the database answered in a way that was not expected"},
     {ErrorId::kIntrospection, "PANDO4006", ErrorKind::kUnavailable, "the schema of the database could not be read"},
+    {ErrorId::kPooler, "PANDO4007", ErrorKind::kUnavailable,
+     "a pooler before the database lends connections otherwise than database.pooler says"},
     {ErrorId::kInternalBug, "PANDO9000", ErrorKind::kInternal,
      "an internal error; the log has it under the request id"},
 });

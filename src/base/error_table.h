@@ -103,6 +103,7 @@ enum class ErrorId : uint16_t {
   kDraining,              // PANDO4004
   kProtocol,              // PANDO4005
   kIntrospection,         // PANDO4006
+  kPooler,                // PANDO4007
   kInternalBug,           // PANDO9000
 };
 

@@ -29,9 +29,8 @@ constexpr auto kAliases = std::to_array<Alias>({
     {"PGRST_DB_TX_END", "rest.tx_end", Form::kSame, true},
     {"PGRST_DB_PLAN_ENABLED", "rest.plan_enabled", Form::kSame, true},
     {"PGRST_DB_AGGREGATES_ENABLED", "rest.aggregates_enabled", Form::kSame, true},
-    {"PGRST_DB_PREPARED_STATEMENTS", "rest.prepared_statements", Form::kSame, true},
+    {"PGRST_DB_PREPARED_STATEMENTS", "database.pooler", Form::kPooler, true},
     {"PGRST_DB_CHANNEL", "database.channel"},
-    {"PGRST_DB_CHANNEL_ENABLED", "database.channel_enabled"},
     {"PGRST_DB_CONFIG", "database.config_in_database"},
     {"PGRST_JWT_SECRET", "auth.jwt_secret", Form::kSame, true},
     {"PGRST_JWT_SECRET_IS_BASE64", "auth.jwt_secret_is_base64", Form::kSame, true},
@@ -68,6 +67,11 @@ std::string Converted(const std::string& value, Form form) {
     case Form::kLogLevel: {
       const std::string level = ToLower(value);
       return level == "crit" ? "error" : level;
+    }
+    case Form::kPooler: {
+      const std::string prepared = ToLower(value);
+      if (prepared == "false" || prepared == "0") return "transaction";
+      return prepared == "true" || prepared == "1" ? "none" : value;
     }
   }
   return value;

@@ -21,6 +21,7 @@ struct Alias {
     kSame,      // as it is
     kSeconds,   // a number of seconds
     kLogLevel,  // crit is our error; the others are called the same
+    kPooler,    // false, for statements that are not prepared, is our "transaction"; true our "none"
   };
   std::string_view variable;  // "PGRST_DB_SCHEMAS"
   std::string_view option;    // "rest.schemas"

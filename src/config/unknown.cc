@@ -22,9 +22,34 @@ std::vector<std::string> VariableNames(const std::vector<OptionRow>& rows) {
   return names;
 }
 
+namespace {
+
+// Options of earlier versions, with what to write now.
+struct Gone {
+  std::string_view name;
+  std::string_view hint;
+};
+constexpr Gone kGone[] = {
+    {"rest.prepared_statements",
+     "behind a pooler that lends transactions write database.pooler = \"transaction\", else leave it out"},
+    {"database.channel_enabled",
+     "behind a pooler that lends transactions write database.pooler = \"transaction\", else leave it out"},
+};
+
+std::optional<std::string> GoneHint(const std::string& name) {
+  for (const Gone& gone : kGone) {
+    const std::string option(gone.name);
+    if (name == option || name == "--" + option || name == VariableOf(option)) return std::string(gone.hint);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Error UnknownKey(const std::string& name, const std::string& where, const std::vector<std::string>& known) {
   const Error error = Error(ErrorId::kConfigUnknownKey, "there is no option \"" + name + "\"").WithDetail(where);
-  const std::optional<std::string> hint = NearestHint(name, known);
+  std::optional<std::string> hint = GoneHint(name);
+  if (!hint) hint = NearestHint(name, known);
   return error.WithHint(hint ? *hint : "`pando serve --help` lists all options");
 }
 

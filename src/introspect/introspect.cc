@@ -26,6 +26,7 @@ void ReadSurroundings(const Answers& answers, catalog::Snapshot& snapshot) {
     snapshot.read_at = row.Text(0);
     snapshot.read_from = row.Text(1);
   });
+  ForEachRow(answers[Query::kFingerprint], [&](const Row& row) { snapshot.fingerprint = row.Text(0); });
   snapshot.timezones.reserve(static_cast<size_t>(answers[Query::kTimezones].size()));
   ForEachRow(answers[Query::kTimezones], [&](const Row& row) { snapshot.timezones.push_back(row.Text(0)); });
   ForEachRow(answers[Query::kPostgis], [&](const Row& row) {

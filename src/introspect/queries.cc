@@ -13,10 +13,9 @@
 namespace pando::introspect {
 namespace {
 
-// SET TRANSACTION has effect only before the first snapshot, so it comes first; the empty search path makes the server
-// qualify every name that it prints and that is not its own. Starting workers or compiling takes longer than it saves.
-constexpr std::array<std::string_view, 4> kPreamble = {
-    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+// The empty search path makes the server qualify every name that it prints and that is not its own. Starting workers or
+// compiling takes longer than it saves.
+constexpr std::array<std::string_view, 3> kPreamble = {
     "SET LOCAL search_path = ''",
     "SET LOCAL max_parallel_workers_per_gather = 0",
     "SET LOCAL jit = off",
@@ -49,6 +48,7 @@ std::vector<pg::Parameter> ParametersOf(QueryInput input, const IntrospectOption
 pg::Exchange CatalogExchange(const IntrospectOptions& options) {
   pg::Exchange exchange;
   exchange.finish = pg::Finish::kHold;
+  exchange.isolation = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
   const auto add = [&](std::string_view sql, std::vector<pg::Parameter> parameters) {
     pg::Command command;
     command.sql = std::string(sql);

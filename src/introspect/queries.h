@@ -35,6 +35,7 @@ enum class Query : size_t {
   kRoleSettings,
   kStatementTimeout,
   kSnapshot,
+  kFingerprint,
   kTimezones,
   kPostgis,
   kRelationTraits,

@@ -264,6 +264,60 @@ SELECT pg_catalog.pg_current_snapshot(),
                             CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)
   FROM pg_catalog.pg_control_system())";
 
+//   a text that is another when the schema is, or what a role may do (fingerprint.h)
+//
+// 16384 is the first OID of what is not built in (FirstNormalObjectId). Of types those of tables are left out, and
+// arrays, which come and go with their elements. The counters of pg_auth_members (1261) and pg_authid (1260) tell of
+// what was granted and revoked again between two looks: PostgreSQL does not plan a statement anew for either.
+constexpr std::string_view kFingerprint = R"(
+WITH relations AS MATERIALIZED (
+  SELECT c.oid, pg_catalog.hash_record_extended(ROW(
+           c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity,
+           c.relreplident, c.relispartition, c.relpersistence, c.reloptions), 0) AS hash
+    FROM pg_catalog.pg_class c
+   WHERE c.oid >= 16384 AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'c') AND c.relpersistence <> 't')
+ SELECT pg_catalog.concat_ws(' ',
+  (SELECT pg_catalog.sum(hash) FROM relations),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended((a.attrelid::int8 << 16) + a.attnum, a.xmin::text::int8))
+     FROM pg_catalog.pg_attribute a JOIN relations r ON r.oid = a.attrelid WHERE a.attnum > 0),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(d.oid::int8, d.xmin::text::int8))
+     FROM pg_catalog.pg_attrdef d JOIN relations r ON r.oid = d.adrelid),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(c.oid::int8, c.xmin::text::int8))
+     FROM pg_catalog.pg_constraint c LEFT JOIN relations r ON r.oid = c.conrelid
+    WHERE c.oid >= 16384 AND (r.oid IS NOT NULL OR c.contypid <> 0)),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(i.indexrelid::int8, i.xmin::text::int8))
+     FROM pg_catalog.pg_index i JOIN relations r ON r.oid = i.indrelid),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(t.oid::int8, t.xmin::text::int8))
+     FROM pg_catalog.pg_trigger t JOIN relations r ON r.oid = t.tgrelid),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(w.oid::int8, w.xmin::text::int8))
+     FROM pg_catalog.pg_rewrite w JOIN relations r ON r.oid = w.ev_class),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(i.inhrelid::int8, i.xmin::text::int8))
+     FROM pg_catalog.pg_inherits i JOIN relations r ON r.oid = i.inhrelid),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(t.oid::int8, t.xmin::text::int8))
+     FROM pg_catalog.pg_type t
+    WHERE t.oid >= 16384 AND t.typtype <> 'c' AND NOT (t.typtype = 'b' AND t.typelem <> 0)),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(oid::int8, xid::int8)) FROM (
+     SELECT p.oid, p.xmin::text AS xid FROM pg_catalog.pg_policy p
+     UNION ALL SELECT p.oid, p.xmin::text FROM pg_catalog.pg_proc p WHERE p.oid >= 16384
+     UNION ALL SELECT e.oid, e.xmin::text FROM pg_catalog.pg_enum e WHERE e.oid >= 16384
+     UNION ALL SELECT c.oid, c.xmin::text FROM pg_catalog.pg_cast c WHERE c.oid >= 16384
+     UNION ALL SELECT o.oid, o.xmin::text FROM pg_catalog.pg_operator o WHERE o.oid >= 16384
+     UNION ALL SELECT e.oid, e.xmin::text FROM pg_catalog.pg_extension e
+     UNION ALL SELECT d.objoid, d.xmin::text FROM pg_catalog.pg_description d WHERE d.objoid >= 16384
+     UNION ALL SELECT n.oid, n.xmin::text FROM pg_catalog.pg_namespace n
+                WHERE n.nspname !~ '^pg_(temp|toast)') AS rows),
+  (SELECT pg_catalog.sum(pg_catalog.hash_record_extended(ROW(
+            r.oid, r.rolname, r.rolsuper, r.rolinherit, r.rolbypassrls), 0)) FROM pg_catalog.pg_roles r),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended((m.roleid::int8 << 32) | m.member::int8, m.xmin::text::int8))
+     FROM pg_catalog.pg_auth_members m),
+  (SELECT pg_catalog.sum(pg_catalog.hashint8extended((s.setdatabase::int8 << 32) | s.setrole::int8, s.xmin::text::int8))
+     FROM pg_catalog.pg_db_role_setting s),
+  (SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_stat_get_tuples_inserted(oid), pg_catalog.pg_stat_get_tuples_updated(oid),
+            pg_catalog.pg_stat_get_tuples_deleted(oid)) FROM pg_catalog.pg_class WHERE oid = 1261),
+  pg_catalog.pg_stat_get_tuples_updated(1260),
+  (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()),
+  pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('statement_timeout')))";
+
 //   name
 constexpr std::string_view kTimezones = R"(
 SELECT name FROM pg_catalog.pg_timezone_names ORDER BY name)";
@@ -404,6 +458,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kRoleSettings, QueryInput::kNone, 3, kRoleSettings},
     {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},
     {Query::kSnapshot, QueryInput::kNone, 2, kSnapshot},
+    {Query::kFingerprint, QueryInput::kNone, 1, kFingerprint},
     {Query::kTimezones, QueryInput::kNone, 1, kTimezones},
     {Query::kPostgis, QueryInput::kNone, 1, kPostgis},
     {Query::kRelationTraits, QueryInput::kNone, 4, kRelationTraits},

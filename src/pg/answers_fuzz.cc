@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > kSizeMax) return 0;
   TestServer server;
   StatementCache statements(10);
-  Pipeline pipeline(statements);
+  Pipeline pipeline(statements, true);
   pipeline.Reset(server.wire());
   pipeline.Add(Command{"select a"}, Duty::kAnswer);
   pipeline.Add(Command{"select b", {}, /*prepare=*/false}, Duty::kAnswer);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ class Connection {
  public:
   // The known settings (DateStyle ISO, IntervalStyle, extra_float_digits, bytea_output hex, client_encoding UTF8,
   // standard_conforming_strings, client_min_messages) are put into the start-up packet, so RESET returns to them.
+  // Behind a pooler they are set once the connection stands.
   //   kDatabaseUnreachable  no server answered, or it is starting up     kSqlstate  the server refused (28*, 3D000,
-  //   53300)
+  //   53300)                kPooler  a pooler answered, and options.pooler says that there is none
   static Task<Result<std::unique_ptr<Connection>>> Open(ConnectOptions options, Deadline deadline);
   virtual ~Connection() = default;
 
@@ -35,6 +37,7 @@ class Connection {
   //                           event loop and the connection is usable again, or broken if the server did not
   //                           stop within a second
   //   kDatabaseConnectionLost  the connection broke: the outcome of a commit in flight is unknown
+  //   kPooler                 the server process is another than before: nothing ran, and the connection is closed
   // A prepared statement that the server no longer has (26000), or whose result type changed ("cached plan must not
   // change result type", 0A000), is prepared again and the exchange repeated once by itself. So is an exchange whose
   // switch of the session ran into a limit of time, up to three times: it may have been that of the session before.
@@ -45,6 +48,7 @@ class Connection {
   virtual Task<Result<void>> End(bool commit, Deadline deadline) = 0;
 
   // DISCARD ALL: forgets everything a function may have left (settings, role, locks, temporary tables, statements).
+  // Nothing to do behind a pooler that lends transactions: nothing is left there.
   virtual Task<Result<void>> Clean(Deadline deadline) = 0;
 
   // Many statements separated by semicolons, without parameters (migrations, set-up): one implicit transaction unless
@@ -56,6 +60,10 @@ class Connection {
   //   kRequestDeadline   none came            kDatabaseConnectionLost
   virtual Task<Result<Notification>> WaitNotification(Deadline deadline) = 0;
 
+  // An exchange may have left something: Clean() before anybody else has the connection.
+  virtual bool needs_cleaning() const { return false; }
+  // Set: the pooler does not keep its promise (ConnectOptions::pooler), and no connection of it can be relied on.
+  virtual std::optional<Error> broken_promise() const { return std::nullopt; }
   // Of an exchange that has just failed on a command: the place of that command.
   virtual size_t failed_command() const { return 0; }
   virtual bool usable() const = 0;  // connected, and not in a held transaction

@@ -51,17 +51,18 @@ std::optional<Error> RefuseCommand(const Command& command) {
 
 }  // namespace
 
-ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max,
-                               std::shared_ptr<const uint64_t> statements_epoch)
+ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, const ConnectOptions& options)
     : cancel_target_(connected.cancel_target),
       server_version_(PQserverVersion(connected.handle.get())),
       backend_pid_(PQbackendPID(connected.handle.get())),
       wire_(std::make_unique<Wire>(std::move(connected.handle))),
       watch_(executor),
-      statements_(statements_max),
-      statements_epoch_(std::move(statements_epoch)),
-      epoch_seen_(statements_epoch_ ? *statements_epoch_ : 0),
-      pipeline_(statements_) {}
+      statements_(options.statements_max),
+      pooler_(options.pooler),
+      proves_process_(options.proves_process),
+      clean_epoch_(options.clean_epoch),
+      epoch_seen_(clean_epoch_ ? *clean_epoch_ : 0),
+      pipeline_(statements_, names_statements()) {}
 
 bool ConnectionImpl::Watch() { return watch_.Attach(wire_->socket()); }
 
@@ -75,6 +76,13 @@ bool ConnectionImpl::alive() const {
 
 Task<Result<std::vector<Rows>>> ConnectionImpl::Run(Exchange exchange, Deadline deadline) {
   if (std::optional<Error> refusal = RefuseToRun(exchange, deadline)) co_return *refusal;
+  // PostgreSQL keeps the types of parameters, and who may do what, from the time at which a statement was prepared; and
+  // what a function was thought not to leave may be here.
+  if (is_outdated()) PANDO_CO_CHECK(co_await Clean(deadline));
+  co_return co_await RunClean(std::move(exchange), deadline);
+}
+
+Task<Result<std::vector<Rows>>> ConnectionImpl::RunClean(Exchange exchange, Deadline deadline) {
   // Timeout and settings of the session belong to those who asked for them.
   if (!exchange.session && (session_.statement_timeout.count() != 0 || session_.settings)) {
     exchange.session = session_;
@@ -116,26 +124,29 @@ std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadl
 
 void ConnectionImpl::Queue(const Exchange& exchange) {
   pipeline_.Reset(*wire_, exchange.on_rows);
-  ForgetOldStatements();
   QueueRetired();
-  if (exchange.finish != Finish::kCommit) pipeline_.AddText("BEGIN", Duty::kSupport);
-  if (exchange.session && *exchange.session != session_) QueueSwitch(*exchange.session);
+  const bool erases = exchange.leaves_traces && pooler_ == Pooler::kTransaction;
+  // A transaction block that fails stays open on its server, so that even then the traces can be removed.
+  const bool in_block = exchange.finish != Finish::kCommit || erases;
+  if (in_block) pipeline_.AddText("BEGIN", Duty::kSupport);
+  if (!exchange.isolation.empty()) pipeline_.AddText(exchange.isolation, Duty::kSupport);
+  QueueGuard();
+  if (pooler_ == Pooler::kTransaction) {
+    QueueLocal(exchange.session.value_or(SessionState{}));
+  } else if (exchange.session && *exchange.session != session_) {
+    QueueSwitch(*exchange.session);
+  }
   for (const Command& command : exchange.commands) pipeline_.Add(command, Duty::kAnswer);
+  if (erases) QueueErasure();
+  if (erases && exchange.finish == Finish::kCommit) pipeline_.AddText("COMMIT", Duty::kSupport);
   if (exchange.finish == Finish::kRollback) {
     pipeline_.AddText("SET CONSTRAINTS ALL IMMEDIATE", Duty::kSupport);
     pipeline_.Sync(Duty::kSupport);
-    pipeline_.AddText("ROLLBACK", Duty::kAside);
+    QueueRollback(pipeline_, Duty::kAside);
     pipeline_.Sync(Duty::kAside);
   } else {
     pipeline_.Sync(Duty::kSupport);
   }
-}
-
-// PostgreSQL keeps the types of parameters, and who may do what, from the time at which a statement was prepared.
-void ConnectionImpl::ForgetOldStatements() {
-  if (!statements_epoch_ || *statements_epoch_ == epoch_seen_) return;
-  epoch_seen_ = *statements_epoch_;
-  if (statements_.size() > 0) statements_.RetireAll();
 }
 
 void ConnectionImpl::QueueRetired() {
@@ -205,7 +216,10 @@ Task<Wake> ConnectionImpl::Drive(AnswerReader& reader, Deadline deadline) {
 
 Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;
+  if (exchange.leaves_traces && pooler_ != Pooler::kTransaction) needs_cleaning_ = true;
+  if (wire_ && pipeline_.stopped_by_guard()) return GiveUpOnPooler();
   if (std::optional<Error> failure = Verdict(pipeline_, wake)) return *failure;
+  if (pooler_ == Pooler::kTransaction) exchange.session.reset();
   if (exchange.finish == Finish::kCommit && exchange.session) session_ = std::move(*exchange.session);
   if (exchange.finish == Finish::kHold) {
     held_ = true;
@@ -230,13 +244,16 @@ Task<Result<void>> ConnectionImpl::End(bool commit, Deadline deadline) {
 
 Task<Result<void>> ConnectionImpl::Clean(Deadline deadline) {
   if (!usable()) co_return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
+  if (clean_epoch_) epoch_seen_ = *clean_epoch_;
+  if (pooler_ == Pooler::kTransaction) co_return Result<void>();
   Result<void> cleaned = co_await RunText("DISCARD ALL", deadline);
   if (cleaned) {
     statements_.Clear();
     session_ = SessionState{};
-  } else {
-    Break();
+    needs_cleaning_ = false;
+    if (pooler_ == Pooler::kSession) cleaned = co_await SetKnown(deadline);
   }
+  if (!cleaned) Break();
   co_return cleaned;
 }
 

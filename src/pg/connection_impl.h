@@ -12,6 +12,7 @@
 #include "pg/connection.h"
 #include "pg/connector.h"
 #include "pg/pipeline.h"
+#include "pg/pooler.h"
 #include "pg/socket_watch.h"
 #include "pg/statement_cache.h"
 #include "pg/wire.h"
@@ -20,11 +21,12 @@ namespace pando::pg {
 
 class ConnectionImpl final : public Connection {
  public:
-  ConnectionImpl(net::Executor executor, Connected connected, size_t statements_max,
-                 std::shared_ptr<const uint64_t> statements_epoch);
+  ConnectionImpl(net::Executor executor, Connected connected, const ConnectOptions& options);
 
   // False when the event loop refused the socket; the connection is broken then.
   bool Watch();
+  // Makes sure of what ConnectOptions::pooler says, and sets what the start-up packet could not. As Open().
+  Task<Result<void>> Begin(Deadline deadline);
 
   Task<Result<std::vector<Rows>>> Run(Exchange exchange, Deadline deadline) override;
   Task<Result<void>> End(bool commit, Deadline deadline) override;
@@ -32,6 +34,8 @@ class ConnectionImpl final : public Connection {
   Task<Result<void>> RunScript(std::string sql, Deadline deadline) override;
   Task<Result<Notification>> WaitNotification(Deadline deadline) override;
 
+  bool needs_cleaning() const override { return needs_cleaning_; }
+  std::optional<Error> broken_promise() const override { return broken_promise_; }
   size_t failed_command() const override { return pipeline_.answered(); }
   bool usable() const override;
   bool alive() const override;
@@ -43,8 +47,17 @@ class ConnectionImpl final : public Connection {
  private:
   std::optional<Error> RefuseToRun(const Exchange& exchange, Deadline deadline) const;
   void Queue(const Exchange& exchange);
-  void ForgetOldStatements();
+  bool names_statements() const { return pooler_ != Pooler::kTransaction; }
+  // Something has run here that must be forgotten (ConnectOptions::clean_epoch).
+  bool is_outdated() const { return clean_epoch_ && *clean_epoch_ != epoch_seen_; }
+  Task<Result<std::vector<Rows>>> RunClean(Exchange exchange, Deadline deadline);
+  Task<Result<std::optional<int>>> AskServerProcess(Deadline deadline);
   void QueueRetired();
+  void QueueGuard();
+  void QueueLocal(const SessionState& wanted);
+  void QueueErasure();
+  Task<Result<void>> SetKnown(Deadline deadline);
+  Error GiveUpOnPooler();
   void QueueSwitch(const SessionState& wanted);
   void QueueTimeout(milliseconds timeout);
 
@@ -54,6 +67,7 @@ class ConnectionImpl final : public Connection {
   bool NeedsRecovery(Wake wake, Finish finish) const;
   Task<void> Recover(AnswerReader& reader, Wake wake, Finish finish);
   Task<void> StopStatement(AnswerReader& reader);
+  void QueueRollback(Pipeline& pipeline, Duty duty) const;
   Task<void> RollBack();
   void Break();
 
@@ -67,7 +81,13 @@ class ConnectionImpl final : public Connection {
   std::unique_ptr<Wire> wire_;  // null: broken
   SocketWatch watch_;           // dies before the wire closes the socket
   StatementCache statements_;
-  const std::shared_ptr<const uint64_t> statements_epoch_;  // null: what is prepared stays good
+  const Pooler pooler_;
+  const bool proves_process_;
+  std::optional<int> lent_pid_;  // the server process that the pooler lends
+  std::string mark_;             // that its session bears; empty: none
+  std::optional<Error> broken_promise_;
+  bool needs_cleaning_ = false;
+  const std::shared_ptr<const uint64_t> clean_epoch_;  // null: nothing has to be forgotten
   uint64_t epoch_seen_;
   Pipeline pipeline_;
   SessionState session_;
@@ -75,6 +95,9 @@ class ConnectionImpl final : public Connection {
   bool held_ = false;
   bool in_flight_ = false;  // stays true when a coroutine is destroyed in the middle: nobody knows what is owed then
 };
+
+// What Open() answers when the start-up packet was refused by a pooler.
+Error PoolerRefused();
 
 // Cancellation is off while a connection is brought back into order: the coroutine may be cancelled already, and every
 // wait would return at once.

@@ -53,10 +53,19 @@ Task<void> ConnectionImpl::StopStatement(AnswerReader& reader) {
   if (wake != Wake::kReady) Break();
 }
 
+void ConnectionImpl::QueueRollback(Pipeline& pipeline, Duty duty) const {
+  if (pooler_ == Pooler::kTransaction) {
+    // Session-level advisory locks outlive a rollback, and the pooler takes the server back behind the last one.
+    pipeline.AddText("ROLLBACK AND CHAIN", duty);
+    pipeline.AddText("SELECT pg_catalog.pg_advisory_unlock_all()", duty);
+  }
+  pipeline.AddText("ROLLBACK", duty);
+}
+
 Task<void> ConnectionImpl::RollBack() {
-  Pipeline pipeline(statements_);
+  Pipeline pipeline(statements_, names_statements());
   pipeline.Reset(*wire_);
-  pipeline.AddText("ROLLBACK", Duty::kSupport);
+  QueueRollback(pipeline, Duty::kSupport);
   pipeline.Sync(Duty::kSupport);
   const Wake wake = co_await Drive(pipeline, Deadline::After(kStopGrace));
   if (wake != Wake::kReady || wire_->in_transaction()) Break();

@@ -7,6 +7,7 @@
 
 #include "pg/conninfo.h"
 #include "pg/database_error.h"
+#include "pg/known_settings.h"
 #include "pg/socket_watch.h"
 
 namespace pando::pg {
@@ -85,8 +86,11 @@ Task<Result<Keywords>> MakeKeywords(ConnectOptions options, Deadline deadline) {
     PANDO_CO_TRY(std::vector<Host> known, co_await LookUpAll(hosts, deadline));
     AddHosts(known, keywords);
   }
-  keywords.emplace_back("options", StartupOptions(conninfo.Get("options"), options.parameters));
-  keywords.emplace_back("client_encoding", "UTF8");
+  // A pooler refuses what it cannot keep apart for each of its clients.
+  if (options.pooler == Pooler::kNone) {
+    keywords.emplace_back("options", StartupOptions(conninfo.Get("options"), options.parameters));
+    keywords.emplace_back("client_encoding", std::string(kClientEncoding));
+  }
   // It is what libpq tries first where a ticket lies about.
   if (conninfo.Get("gssencmode") != "require") keywords.emplace_back("gssencmode", "disable");
   keywords.emplace_back("fallback_application_name", options.application_name);

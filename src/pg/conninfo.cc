@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 
-#include <array>
 #include <memory>
+
+#include "pg/known_settings.h"
 
 namespace pando::pg {
 namespace {
@@ -13,16 +14,6 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
-
-// client_encoding and application_name have parameters of their own.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kKnownSettings = {{
-    {"DateStyle", "ISO"},
-    {"IntervalStyle", "postgres"},
-    {"extra_float_digits", "1"},
-    {"bytea_output", "hex"},
-    {"standard_conforming_strings", "on"},
-    {"client_min_messages", "error"},  // nobody reads notices
-}};
 
 void Merge(const Options& options, std::map<std::string, std::string>& values) {
   for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option) {

@@ -68,6 +68,12 @@ struct Exchange {
   // When set and not what the connection has: switched first, in the same flush and the same transaction, so nothing
   // runs when the switch fails. Kept afterwards if the exchange takes effect; never after kRollback.
   std::optional<SessionState> session;
+  // SET TRANSACTION ..., which must come before any query: sent first of all. Empty: as the database has it.
+  std::string isolation = {};
+  // The commands may leave something on their connection: settings, locks, temporary tables. Behind a pooler that lends
+  // transactions it is removed within the same transaction, elsewhere by Clean() before anybody else has the
+  // connection.
+  bool leaves_traces = false;
   // When set, takes what has come of the commands' rows whenever some have, from the command at `first` on, and Run()
   // returns none. What a statement read is no less true when its transaction fails later; what it wrote is undone.
   // Run() may send an exchange twice, so that a place may come again. Outlives the call.

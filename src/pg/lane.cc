@@ -161,6 +161,7 @@ Task<void> Lane::Run(Batch& batch) {
   if (!is_less) session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
   Result<Lease> lease = co_await pool_.Acquire(deadline, session);
+  DropOutdated(batch);
   std::erase(batch, nullptr);
   if (!lease) {
     for (Call* call : batch) call->Settle(LaneAnswer());
@@ -185,6 +186,16 @@ Task<void> Lane::Run(Batch& batch) {
   bracket->before = std::move(flight.bracket_before);
   bracket->after = std::move(flight.bracket_after);
   DeliverHeld(flight, std::move(bracket));
+}
+
+// They have waited while the schema changed.
+void Lane::DropOutdated(Batch& batch) {
+  const Clock::time_point now = Clock::now();
+  for (Call*& call : batch) {
+    if (call && call->statement_.valid && !call->statement_.valid->Holds(now)) {
+      std::exchange(call, nullptr)->Settle(LaneAnswer());
+    }
+  }
 }
 
 // Takes the commands out of the calls.

@@ -23,6 +23,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "base/deadline.h"
+#include "base/known_until.h"
 #include "base/result.h"
 #include "net/socket.h"
 #include "net/spawn.h"
@@ -66,6 +67,9 @@ struct LaneStatement {
   // When set, the answer comes when its batch is done, with the bracket's rows. One bracket a batch: whose is another
   // than that of the first who asks goes without.
   std::shared_ptr<const LaneBracket> bracket;
+  // What the statement was planned by. When that is not known to hold any more as the batch leaves, the caller runs it
+  // alone. Null: it always holds.
+  std::shared_ptr<const KnownUntil> valid = nullptr;
   // What a write locks, as a text: a batch runs in the order of these, here and in every other lane.
   std::string locks;
 };
@@ -112,6 +116,7 @@ class Lane {
   Batch TakeBatch();
   static void Sort(Batch& batch);
   Task<void> Run(Batch& batch);
+  static void DropOutdated(Batch& batch);
   struct Flight;  // a batch on its way
   Exchange ExchangeOf(Flight& flight, SessionState session);
   void Deliver(Flight& flight, size_t first, std::vector<Rows> rows);

@@ -60,11 +60,12 @@ void Pipeline::Reset(Wire& wire, const OnRows* on_rows) {
   failed_ = nullptr;
   stale_ = Stale::kNo;
   stopped_in_support_ = false;
+  stopped_by_guard_ = false;
 }
 
 void Pipeline::Add(const Command& command, Duty duty) {
   Outbox& out = wire_->out();
-  if (!command.prepare) {
+  if (!command.prepare || !names_statements_) {
     out.Parse("", command.sql.view());
     out.Bind("", command.parameters, nullptr);
     out.DescribePortal();
@@ -180,7 +181,9 @@ void Pipeline::TakeFailure(const ErrorFields& fields) {
   if (counts) {
     if (!error_ && step.statement && step.statement->prepared) NoteStale(fields, step.statement);
     if (!error_ && answered_ == 0) {
-      stopped_in_support_ = step.duty == Duty::kSupport && fields.sqlstate == sqlstate::kQueryCanceled;
+      const bool is_support = step.duty == Duty::kSupport || step.duty == Duty::kGuard;
+      stopped_in_support_ = is_support && fields.sqlstate == sqlstate::kQueryCanceled;
+      stopped_by_guard_ = step.duty == Duty::kGuard && fields.sqlstate == sqlstate::kDivisionByZero;
     }
     TakeError(fields);
   }

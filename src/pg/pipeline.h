@@ -44,13 +44,16 @@ class AnswerReader {
 enum class Duty : uint8_t {
   kAnswer,   // its rows are part of the answer
   kSupport,  // its rows are not, but its failure is a failure of the exchange
+  kGuard,    // likewise; it fails when the server process is not the one that it was
   kAside,    // stands in a segment of its own; its failure does not matter
 };
 
 // One flush: segments of steps, each ended by a Sync. A failed step takes the rest of its segment with it.
 class Pipeline final : public AnswerReader {
  public:
-  explicit Pipeline(StatementCache& statements) : statements_(statements) {}
+  // `names_statements`: those that are to be prepared may be kept on the server.
+  Pipeline(StatementCache& statements, bool names_statements)
+      : statements_(statements), names_statements_(names_statements) {}
 
   // Forgets the flush before and queues into `wire`, which outlives the flush as `on_rows` does: with that, rows go
   // there rather than to TakeRows(). REQUIRES: nothing is owed.
@@ -68,6 +71,9 @@ class Pipeline final : public AnswerReader {
 
   // The error was that a statement of kSupport was stopped: no command has run.
   bool stopped_in_support() const { return stopped_in_support_ && !connection_ended_; }
+
+  // The error was that of a command of kGuard: none of the others has run.
+  bool stopped_by_guard() const { return stopped_by_guard_; }
 
   // The error was that the server does not know the prepared statement, or that its result type changed. Sees to it
   // that it is prepared anew. REQUIRES: everything was read.
@@ -98,6 +104,7 @@ class Pipeline final : public AnswerReader {
   void NoteStale(const ErrorFields& fields, Statement* statement);
 
   StatementCache& statements_;
+  const bool names_statements_;
   Wire* wire_ = nullptr;
   std::vector<Step> steps_;
   size_t next_ = 0;
@@ -108,6 +115,7 @@ class Pipeline final : public AnswerReader {
   Statement* failed_ = nullptr;
   Stale stale_ = Stale::kNo;
   bool stopped_in_support_ = false;
+  bool stopped_by_guard_ = false;
 };
 
 // The answers to a text of many statements (simple query protocol). Rows are dropped.

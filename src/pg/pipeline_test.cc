@@ -32,7 +32,7 @@ class PipelineTest : public testing::Test {
 
   TestServer server_;
   StatementCache statements_{100};
-  Pipeline pipeline_{statements_};
+  Pipeline pipeline_{statements_, true};
   std::string heard_;
 };
 
@@ -139,7 +139,7 @@ TEST_F(PipelineTest, EndsTheConnectionOnWhatItCannotFollow) {
         kPrepared + columns + kBound + MessageOf('D', "\0\2\xff\xff\xff\xff\0\0\0\1xy"s)}) {
     TestServer server;
     StatementCache statements(10);
-    Pipeline pipeline(statements);
+    Pipeline pipeline(statements, true);
     pipeline.Reset(server.wire());
     pipeline.Add(Command{"select a"}, Duty::kAnswer);
     pipeline.Sync(Duty::kSupport);

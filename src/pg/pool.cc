@@ -15,7 +15,6 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   HandBack();
   pool_ = std::move(other.pool_);
   pooled_ = std::move(other.pooled_);
-  unclean_ = other.unclean_;
   discard_ = other.discard_;
   return *this;
 }
@@ -23,10 +22,8 @@ Lease& Lease::operator=(Lease&& other) noexcept {
 Lease::~Lease() { HandBack(); }
 
 void Lease::HandBack() {
-  if (pool_) std::exchange(pool_, nullptr)->TakeBack(std::move(pooled_), unclean_, discard_);
+  if (pool_) std::exchange(pool_, nullptr)->TakeBack(std::move(pooled_), discard_);
 }
-
-void Lease::MarkUnclean() { unclean_ = true; }
 
 void Lease::Discard() { discard_ = true; }
 
@@ -48,7 +45,9 @@ Task<void> Pool::Close(Deadline grace) { return impl_->Close(grace); }
 
 void Pool::Renew() { impl_->Renew(); }
 
-void Pool::ForgetStatements() { impl_->ForgetStatements(); }
+void Pool::GiveUp(const Error& error) { impl_->GiveUp(error); }
+
+void Pool::CleanAll() { impl_->CleanAll(); }
 
 void Pool::Resize(uint32_t connections_max) { impl_->Resize(connections_max); }
 

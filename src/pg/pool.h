@@ -47,7 +47,8 @@ struct Pooled {
   uint64_t generation = 0;  // Renew() begins a new one
 };
 
-// Hands its connection back when it dies. A connection that is broken, or that still holds a transaction, is closed.
+// Hands its connection back when it dies. A connection that is broken, or that still holds a transaction, is closed;
+// one that needs cleaning is cleaned off the caller's path before it is lent again.
 class Lease {
  public:
   Lease(Lease&&) noexcept;
@@ -55,8 +56,6 @@ class Lease {
   ~Lease();
   Connection* operator->() const { return pooled_.connection.get(); }
   Connection& operator*() const { return *pooled_.connection; }
-  // Something unknown ran: Clean() before anyone else gets the connection (done by the Pool, off the caller's path).
-  void MarkUnclean();
   // Close it rather than lend it again.
   void Discard();
 
@@ -66,7 +65,6 @@ class Lease {
   void HandBack();
   std::shared_ptr<PoolImpl> pool_;  // null: moved from
   Pooled pooled_;
-  bool unclean_ = false;
   bool discard_ = false;
 };
 
@@ -97,12 +95,16 @@ class Pool {
   // Lends no more, waits for leases until `grace`, then forgets those still out. Safe to call twice.
   Task<void> Close(Deadline grace);
 
+  // Lends nothing any more: every caller gets `error`, until the process ends. A connection whose pooler breaks its
+  // promise does that by itself.
+  void GiveUp(const Error& error);
+
   // Retires every connection as it comes back (settings of the database or of a role have changed).
   void Renew();
   void Resize(uint32_t connections_max);
-  // No exchange that begins from now on runs a statement that was prepared before: the schema, or the memberships of
-  // roles, have changed. Each connection prepares its statements again.
-  void ForgetStatements();
+  // No exchange that begins from now on finds anything of before on its connection: no statement that was prepared, and
+  // nothing that a function left. For when the schema, or the memberships of roles, have changed.
+  void CleanAll();
 
   PoolStats stats() const;  // thread-safe; may be stale on return
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "telemetry/log.h"
 
 namespace pando::pg {
 
@@ -23,7 +24,7 @@ PoolImpl::PoolImpl(net::Executor executor, PoolOptions options)
       reaper_(executor),
       backoff_(executor),
       all_back_(executor, Clock::time_point::max()) {
-  options_.connect.statements_epoch = statements_epoch_;
+  options_.connect.clean_epoch = clean_epoch_;
 }
 
 PoolImpl::Waiter::~Waiter() {
@@ -103,12 +104,13 @@ bool PoolImpl::Outlived(const Pooled& pooled, Clock::time_point now) const {
   return options_.lifetime_max.count() > 0 && now - pooled.opened_at >= options_.lifetime_max;
 }
 
-void PoolImpl::TakeBack(Pooled pooled, bool unclean, bool discard) {
+void PoolImpl::TakeBack(Pooled pooled, bool discard) {
   --counters_.lent;
+  if (const std::optional<Error> broken_promise = pooled.connection->broken_promise()) GiveUp(*broken_promise);
   const bool broken = !pooled.connection->usable();
   const bool surplus = taken() > options_.connections_max;
-  const bool retire = discard || broken || surplus || closed_ || Outlived(pooled, Clock::now());
-  if (!retire && unclean) {
+  const bool retire = discard || broken || surplus || is_shut() || Outlived(pooled, Clock::now());
+  if (!retire && pooled.connection->needs_cleaning()) {
     Spawn("pg.clean", CleanOne(shared_from_this(), std::move(pooled)));
   } else if (!retire) {
     Offer(std::move(pooled));
@@ -140,6 +142,15 @@ void PoolImpl::Drop(Pooled pooled) {
 
 void PoolImpl::FailWaiters(const Error& error) {
   while (!waiters_.empty()) waiters_.front()->Settle(error);
+}
+
+void PoolImpl::GiveUp(const Error& error) {
+  if (std::exchange(given_up_, true)) return;
+  telemetry::Log(telemetry::Level::kError, "database.given_up",
+                 "the database is not used any more; callers are refused", {{"error", error.ToString()}});
+  away_ = error;
+  FailWaiters(error);
+  DropIdle();
 }
 
 void PoolImpl::Shut() {

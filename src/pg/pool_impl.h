@@ -27,12 +27,13 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   Task<void> Close(Deadline grace);
   void Renew();
   void Resize(uint32_t connections_max);
-  void ForgetStatements() { ++*statements_epoch_; }
+  void GiveUp(const Error& error);
+  void CleanAll() { ++*clean_epoch_; }
   PoolStats stats() const;
 
   // Lends no more and lets nobody wait; what is lent is closed as it comes back.
   void Shut();
-  void TakeBack(Pooled pooled, bool unclean, bool discard);
+  void TakeBack(Pooled pooled, bool discard);
 
  private:
   using Timer = boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, net::Executor>;
@@ -83,18 +84,21 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   void ArmReaper();
   void Reap();
 
+  // Nothing is lent any more.
+  bool is_shut() const { return closed_ || given_up_; }
   // Connections that exist or are being opened.
   uint32_t taken() const { return counters_.open.load(std::memory_order_relaxed) + opening_; }
 
   const net::Executor executor_;
-  const std::shared_ptr<uint64_t> statements_epoch_ = std::make_shared<uint64_t>(0);  // of all its connections
-  PoolOptions options_;         // on the executor, as everything below
-  std::vector<Pooled> idle_;    // the most recently used last
-  std::list<Waiter*> waiters_;  // in order of arrival
+  const std::shared_ptr<uint64_t> clean_epoch_ = std::make_shared<uint64_t>(0);  // of all its connections
+  PoolOptions options_;                                                          // on the executor, as everything below
+  std::vector<Pooled> idle_;                                                     // the most recently used last
+  std::list<Waiter*> waiters_;                                                   // in order of arrival
   uint32_t opening_ = 0;
   uint64_t generation_ = 0;
   bool closed_ = false;
   std::optional<Error> away_;  // set: no connection is open and the last attempt ended so
+  bool given_up_ = false;      // `away_` stays
   bool probing_ = false;
   Timer reaper_;
   bool reaper_armed_ = false;

@@ -32,7 +32,7 @@ void PoolImpl::Spawn(std::string_view name, Task<void> task) {
 
 // As many as callers wait, within connections_max.
 void PoolImpl::OpenForWaiters() {
-  if (away_ || closed_) return;
+  if (away_ || is_shut()) return;
   while (opening_ < waiters_.size() && taken() < options_.connections_max) {
     ++opening_;
     Spawn("pg.open", OpenOne(shared_from_this()));
@@ -44,7 +44,7 @@ Task<void> PoolImpl::OpenOne(std::shared_ptr<PoolImpl> self) {
   --self->opening_;
   if (!opened) {
     self->OnConnectFailed(opened.error());
-  } else if (!self->closed_) {
+  } else if (!self->is_shut()) {
     ++self->counters_.open;
     self->Offer(std::move(*opened));
   }
@@ -64,7 +64,7 @@ Task<Result<Pooled>> PoolImpl::Connect() {
 
 // While other connections live, callers go on waiting for those. Without any, nobody could serve them.
 void PoolImpl::OnConnectFailed(const Error& error) {
-  if (closed_ || away_) return;
+  if (is_shut() || away_) return;
   if (counters_.open.load() > 0 || opening_ > 0) return;
   telemetry::Log(telemetry::Level::kWarn, "database.away", "cannot connect to the database; callers are refused",
                  {{"error", error.ToString()}});
@@ -77,14 +77,14 @@ void PoolImpl::OnConnectFailed(const Error& error) {
 
 // One attempt at a time, until the database is back.
 Task<void> PoolImpl::Probe(std::shared_ptr<PoolImpl> self) {
-  for (milliseconds delay = kProbeDelayMin; !self->closed_; delay = std::min(2 * delay, kProbeDelayMax)) {
+  for (milliseconds delay = kProbeDelayMin; !self->is_shut(); delay = std::min(2 * delay, kProbeDelayMax)) {
     self->backoff_.expires_after(delay);
     co_await self->backoff_.async_wait(net::deferred_tuple);
-    if (self->closed_) break;
+    if (self->is_shut()) break;
     ++self->opening_;
     Result<Pooled> opened = co_await self->Connect();
     --self->opening_;
-    if (self->closed_) break;
+    if (self->is_shut()) break;
     if (!opened) {
       self->away_ = AwayOf(opened.error());
       continue;
@@ -101,7 +101,7 @@ Task<void> PoolImpl::Probe(std::shared_ptr<PoolImpl> self) {
 Task<void> PoolImpl::CleanOne(std::shared_ptr<PoolImpl> self, Pooled pooled) {
   const Deadline deadline = Deadline::After(kCleanTimeout);
   const Result<void> cleaned = co_await pooled.connection->Clean(deadline);
-  if (cleaned && !self->closed_ && !self->Outlived(pooled, Clock::now())) {
+  if (cleaned && !self->is_shut() && !self->Outlived(pooled, Clock::now())) {
     self->Offer(std::move(pooled));
   } else {
     self->Drop(std::move(pooled));

@@ -26,6 +26,7 @@ inline constexpr std::string_view kClassLimits = "54";
 inline constexpr std::string_view kClassIntervention = "57";
 
 inline constexpr std::string_view kFeatureNotSupported = "0A000";
+inline constexpr std::string_view kDivisionByZero = "22012";
 inline constexpr std::string_view kCharacterNotInRepertoire = "22021";
 inline constexpr std::string_view kInvalidParameterValue = "22023";
 inline constexpr std::string_view kInvalidTextRepresentation = "22P02";

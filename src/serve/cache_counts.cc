@@ -33,6 +33,8 @@ std::string_view Words(Uncacheable why) {
       return "it runs with settings of its own";
     case Uncacheable::kNoStream:
       return "the changes of the database do not come";
+    case Uncacheable::kSchema:
+      return "the schema is not known to be current";
     case Uncacheable::kStale:
       return "the change stream is behind";
     case Uncacheable::kOwnWrites:

@@ -29,6 +29,7 @@ enum class Uncacheable : uint8_t {
   kEmbedTable,
   kSettings,
   kNoStream,
+  kSchema,
   kStale,
   kOwnWrites,
   kFirstSight,

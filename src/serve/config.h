@@ -7,6 +7,7 @@
 #include <string>
 
 #include "auth/verifier.h"
+#include "base/known_until.h"
 #include "catalog/catalog.h"
 #include "plan/plan.h"
 #include "rest/request.h"
@@ -21,6 +22,8 @@ struct Config {
   std::shared_ptr<auth::Verifier> verifier;
   std::shared_ptr<const catalog::Catalog> catalog;  // null until the first load
   std::shared_ptr<const Cacheables> cacheables;     // null: nothing is to be kept in the cache
+  // Until when `catalog` is known to be that of the database; null: always.
+  std::shared_ptr<const KnownUntil> catalog_known;
 
   // Derived from `rest` by MakeConfig().
   rest::ParseOptions parse;
@@ -34,6 +37,7 @@ struct Config {
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog,
-                                         std::shared_ptr<const Cacheables> cacheables = nullptr);
+                                         std::shared_ptr<const Cacheables> cacheables = nullptr,
+                                         std::shared_ptr<const KnownUntil> catalog_known = nullptr);
 
 }  // namespace pando::serve

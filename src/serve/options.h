@@ -19,7 +19,6 @@ struct RestOptions {
   std::string tx_end = "commit";
   bool aggregates_enabled = false;
   bool plan_enabled = false;
-  bool prepared_statements = true;
   bool legacy_target_names = true;
   std::optional<std::string> pre_request;
   std::optional<std::string> pre_config;
@@ -54,8 +53,6 @@ void Describe(Visitor& visit, RestOptions& o) {
                "Allow aggregate functions in select=; a caller can then make the database read whole tables.");
   visit.Option("rest.plan_enabled", o.plan_enabled, Reload::kLive,
                "Allow Accept: application/vnd.pgrst.plan, which shows execution plans; not for public servers.");
-  visit.Option("rest.prepared_statements", o.prepared_statements, Reload::kLive,
-               "Keep statements prepared on each connection; off for poolers in transaction mode.");
   visit.Option("rest.legacy_target_names", o.legacy_target_names, Reload::kLive,
                "Let filters address an aliased embed by its relation's name too, with a Warning header.");
   visit.Option("rest.pre_request", o.pre_request, Reload::kLive,

@@ -207,8 +207,9 @@ Task<Result<std::vector<catalog::Oid>>> Pipeline::QueryAccessible(Work& work, co
   pg::SessionState session;
   if (config.rest.pre_request) {
     // It may refuse the caller or change the role.
-    exchange.commands = SettingsCommands(
-        {work.http, request, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true});
+    AddSettings({work.http, request, *work.principal, config.rest, *config.catalog, nullptr, /*read_only=*/true},
+                exchange);
+    exchange.leaves_traces = true;
     exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else {
     const RoleSettings& settings = config.roles.Of(work.role());
@@ -216,9 +217,8 @@ Task<Result<std::vector<catalog::Oid>>> Pipeline::QueryAccessible(Work& work, co
                                StatementTimeout(work.http, settings.statement_timeout), settings.kept};
     exchange.session = session;
   }
-  exchange.commands.push_back(pg::Command{query.sql, query.parameters, config.rest.prepared_statements});
+  exchange.commands.push_back(pg::Command{query.sql, query.parameters});
   PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, session));
-  if (config.rest.pre_request) lease.MarkUnclean();
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   co_return ReadAccessible(rows.back());
 }
@@ -229,6 +229,7 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
     work.http.deadline = work.http.deadline.Min(patience);
   }
   work.timing.Mark(Phase::kPlan);
+  work.is_cautious = !KnowsSchema(work);
   pg::Lane* const lane = LaneOf(work);
   if (IsToKeep(work)) {
     if (!flights_.Find(cache_key_)) {
@@ -296,10 +297,15 @@ Task<Result<void>> Pipeline::ExecuteAlone(Work& work) {
   co_return std::move(second);
 }
 
+bool Pipeline::KnowsSchema(const Work& work) {
+  const std::shared_ptr<const KnownUntil>& known = work.config->catalog_known;
+  return !known || known->Holds(Clock::now());
+}
+
 // Null: the request goes alone.
 pg::Lane* Pipeline::LaneOf(const Work& work) const {
   const Shape& shape = *work.shape;
-  if (shape.statement.estimate) return nullptr;
+  if (work.is_cautious || shape.statement.estimate) return nullptr;
   switch (shape.demand.sharing) {
     case Sharing::kNever:
       return nullptr;
@@ -319,6 +325,7 @@ pg::LaneStatement Pipeline::LaneStatementOf(const Work& work) {
   wanted.session = std::shared_ptr<const pg::SessionState>(work.shape, &*shape.demand.session);
   if (shape.request.action == Action::kUpdate) wanted.locks = plan::LockedRow(shape.plan);
   if (work.fill) wanted.bracket = work.config->cacheables->bracket;
+  wanted.valid = work.config->catalog_known;
   return wanted;
 }
 
@@ -347,6 +354,7 @@ SettingsInput Pipeline::SettingsOf(const Work& work) {
 }
 
 std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
+  if (work.is_cautious) return std::nullopt;
   std::optional<pg::SessionState> session = work.shape->demand.session;
   if (session) session->statement_timeout = StatementTimeout(work.http, session->statement_timeout);
   return session;
@@ -354,7 +362,7 @@ std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
 
 pg::Command Pipeline::CommandOf(const Work& work) {
   const Shape& shape = *work.shape;
-  pg::Command command{shape.sql, work.parameters, shape.demand.prepared};
+  pg::Command command{shape.sql, work.parameters, shape.demand.prepared && !work.is_cautious};
   command.binary_times = shape.statement.shape.flat && !shape.demand.all_settings;
   return command;
 }
@@ -365,8 +373,9 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   pg::Exchange exchange;
   exchange.finish = shape.demand.finish;
   exchange.session = SessionOf(work);
-  if (shape.demand.all_settings) {
-    exchange.commands = SettingsCommands(SettingsOf(work));
+  exchange.leaves_traces = shape.demand.unclean || work.is_cautious;
+  if (shape.demand.all_settings || work.is_cautious) {
+    AddSettings(SettingsOf(work), exchange);
     if (config.rest.pre_request) exchange.commands.push_back(CallCommand(*config.rest.pre_request));
   } else if (auto settings = ObservedSettings(SettingsOf(work), shape.demand.observed)) {
     exchange.commands.push_back(std::move(*settings));
@@ -374,7 +383,8 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   const sql::Statement& statement = shape.statement;
   if (work.current) {
     const Shape& current = *work.current;
-    exchange.commands.push_back(pg::Command{current.sql, current.statement.query.parameters, current.demand.prepared});
+    exchange.commands.push_back(
+        pg::Command{current.sql, current.statement.query.parameters, current.demand.prepared && !work.is_cautious});
   }
   if (work.fill) exchange.commands.push_back(config.cacheables->bracket->before);
   exchange.commands.push_back(CommandOf(work));
@@ -387,12 +397,14 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
 
 Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const Shape& shape = *work.shape;
+  const pg::SessionState wanted = SessionOf(work).value_or(pg::SessionState{});
+  PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
+  // Now, for the schema may have changed while the request waited.
+  work.is_cautious = !KnowsSchema(work);
+  if (work.is_cautious) Lose(work, Unproven::kSchema);
   pg::Exchange exchange = ExchangeOf(work);
   const size_t behind = (shape.statement.estimate ? 1 : 0) + (work.fill ? 1 : 0);
   const size_t main = exchange.commands.size() - 1 - behind;
-  const pg::SessionState wanted = exchange.session.value_or(pg::SessionState{});
-  PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
-  if (shape.demand.unclean) lease.MarkUnclean();
   const Clock::time_point begin = Clock::now();
   PANDO_CO_TRY(std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   if (work.learned) work.learned->pace.RanAlone(Clock::now() - begin, rows[main].bytes());

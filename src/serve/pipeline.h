@@ -108,6 +108,7 @@ class Pipeline {
   static pg::LaneStatement LaneStatementOf(const Work& work);
   static void LearnPace(Work& work, const pg::LaneAnswer& shared);
   Result<void> AnswerShared(Work& work, pg::LaneAnswer& shared);
+  static bool KnowsSchema(const Work& work);
   pg::Lane* LaneOf(const Work& work) const;
   Task<Result<void>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);

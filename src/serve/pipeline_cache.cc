@@ -92,6 +92,7 @@ Uncacheable Pipeline::WhyNotKept(const Work& work) const {
   const Uncacheable why_not = work.shape->cache.why_not;
   if (why_not != Uncacheable::kNo) return why_not;
   if (work.shape->demand.sharing == Sharing::kNever) return Uncacheable::kSettings;
+  if (work.is_cautious) return Uncacheable::kSchema;
   if (const Uncacheable why = WhyNotValues(work.shape->cache, work.parameters); why != Uncacheable::kNo) return why;
   return WhyNotNow(work.http, *work.principal);
 }

@@ -53,6 +53,9 @@ struct Pipeline::Work {
   // Of a write with conditions: the read of what there is.
   std::unique_ptr<Shape> current;
   bool at_root = false;
+  // The catalog is not known to be that of the database: all settings are made, nothing is shared or kept prepared, and
+  // the connection is cleaned.
+  bool is_cautious = false;
   bool print_here = true;             // false once a value came that only the database can print as JSON
   std::optional<Flights::Lead> lead;  // of an answer that is to be kept, as is `fill`
   std::optional<cache::Store::Fill> fill;

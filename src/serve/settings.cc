@@ -114,10 +114,9 @@ milliseconds StatementTimeout(const http::Request& request, milliseconds limit) 
   return limit.count() > 0 ? std::min(ours, limit) : ours;
 }
 
-std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
-  std::vector<pg::Command> commands;
+void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
   SettingsSelect select;
-  if (input.repeatable_read) commands.push_back(pg::Command{*IsolationCommand(kRepeatableRead), {}, false});
+  if (input.repeatable_read) exchange.isolation = *IsolationCommand(kRepeatableRead);
   const auto add_setting = [&](const std::string& name, const std::string& value) {
     if (!IsIsolation(name)) {
       select.Add(name, value);
@@ -125,8 +124,7 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
     }
     auto sql = IsolationCommand(value);
     if (!sql || (input.repeatable_read && !IsRepeatable(value))) return;
-    commands.clear();  // the function's level, which comes second, wins over the role's
-    commands.push_back(pg::Command{*sql, {}, false});
+    exchange.isolation = *sql;  // the function's level, which comes second, wins over the role's
   };
 
   select.Add("search_path", SearchPath(input.rest.schema, input.options.extra_search_path));
@@ -143,8 +141,7 @@ std::vector<pg::Command> SettingsCommands(const SettingsInput& input) {
     for (const auto& [name, value] : input.function->settings) add_setting(name, value);
   }
   if (input.read_only) select.Add("transaction_read_only", "on");
-  commands.push_back(select.Take());
-  return commands;
+  exchange.commands.push_back(select.Take());
 }
 
 std::optional<pg::Command> ObservedSettings(const SettingsInput& input, Observed observed) {

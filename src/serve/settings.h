@@ -33,9 +33,9 @@ struct SettingsInput {
   bool repeatable_read = false;  // at least
 };
 
-// Commands that come before the statement in its transaction: an isolation level when a role or function asks for one,
-// then one SELECT of set_config(..., true) for everything else.
-std::vector<pg::Command> SettingsCommands(const SettingsInput& input);
+// Makes them all in the exchange's transaction, before what is added next: an isolation level when a role or function
+// asks for one, and one SELECT of set_config(..., true) for everything else.
+void AddSettings(const SettingsInput& input, pg::Exchange& exchange);
 
 // The command that makes those settings only, which have to be known by their names, for a connection that has the
 // request's role and search path already. nullopt when there is nothing to make. The text depends on the set and on the

@@ -17,7 +17,7 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   const RoleSettings& settings = config.roles.Of(role);
   Demand demand;
   demand.observed = plan.footprint.observes;
-  demand.prepared = options.prepared_statements && !plan.footprint.folds;
+  demand.prepared = !plan.footprint.folds;
   demand.all_settings = catalog::Overlap(demand.observed, catalog::Observed::kOther) || plan.footprint.leaves_traces ||
                         options.pre_request || request.preferences.timezone || settings.has_others;
   demand.unclean = plan.footprint.leaves_traces || (options.pre_request && schema.pre_request.leaves_traces);
@@ -58,7 +58,8 @@ bool HasDateStyle(const catalog::Snapshot& schema, const std::string& role) {
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog,
-                                         std::shared_ptr<const Cacheables> cacheables) {
+                                         std::shared_ptr<const Cacheables> cacheables,
+                                         std::shared_ptr<const KnownUntil> catalog_known) {
   auto config = std::make_shared<Config>();
   config->tx_override_allowed = rest.tx_end.ends_with("-allow-override");
   config->tx_rollback = rest.tx_end.starts_with("rollback");
@@ -75,6 +76,7 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
   if (catalog) config->roles = SettingsOfRoles(catalog->snapshot());
   config->catalog = std::move(catalog);
   config->cacheables = std::move(cacheables);
+  config->catalog_known = std::move(catalog_known);
   return config;
 }
 

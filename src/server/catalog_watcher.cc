@@ -17,8 +17,11 @@ using namespace std::chrono_literals;
 constexpr auto kLoadTimeout = 120s;
 constexpr auto kBackoffMin = 100ms;
 constexpr auto kBackoffMax = 5s;
-// A connection on which nothing arrived for so long is asked whether it still lives.
-constexpr auto kProbeInterval = 60s;
+// A catalog counts as current for so long after the fingerprint was seen to be its own.
+constexpr auto kKnownFor = 1s;
+// Between two looks at the fingerprint, so that a look may take as long without a gap.
+constexpr auto kLookInterval = 500ms;
+constexpr auto kLookTimeout = 10s;
 
 }  // namespace
 
@@ -40,13 +43,17 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
        {"functions", static_cast<int64_t>(catalog->snapshot().functions.size())},
        {"took_ms", static_cast<int64_t>(took.count())}});
   connected_ = true;
-  deps_.publish(std::move(catalog));
+  known_ = std::make_shared<KnownUntil>(begun + kKnownFor);
+  if (outdated_at_ >= begun) known_->End();
+  fingerprint_ = catalog->snapshot().fingerprint;
+  published_load_begun_at_ = begun;
+  deps_.publish(std::move(catalog), known_);
   co_return Result<void>();
 }
 
 void CatalogWatcher::Start(bool loaded) {
   if (!loaded) Reload();
-  if (options_.listen) tasks_.Spawn("catalog listener", Listen());
+  tasks_.Spawn("catalog watch", Watch());
 }
 
 void CatalogWatcher::Reload() {
@@ -76,20 +83,31 @@ Task<void> CatalogWatcher::LoadUntilCurrent() {
   loading_ = false;
 }
 
-Task<void> CatalogWatcher::Listen() {
+void CatalogWatcher::Outdate() {
+  outdated_at_ = Clock::now();
+  EndKnown();
+  Reload();
+}
+
+void CatalogWatcher::EndKnown() {
+  if (known_) known_->End();
+  deps_.outdated();
+}
+
+Task<void> CatalogWatcher::Watch() {
   Backoff backoff(kBackoffMin, kBackoffMax);
-  bool was_away = false;
   while (!stopping_) {
     const Deadline connect_by = Deadline::After(options_.connect_timeout);
-    const pg::ConnectOptions connect = options_.connect;
+    pg::ConnectOptions connect = options_.connect;
+    connect.proves_process = true;
     Result<std::unique_ptr<pg::Connection>> connection = co_await pg::Connection::Open(connect, connect_by);
     if (connection) {
       backoff.Reset();
-      // What changed while nobody listened is not announced again.
-      if (was_away) Reload();
-      was_away = true;
       connected_ = true;
-      co_await ListenOn(*connection);
+      seen_ = {};
+      co_await WatchOn(**connection);
+    } else {
+      TellWatchFailed(connection.error());
     }
     connected_ = false;
     if (stopping_) break;
@@ -100,31 +118,74 @@ Task<void> CatalogWatcher::Listen() {
 }
 
 // Returns when the connection is of no use any more.
-Task<void> CatalogWatcher::ListenOn(std::unique_ptr<pg::Connection>& connection) {
+Task<void> CatalogWatcher::WatchOn(pg::Connection& connection) {
+  Result<void> watched;
+  if (options_.listen) watched = co_await Listen(connection);
+  while (watched && !stopping_) {
+    watched = co_await Look(connection);
+    if (!watched) break;
+    const Deadline next_look = Deadline::After(kLookInterval);
+    watched = co_await Hear(connection, next_look);
+  }
+  if (watched || stopping_) co_return;
+  TellWatchFailed(watched.error());
+  if (const std::optional<Error> broken_promise = connection.broken_promise()) deps_.pooler_found(*broken_promise);
+}
+
+Task<Result<void>> CatalogWatcher::Listen(pg::Connection& connection) {
   std::string sql = "LISTEN " + pg::QuoteIdentifier(options_.channel);
   if (options_.channel != "pando") sql += "; LISTEN pando";
   const Deadline listen_by = Deadline::After(options_.connect_timeout);
-  const Result<void> listening = co_await connection->RunScript(sql, listen_by);
-  if (!listening) {
-    Log(Level::kWarn, "catalog.listen_failed", listening.error().ToString());
-    co_return;
-  }
-  while (!stopping_) {
-    const Deadline probe_at = Deadline::After(kProbeInterval);
-    const Result<pg::Notification> notification = co_await connection->WaitNotification(probe_at);
+  co_return co_await connection.RunScript(std::move(sql), listen_by);
+}
+
+// Deals with what is notified until then.
+Task<Result<void>> CatalogWatcher::Hear(pg::Connection& connection, Deadline until) {
+  if (!options_.listen) co_return co_await net::SleepUntil(until);
+  for (;;) {
+    const Result<pg::Notification> notification = co_await connection.WaitNotification(until);
     if (notification) {
       OnNotification(*notification);
-      continue;
+    } else if (notification.error().id() == ErrorId::kRequestDeadline) {
+      co_return Result<void>();
+    } else {
+      co_return notification.error();
     }
-    if (notification.error().id() != ErrorId::kRequestDeadline) co_return;
-    const Deadline probe_by = Deadline::After(options_.connect_timeout);
-    const Result<void> alive = co_await connection->RunScript("SELECT 1", probe_by);
-    if (!alive) co_return;
+  }
+}
+
+Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
+  const Clock::time_point looked_at = Clock::now();
+  const Deadline look_by = Deadline::After(kLookTimeout);
+  introspect::Fingerprint before = seen_;
+  PANDO_CO_TRY(seen_, co_await introspect::QueryFingerprint(connection, std::move(before), look_by));
+  told_.clear();
+  Compare(seen_, looked_at);
+  co_return Result<void>();
+}
+
+void CatalogWatcher::Compare(const introspect::Fingerprint& seen, Clock::time_point looked_at) {
+  if (!known_ || looked_at < published_load_begun_at_) return;
+  if (seen.text == fingerprint_) {
+    known_->Extend(looked_at + kKnownFor);
+    return;
+  }
+  // One that is being loaded may have seen the change; if not, the next look will tell.
+  if (loading_) return EndKnown();
+  Log(Level::kInfo, "catalog.changed", "the schema of the database has changed");
+  Outdate();
+}
+
+// Each reason once in a row: requests make all of their settings meanwhile, which costs time and nothing else.
+void CatalogWatcher::TellWatchFailed(const Error& error) {
+  if (std::string text = error.ToString(); text != told_) {
+    told_ = std::move(text);
+    Log(Level::kWarn, "catalog.watch_failed", "the schema of the database cannot be watched", {{"error", told_}});
   }
 }
 
 void CatalogWatcher::OnNotification(const pg::Notification& notification) {
-  if (notification.payload.empty() || notification.payload == "reload schema") Reload();
+  if (notification.payload.empty() || notification.payload == "reload schema") Outdate();
   if (notification.payload.empty() || notification.payload == "reload config") {
     if (deps_.reload_config) deps_.reload_config();
   }

@@ -1,4 +1,8 @@
-// Keeps the catalog current: loads it at start, after NOTIFY, on request, and after the database was away.
+// Keeps the catalog current: loads it at start, after NOTIFY, on request, after the database was away, and whenever the
+// fingerprint of the schema is another: it is asked for twice a second, on the connection that listens.
+//
+// Each catalog comes with how long it is known to be that of the database. A catalog that is not known to be so any
+// more stays in use, for requests that rely on nothing that it says of what others observe or leave behind.
 //
 // Concurrency  executor-bound (the control loop)
 // Ownership    co_await Stop() before destroying it
@@ -9,7 +13,9 @@
 #include <memory>
 #include <string>
 
+#include "base/known_until.h"
 #include "catalog/catalog.h"
+#include "introspect/fingerprint.h"
 #include "introspect/introspect.h"
 #include "net/spawn.h"
 #include "net/task.h"
@@ -26,16 +32,19 @@ struct CatalogWatcherOptions {
   pg::ConnectOptions connect;
   introspect::IntrospectOptions introspect;
   std::string channel = "pgrst";
-  bool listen = true;
+  bool listen = true;  // to `channel`; false where a pooler lends transactions
   milliseconds connect_timeout = std::chrono::seconds(10);
 };
 
 class CatalogWatcher {
  public:
   struct Deps {
-    std::function<void(std::shared_ptr<const catalog::Catalog>)> publish;  // a new version
-    std::function<void()> reload_config;                                   // NOTIFY ..., 'reload config'
-    std::function<void(bool loaded)> count;                                // each attempt; may be empty
+    // A new version, and until when it is known to hold.
+    std::function<void(std::shared_ptr<const catalog::Catalog>, std::shared_ptr<const KnownUntil>)> publish;
+    std::function<void()> outdated;                  // the version published last does not hold any more
+    std::function<void(const Error&)> pooler_found;  // one that lends less than a session, against what was said
+    std::function<void()> reload_config;             // NOTIFY ..., 'reload config'
+    std::function<void(bool loaded)> count;          // each attempt; may be empty
   };
 
   CatalogWatcher(net::Executor executor, CatalogWatcherOptions options, Deps deps);
@@ -44,8 +53,10 @@ class CatalogWatcher {
   Task<Result<void>> LoadOnce();
   // Listens and reloads until Stop().
   void Start(bool loaded);
-  // Loads again, soon.
+  // Loads again, soon: options are others.
   void Reload();
+  // The schema may be another than that of the catalog: it does not count as known until it has been loaded again.
+  void Outdate();
   // What to load from now on; call Reload() to have it.
   void SetIntrospection(introspect::IntrospectOptions options) { options_.introspect = std::move(options); }
   Task<void> Stop();
@@ -54,8 +65,14 @@ class CatalogWatcher {
   bool connected() const { return connected_; }
 
  private:
-  Task<void> Listen();
-  Task<void> ListenOn(std::unique_ptr<pg::Connection>& connection);
+  Task<void> Watch();
+  Task<void> WatchOn(pg::Connection& connection);
+  Task<Result<void>> Listen(pg::Connection& connection);
+  Task<Result<void>> Hear(pg::Connection& connection, Deadline until);
+  Task<Result<void>> Look(pg::Connection& connection);
+  void Compare(const introspect::Fingerprint& seen, Clock::time_point looked_at);
+  void EndKnown();
+  void TellWatchFailed(const Error& error);
   Task<void> LoadUntilCurrent();
   void OnNotification(const pg::Notification& notification);
 
@@ -67,6 +84,12 @@ class CatalogWatcher {
   bool again_ = false;    // and must load once more
   bool stopping_ = false;
   bool connected_ = false;
+  introspect::Fingerprint seen_;               // on the connection that watches
+  std::shared_ptr<KnownUntil> known_;          // of the catalog published last; null: none was
+  std::string fingerprint_;                    // likewise
+  Clock::time_point published_load_begun_at_;  // likewise
+  Clock::time_point outdated_at_ = Clock::time_point::min();
+  std::string told_;  // why the schema cannot be watched
 };
 
 }  // namespace pando::server

@@ -68,9 +68,17 @@ class CommandDatabase {
   std::string owner_uri_;
 };
 
-Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files) {
+// A migration has a session of its own: it may set what it likes, and holds a lock between its transactions.
+Error MigratesThroughPooler() {
+  return Error(ErrorId::kPooler, "migrations need a session of their own, and database.pooler is \"transaction\"")
+      .WithHint(
+          "run pando migrate with a database.url that leads to PostgreSQL itself, and database.pooler = \"none\"");
+}
+
+Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files, pg::Pooler pooler) {
   pg::ConnectOptions connect;
   connect.uri = std::move(uri);
+  connect.pooler = pooler;
   const Deadline connect_by = Deadline::After(30s);
   PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
   const migrate::Progress progress = [](const migrate::Migration& m) { std::printf("applied %s\n", m.file.c_str()); };
@@ -78,9 +86,10 @@ Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files) 
 }
 
 Task<Result<std::vector<migrate::MigrationStatus>>> Status(std::string uri, std::vector<migrate::Migration> files,
-                                                           Deadline connect_by) {
+                                                           pg::Pooler pooler, Deadline connect_by) {
   pg::ConnectOptions connect;
   connect.uri = std::move(uri);
+  connect.pooler = pooler;
   PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
   const Deadline read_by = Deadline::After(60s);
   co_return co_await migrate::Status(*connection, std::move(files), read_by);
@@ -104,10 +113,12 @@ std::string TokenFor(const std::string& role, const KeysRequest& request, const 
 }  // namespace
 
 Result<void> MigrateUp(const ProgramOptions& options) {
+  const pg::Pooler pooler = PoolerOf(options.database);
+  if (pooler == pg::Pooler::kTransaction) return MigratesThroughPooler();
   PANDO_TRY(std::vector<migrate::Migration> files, migrate::ReadMigrations(options.migrate.folder));
   PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));
   boost::asio::io_context loop(1);
-  const Result<size_t> applied = RunHere(loop, Up(database.owner_uri(), std::move(files)));
+  const Result<size_t> applied = RunHere(loop, Up(database.owner_uri(), std::move(files), pooler));
   database.Close(options);
   if (!applied) return applied.error();
   std::printf(*applied == 0 ? "nothing to apply\n" : "%zu applied\n", *applied);
@@ -126,7 +137,8 @@ Result<void> MigrateStatus(const ProgramOptions& options) {
   PANDO_TRY(std::vector<migrate::Migration> files, migrate::ReadMigrations(options.migrate.folder));
   PANDO_TRY(CommandDatabase database, CommandDatabase::Open(options));
   boost::asio::io_context loop(1);
-  const auto statuses = RunHere(loop, Status(database.owner_uri(), std::move(files), Deadline::After(30s)));
+  const auto statuses =
+      RunHere(loop, Status(database.owner_uri(), std::move(files), PoolerOf(options.database), Deadline::After(30s)));
   database.Close(options);
   if (!statuses) return statuses.error();
   for (const migrate::MigrationStatus& status : *statuses) {
@@ -146,7 +158,8 @@ void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& o
   }
   if (files->empty()) return;
   boost::asio::io_context loop(1);
-  const auto statuses = RunHere(loop, Status(owner_uri, std::move(*files), Deadline::After(2s)));
+  const auto statuses =
+      RunHere(loop, Status(owner_uri, std::move(*files), PoolerOf(options.database), Deadline::After(2s)));
   if (!statuses) return;
   const Result<void> consistent = migrate::CheckConsistent(*statuses);
   if (!consistent) {

@@ -9,6 +9,18 @@ constexpr Bytes kAutoCacheBytes = MiB(128);
 
 }  // namespace
 
+Result<void> Validate(const DatabaseOptions& options) {
+  if (options.pooler == "none" || !options.url.starts_with("embedded:")) return {};
+  return Error(ErrorId::kConfigInvalid,
+               "database.pooler is \"" + options.pooler + "\", and no pooler stands before the embedded database")
+      .WithHint("leave database.pooler at \"none\"");
+}
+
+pg::Pooler PoolerOf(const DatabaseOptions& options) {
+  if (options.pooler == "session") return pg::Pooler::kSession;
+  return options.pooler == "transaction" ? pg::Pooler::kTransaction : pg::Pooler::kNone;
+}
+
 Result<Bytes> CacheBytes(const std::string& url, bool auto_on) {
   if (url == "off" || (url == "auto" && !auto_on)) return Bytes{};
   if (url == "auto") return kAutoCacheBytes;

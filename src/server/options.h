@@ -7,6 +7,7 @@
 #include "base/deadline.h"
 #include "base/option.h"
 #include "base/result.h"
+#include "pg/pooler.h"
 
 namespace pando::server {
 
@@ -20,7 +21,7 @@ struct DatabaseOptions {
   milliseconds lifetime_max = std::chrono::minutes(30);
   uint32_t statements_max = 1000;
   std::string channel = "pgrst";
-  bool channel_enabled = true;
+  std::string pooler = "none";
   bool config_in_database = true;
 };
 
@@ -48,12 +49,19 @@ void Describe(Visitor& visit, DatabaseOptions& o) {
                "Prepared statements kept on each connection; each costs the database server some 10 KiB and more.");
   visit.Option("database.channel", o.channel, Reload::kRestart,
                "Channel whose NOTIFY with the payload 'reload schema' makes the catalog load again.");
-  visit.Option("database.channel_enabled", o.channel_enabled, Reload::kRestart,
-               "Listen on database.channel; off for poolers that cannot LISTEN.");
+  visit.Option("database.pooler", o.pooler, OneOf{{"none", "session", "transaction"}}, Reload::kRestart,
+               "What stands between Pando and PostgreSQL, and for how long it lends a connection: none; session, for a "
+               "pooler that lends whole sessions; transaction, which is safe with every pooler and prepares no "
+               "statements.");
   visit.Option("database.config_in_database", o.config_in_database, Reload::kRestart,
                "Take options from the database too: settings named pgrst.* of the connecting role, as PostgREST does. "
                "They win over file and environment.");
 }
+
+//   kConfigInvalid  a pooler for the embedded database
+Result<void> Validate(const DatabaseOptions& options);
+// As ConnectOptions have it.
+pg::Pooler PoolerOf(const DatabaseOptions& options);
 
 struct ChangesOptions {
   bool enabled = false;

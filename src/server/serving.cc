@@ -10,6 +10,7 @@
 #include "net/signals.h"
 #include "net/socket.h"
 #include "net/spawn.h"
+#include "pg/connection.h"
 #include "serve/cache_tags.h"
 #include "serve/errors.h"
 #include "serve/pipeline.h"
@@ -62,6 +63,7 @@ Task<Result<DatabaseSettings>> AskDatabase(const ProgramOptions& options, const 
   if (!options.database.config_in_database) co_return DatabaseSettings();
   pg::ConnectOptions connect;
   connect.uri = database.login_uri();
+  connect.pooler = PoolerOf(options.database);
   const std::optional<std::string> pre_config = options.rest.pre_config;
   const Deadline deadline = Deadline::After(options.database.connect_timeout);
   Task<Result<DatabaseSettings>> query = QueryDatabaseSettings(std::move(connect), pre_config, deadline);
@@ -90,8 +92,9 @@ class Process {
     for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildParts(i));
     watcher_ = std::make_unique<CatalogWatcher>(
         control_.get_executor(), WatcherOptions(),
-        CatalogWatcher::Deps{[this](auto catalog) { OnCatalog(std::move(catalog)); }, [this] { RequestReload(); },
-                             [this](bool loaded) { monitoring_.CountReload(loaded); }});
+        CatalogWatcher::Deps{[this](auto catalog, auto known) { OnCatalog(std::move(catalog), std::move(known)); },
+                             [this] { CleanConnections(); }, [this](const Error& error) { GiveUpDatabase(error); },
+                             [this] { RequestReload(); }, [this](bool loaded) { monitoring_.CountReload(loaded); }});
     monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
     return {};
@@ -120,7 +123,7 @@ class Process {
     return {};
   }
 
-  void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_, cacheables_); }
+  void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_, cacheables_, catalog_known_); }
 
   Result<void> BuildTracking() {
     // In somebody else's database nothing is made unasked.
@@ -140,7 +143,7 @@ class Process {
     PANDO_CHECK(BuildPurging());
     if (!options_.changes.enabled && !store_) return {};
     ChangeTracking::Deps deps;
-    deps.load_catalog = [this] { watcher_->Reload(); };
+    deps.load_catalog = [this] { watcher_->Outdate(); };
     deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
     deps.store = store_.get();
     if (purging_) deps.dropped = [this](const std::vector<cache::Tag>& tags) { purging_->Drop(tags); };
@@ -171,6 +174,7 @@ class Process {
   pg::ConnectOptions Connect() const {
     pg::ConnectOptions connect;
     connect.uri = database_.login_uri();
+    connect.pooler = PoolerOf(options_.database);
     connect.statements_max = options_.database.statements_max;
     return connect;
   }
@@ -257,10 +261,10 @@ class Process {
   CatalogWatcherOptions WatcherOptions() const {
     CatalogWatcherOptions watcher;
     watcher.connect = Connect();
-    watcher.connect.statements_max = 1;
+    watcher.connect.statements_max = 2;  // of the fingerprint
     watcher.introspect = IntrospectionOf(options_.rest);
     watcher.channel = options_.database.channel;
-    watcher.listen = options_.database.channel_enabled;
+    watcher.listen = watcher.connect.pooler != pg::Pooler::kTransaction;
     watcher.connect_timeout = options_.database.connect_timeout;
     return watcher;
   }
@@ -317,11 +321,12 @@ class Process {
     }
   }
 
-  void OnCatalog(std::shared_ptr<const catalog::Catalog> catalog) {
+  void OnCatalog(std::shared_ptr<const catalog::Catalog> catalog, std::shared_ptr<const KnownUntil> known) {
     // Freeing one of 10,000 relations takes a tenth of a second.
     catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
+    catalog_known_ = std::move(known);
     monitoring_.SetCatalog(catalog_);
-    ForgetStatements();
+    CleanConnections();
     Publish();
     if (tracking_) tracking_->Take(catalog_, options_.rest.schemas);
     // The database was away at the start, and now it is not.
@@ -339,15 +344,23 @@ class Process {
     });
   }
 
-  // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
-  // Before the catalog is published, so that no request that is planned by it runs what was prepared before.
-  void ForgetStatements() {
+  // When the schema changes: what a function was thought not to leave may be there. And before a catalog is published,
+  // so that no request that is planned by it runs what was prepared before.
+  void CleanConnections() {
     loops_.PostToEach([this](size_t index) {
-      parts_[index].pool->ForgetStatements();
-      if (parts_[index].lane_pool) parts_[index].lane_pool->ForgetStatements();
+      parts_[index].pool->CleanAll();
+      if (parts_[index].lane_pool) parts_[index].lane_pool->CleanAll();
     });
   }
 
+  void GiveUpDatabase(const Error& error) {
+    loops_.PostToEach([this, error](size_t index) {
+      parts_[index].pool->GiveUp(error);
+      if (parts_[index].lane_pool) parts_[index].lane_pool->GiveUp(error);
+    });
+  }
+
+  // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
   void Publish() {
     PublishConfig();
     documents_.Update(config_);
@@ -360,7 +373,7 @@ class Process {
         RequestReload();
         break;
       case SIGUSR1:
-        watcher_->Reload();
+        watcher_->Outdate();
         break;
       default:
         if (stopping_) return;
@@ -489,6 +502,7 @@ class Process {
   std::vector<std::string> bound_;            // http.listen with the ports that were chosen
   std::shared_ptr<auth::Verifier> verifier_;  // on the control loop, as all below
   std::shared_ptr<const catalog::Catalog> catalog_;
+  std::shared_ptr<const KnownUntil> catalog_known_;  // to hold
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;
   std::shared_ptr<const serve::Cacheables> cacheables_;
@@ -521,7 +535,23 @@ Result<std::optional<DatabaseSettings>> LoadDatabaseSettings(ProgramOptions& opt
   return std::optional<DatabaseSettings>(std::move(*settings));
 }
 
+// A pooler that nobody named would lend one caller's session to another. What else keeps the database away is for
+// later.
+Task<Result<void>> RefusePooler(const ProgramOptions& options, const Database& database) {
+  pg::ConnectOptions connect;
+  connect.uri = database.login_uri();
+  connect.pooler = PoolerOf(options.database);
+  const Deadline deadline = Deadline::After(options.database.connect_timeout);
+  const Result<std::unique_ptr<pg::Connection>> opened = co_await pg::Connection::Open(std::move(connect), deadline);
+  if (!opened && opened.error().id() == ErrorId::kPooler) co_return opened.error();
+  co_return Result<void>();
+}
+
 Result<void> Run(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database) {
+  if (!database.is_embedded()) {
+    boost::asio::io_context loop(1);
+    PANDO_CHECK(RunHere(loop, RefusePooler(options, database)));
+  }
   PANDO_TRY(std::optional<DatabaseSettings> settings, LoadDatabaseSettings(options, registry, deps, database));
   WarnOfPendingMigrations(options, database.owner_uri());
   Process process(options, registry, std::move(deps), database, std::move(settings));

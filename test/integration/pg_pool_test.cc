@@ -146,8 +146,9 @@ TEST_F(PgPoolTest, CleansAConnectionBeforeItIsLentAgain) {
   {
     Lease lease = AcquireNow();
     pid = lease->backend_pid();
-    EXPECT_EQ(Value(*lease, "select set_config('app.left', 'x', false)"), "x");
-    lease.MarkUnclean();
+    Exchange exchange = Do({Sql("select set_config('app.left', 'x', false)")});
+    exchange.leaves_traces = true;
+    ASSERT_TRUE(Run(*lease, exchange));
   }
   Lease lease = AcquireNow();
 
@@ -368,7 +369,7 @@ TEST_F(PgPoolTest, WorksOnTwoThreadsWithAPoolEach) {
   EXPECT_THAT(succeeded, ElementsAre(1, 1));
 }
 
-TEST_F(PgPoolTest, ForgottenStatementsArePreparedForTheTableAsItIsNow) {
+TEST_F(PgPoolTest, CleanedConnectionsPrepareForTheTableAsItIsNow) {
   Prepare("create table grown (a int); insert into grown values (1)");
   Start(Options(1));
   const auto count = [&](const std::string& value) {
@@ -379,22 +380,58 @@ TEST_F(PgPoolTest, ForgottenStatementsArePreparedForTheTableAsItIsNow) {
   Prepare("alter table grown alter a type bigint");
   EXPECT_FALSE(count("9999999999")) << "the parameter is an integer as long as the statement is kept";
 
-  pool_->ForgetStatements();
+  pool_->CleanAll();
 
   EXPECT_TRUE(count("9999999999"));
   EXPECT_EQ(AcquireNow()->statements_prepared(), 1u);
 }
 
-TEST_F(PgPoolTest, AStatementIsForgottenThoughItsConnectionIsLent) {
+TEST_F(PgPoolTest, AConnectionIsCleanedThoughItIsLent) {
   Prepare("create table lent (a int)");
   Start(Options(1));
   Lease lease = AcquireNow();
   ASSERT_TRUE(Run(*lease, Do({Sql("select 1 from lent where a = $1", {"1"})})));
   Prepare("alter table lent alter a type text");
 
-  pool_->ForgetStatements();
+  pool_->CleanAll();
 
   EXPECT_TRUE(Run(*lease, Do({Sql("select 1 from lent where a = $1", {"one"})})));
+}
+
+// A function may have been replaced by one that leaves the connection in another role.
+TEST_F(PgPoolTest, WhatNobodyKnewToBeLeftIsCleanedToo) {
+  Start(Options(1));
+  const SessionState wanted{"pg_monitor", ""};
+  {
+    Lease lease = AcquireNow();
+    ASSERT_TRUE(Run(*lease, Do({Sql("select set_config('role', 'pg_read_all_data', false),"
+                                    " set_config('app.left', 'x', false), pg_advisory_lock(4711)")},
+                               Finish::kCommit, wanted)));
+  }
+
+  pool_->CleanAll();
+
+  Lease lease = AcquireNow();
+  const auto rows =
+      Run(*lease, Do({Sql("select current_user || coalesce(current_setting('app.left', true), '') ||"
+                          " (select count(*) from pg_locks where locktype = 'advisory' and objid = 4711)")},
+                     Finish::kCommit, wanted));
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->front().Text(0, 0), "pg_monitor0");
+}
+
+TEST_F(PgPoolTest, APoolThatWasGivenUpRefusesEveryCaller) {
+  Start(Options(1));
+  Lease lent = AcquireNow();
+  Spawned<Result<Lease>> waiting(loop_, pool_->Acquire(InTime()));
+  RunUntil([&] { return pool_->stats().waiting == 1; });
+
+  pool_->GiveUp(Error(ErrorId::kPooler, "no more"));
+
+  EXPECT_THAT(waiting.Await(loop_), FailsWith(ErrorId::kPooler));
+  HandBack(std::move(lent));
+  EXPECT_THAT(TryAcquire(), FailsWith(ErrorId::kPooler));
+  EXPECT_EQ(pool_->stats().open, 0u);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ from made_once import key_of, made_once, postgres_programs, quick_folder  # noqa
 from ports import free_port  # noqa: E402
 
 __all__ = ['HERE', 'HOOKED', 'ITEMS', 'PROGRAM', 'ROOT', 'SECRET', 'WAIT_SECONDS_MAX', 'Pando', 'PreparedPando',
-           'PrivatePostgres', 'alive', 'await_promise', 'embedded_database', 'embedded_pid', 'folder_for_all', 'free_port',
+           'PrivatePostgres', 'alive', 'as_postgres', 'await_promise', 'embedded_database', 'embedded_pid', 'folder_for_all', 'free_port',
            'give_to_postgres', 'key_of', 'made_once', 'needs_hooks', 'quick_folder', 'roles', 'token_of', 'token_with',
            'wait_until', 'within', 'write_project']
 
@@ -300,8 +300,9 @@ class PrivatePostgres(Database):
 
     def await_listener(self):
         """Until a server hears what is notified: it begins to listen a moment after it is ready."""
-        listening = "select count(*) from pg_stat_activity where query like 'LISTEN %' and state = 'idle'"
-        wait_until(lambda: self.sql(listening) != '0', 'a server listens')
+        # On the connection on which it listens it asks for the fingerprint of the schema from then on.
+        watching = "select count(*) from pg_stat_activity where query like '%pg_current_snapshot()%' and pid <> pg_backend_pid()"
+        wait_until(lambda: self.sql(watching) != '0', 'a server listens')
 
     def uri(self, user='postgres'):
         return f'postgresql://{user}@/postgres?host={self.folder}'

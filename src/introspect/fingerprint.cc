@@ -1,0 +1,31 @@
+#include "introspect/fingerprint.h"
+
+#include <utility>
+#include <vector>
+
+#include "introspect/query_texts.h"
+#include "pg/connection.h"
+
+namespace pando::introspect {
+
+Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerprint before, Deadline deadline) {
+  static const std::string kQuery =
+      "SELECT pg_catalog.pg_current_snapshot(), CASE WHEN $1 <> pg_catalog.pg_current_snapshot()::text THEN (" +
+      std::string(TextOf(Query::kFingerprint).sql) + ") END";
+  pg::Exchange exchange;
+  // Compiling takes longer than it saves, and so do workers.
+  exchange.commands.push_back(
+      pg::Command{"SELECT pg_catalog.set_config('jit', 'off', true),"
+                  " pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)",
+                  {},
+                  true});
+  exchange.commands.push_back(pg::Command{kQuery, {before.seen_by}, true});
+  PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
+  Fingerprint now;
+  now.seen_by = std::string(rows.back().Text(0, 0));
+  const auto text = rows.back().Get(0, 1);
+  now.text = text ? std::string(*text) : std::move(before.text);
+  co_return now;
+}
+
+}  // namespace pando::introspect

@@ -1,0 +1,32 @@
+// A Fingerprint is a short text that becomes another whenever the schema changes, or what a role may do: cheap enough
+// to be asked for twice a second, where no stream tells of changes.
+//
+// It is made of the system catalogs' rows, user objects only: of relations their own columns (TRUNCATE and REFRESH
+// change others), of everything else the transaction that wrote the row (xmin, PostgreSQL documentation 5.5). Temporary
+// tables do not count. It costs the database about 1 ms for 100 tables, 20 ms for 2,000.
+//
+// Concurrency  executor-bound
+#pragma once
+
+#include <string>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "net/task.h"
+
+namespace pando::pg {
+class Connection;
+}
+
+namespace pando::introspect {
+
+struct Fingerprint {
+  std::string seen_by;  // pg_current_snapshot() of the query
+  std::string text;
+};
+
+// `before` is what this connection answered last: while no transaction has ended since, it is not worked out again.
+//   as pg::Connection::Run
+Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerprint before, Deadline deadline);
+
+}  // namespace pando::introspect
