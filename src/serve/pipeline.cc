@@ -128,6 +128,10 @@ Task<Result<void>> Pipeline::Serve(Work& work) {
 bool Pipeline::Recall(Work& work) {
   if (!Cut(work)) return false;
   std::optional<ShapeCache::Recalled> recalled = shapes_.Recall(cut_);
+  if (recalled && IsLeftToDatabase(work, *recalled->shape)) {
+    cut_.LeaveToDatabase();
+    recalled = shapes_.Recall(cut_);
+  }
   if (!recalled) return false;
   work.shape = std::move(recalled->shape);
   work.learned = std::move(recalled->learned);
@@ -137,8 +141,18 @@ bool Pipeline::Recall(Work& work) {
   return true;
 }
 
+// `shape` is written for the server to print.
+bool Pipeline::IsLeftToDatabase(Work& work, const Shape& shape) const {
+  work.print_key = shape.print_key;
+  const bool is_left = shape.statement.shape.flat && deps_.print_memory.DatabasePrints(shape.print_key);
+  work.printer = is_left ? Printer::kDatabase : Printer::kServer;
+  return is_left;
+}
+
 void Pipeline::Remember(const Work& work) {
-  if (Cut(work)) shapes_.Remember(cut_, work.http, *work.config, work.role());
+  if (!Cut(work)) return;
+  if (work.printer == Printer::kDatabase) cut_.LeaveToDatabase();
+  shapes_.Remember(cut_, work.http, *work.config, work.role());
 }
 
 // Fills `cut_`. The shapes are those of the configuration in force: a request that is older has none.
@@ -153,6 +167,9 @@ Task<Result<void>> Pipeline::ServeRest(Work& work, rest::Request request) {
   }
   if (request.action == Action::kInspect) co_return co_await ServeRoot(work, std::move(request));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
+  if (IsLeftToDatabase(work, shape)) {
+    PANDO_CO_TRY(shape, MakeShape(std::move(shape.request), *work.config, work.role(), Printer::kDatabase));
+  }
   if (IsWriteOfResource(shape.request.action) && IsConditional(work.http)) PANDO_CO_CHECK(ReadCurrent(work, shape));
   Remember(work);
   work.Take(std::move(shape));
@@ -230,7 +247,6 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
   }
   work.timing.Mark(Phase::kPlan);
   work.is_cautious = !KnowsSchema(work);
-  pg::Lane* const lane = LaneOf(work);
   if (IsToKeep(work)) {
     if (!flights_.Find(cache_key_)) {
       BeginFill(work);
@@ -241,8 +257,8 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
   }
   Result<void> served;
   bool done = false;
-  if (lane) {
-    // Not Execute(), which is a coroutine more.
+  if (pg::Lane* const lane = LaneOf(work)) {
+    // Not a coroutine of its own, which would cost an allocation for each request.
     pg::Lane::Call call(*lane, LaneStatementOf(work), work.http.deadline);
     bool woken = false;
     if (!call.done()) {
@@ -259,20 +275,26 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
   co_return co_await ServePrinted(work);
 }
 
-// The same, printed by the database.
+// The same, printed by the database, which the next request of the shape asks at once. The look-up in the cache has
+// been counted.
 Task<Result<void>> Pipeline::ServePrinted(Work& work) {
+  deps_.print_memory.Failed(work.print_key);
   Lose(work, Unproven::kFailed);  // the shape that is made here is not the one that it is kept by
   work.print_here = true;
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kDatabase));
   work.Take(std::move(shape));
-  co_return co_await ServeShape(work);
+  co_return co_await ExecuteAlone(work);
 }
 
 // An Error with `work.print_here` cleared: the rows hold what only the database can print.
 Result<void> Pipeline::Read(Work& work, const pg::Rows& rows, Outcome& outcome) {
   const Shape& shape = *work.shape;
-  if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape, outcome);
+  if (!shape.statement.shape.flat) {
+    PANDO_CHECK(ReadOutcome(rows, shape.statement.shape, outcome));
+    if (work.print_key != 0) deps_.print_memory.Printed(work.print_key, outcome.page);
+    return {};
+  }
   if (rows.size() > sql::kFlatRowsMax) {
     work.print_here = false;
     return Error(ErrorId::kProtocol, "there are more rows than are printed here");

@@ -24,6 +24,7 @@
 #include "serve/flights.h"
 #include "serve/openapi_documents.h"
 #include "serve/own_writes.h"
+#include "serve/print_memory.h"
 #include "serve/row_printer.h"
 #include "serve/settings.h"
 #include "serve/shape.h"
@@ -53,6 +54,7 @@ class Pipeline {
     pg::Lane& write_lane;  // inserts and updates of one row; with LaneOptions::writes
     net::Worker& worker;   // for what is too long for an event loop
     OpenApiDocuments& documents;
+    PrintMemory& print_memory;  // of all loops
     Cache cache;
   };
   Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}
@@ -100,6 +102,7 @@ class Pipeline {
   void AddSurrogateKeys(Work& work, const pg::Rows& rows) const;
   void Keep(Work& work, const pg::Rows& rows);
   bool Recall(Work& work);
+  bool IsLeftToDatabase(Work& work, const Shape& shape) const;
   void Remember(const Work& work);
   bool Cut(const Work& work);
   Task<Result<void>> ServeShape(Work& work);

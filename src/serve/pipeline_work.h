@@ -56,8 +56,10 @@ struct Pipeline::Work {
   // The catalog is not known to be that of the database: all settings are made, nothing is shared or kept prepared, and
   // the connection is cleaned.
   bool is_cautious = false;
-  bool print_here = true;             // false once a value came that only the database can print as JSON
-  std::optional<Flights::Lead> lead;  // of an answer that is to be kept, as is `fill`
+  bool print_here = true;              // false once there are rows that only the database can print as JSON
+  Printer printer = Printer::kServer;  // of the shape
+  uint64_t print_key = 0;              // of a read that the server prints or tried to print; else 0
+  std::optional<Flights::Lead> lead;   // of an answer that is to be kept, as is `fill`
   std::optional<cache::Store::Fill> fill;
   std::shared_ptr<const pg::LaneBracketRows> bracket;
   bool kept = false;

@@ -6,6 +6,7 @@
 #include "catalog/snapshot.h"
 #include "plan/cheap.h"
 #include "serve/answer.h"
+#include "serve/print_memory.h"
 #include "serve/settings.h"
 
 namespace pando::serve {
@@ -115,6 +116,7 @@ Result<Shape> MakeShape(rest::Request request, const Config& config, const std::
   options.flat = printer == Printer::kServer && !HasDateStyle(schema, role);
   shape.statement = sql::WriteStatement(shape.plan, shape.request.payload, options);
   shape.sql = shape.statement.query.sql;
+  if (shape.statement.shape.flat) shape.print_key = PrintMemory::KeyOf(shape.statement.query.sql, role);
   shape.demand = DemandOf(shape.request, shape.plan, role, config);
   shape.route = (shape.plan.call ? "rpc/" : "") + shape.request.name;
   shape.freshness = FreshnessOf(shape.plan, config.rest);

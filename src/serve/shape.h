@@ -5,6 +5,7 @@
 // Ownership    keeps its Catalog alive (Plan::catalog)
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -46,7 +47,8 @@ struct Shape {
   sql::Statement statement;  // its parameters are those of the request that it was made from
   pg::SqlText sql;           // of statement.query
   Demand demand;
-  std::string route;  // for the observer: the resource, known to exist
+  uint64_t print_key = 0;  // of a flat statement: for PrintMemory
+  std::string route;       // for the observer: the resource, known to exist
   Freshness freshness;
   // Of a remembered shape.
   CacheRule cache;

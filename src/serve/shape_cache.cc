@@ -102,6 +102,11 @@ void AppendReadHeaders(const http::Request& request, std::string& key) {
   key.append(separators, kSeparator);
 }
 
+void CutRequest::LeaveToDatabase() {
+  printer = Printer::kDatabase;
+  key.insert(0, 1, kPlaceholder);  // no method begins with it
+}
+
 ShapeCache::ShapeCache(size_t entries_max) : entries_max_(entries_max), nonce_(MakeNonce()) {}
 
 bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix, std::string_view role,
@@ -111,6 +116,7 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
   if (target == Target::kOther) return false;
   cut.values.clear();
   cut.query = request.query();
+  cut.printer = Printer::kServer;
   cut.key.assign(request.method).append(1, kSeparator).append(path).append(1, kSeparator);
   size_t copied = 0;
   const std::string_view query = cut.query;
@@ -196,7 +202,7 @@ std::optional<ShapeCache::Entry> ShapeCache::MakeEntry(const CutRequest& cut, co
   }
   Result<rest::Request> parsed = ParseHttp(request, marked, config);
   if (!parsed) return std::nullopt;
-  Result<Shape> shape = MakeShape(std::move(*parsed), config, role, Printer::kServer);
+  Result<Shape> shape = MakeShape(std::move(*parsed), config, role, cut.printer);
   if (!shape || shape->statement.estimate) return std::nullopt;
   Entry entry;
   entry.key = cut.key;

@@ -30,9 +30,13 @@ namespace pando::serve {
 
 // A request with its values cut out. The values are views into the request.
 struct CutRequest {
+  // Asks for the shape whose rows the database prints, which is kept apart from the one that the server tries.
+  void LeaveToDatabase();
+
   std::string key;
   std::vector<std::string_view> values;  // still percent-encoded
   std::string_view query;
+  Printer printer = Printer::kServer;
 };
 
 // Adds to a key the headers that parsing reads, each in its place.

@@ -229,8 +229,8 @@ class Process {
                &own_writes_,
                surrogate_keys_.get()};
     }
-    serve::Pipeline::Deps collaborators{
-        *parts.pool, *parts.key_lane, *parts.quick_lane, *parts.write_lane, worker_, documents_, cache};
+    serve::Pipeline::Deps collaborators{*parts.pool, *parts.key_lane, *parts.quick_lane, *parts.write_lane,
+                                        worker_,     documents_,      print_memory_,     cache};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
@@ -493,6 +493,7 @@ class Process {
   net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
   net::Worker worker_{workers_.executor(0), kWorkWaitingMax};
   serve::OpenApiDocuments documents_;
+  serve::PrintMemory print_memory_;
   Monitoring monitoring_;
   std::unique_ptr<cache::Store> store_;                   // null: no cache; outlives what is on the loops
   serve::OwnWrites own_writes_;                           // likewise

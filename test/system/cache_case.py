@@ -9,9 +9,11 @@ STALENESS_SECONDS = 1  # cache.staleness_max: no answer to what is asked so long
 
 
 class CacheCase(unittest.TestCase):
+    database_settings = 'wal_level = logical'  # lines of the configuration of PostgreSQL
+
     def setUp(self):
         self.folder = self.enterContext(quick_folder())
-        self.postgres = PrivatePostgres(self.folder, 'wal_level = logical')
+        self.postgres = PrivatePostgres(self.folder, self.database_settings)
         self.enterContext(self.postgres)
         self.project = write_project(self.folder)
 
