@@ -84,6 +84,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {ErrorId::kTls, "PANDO2010", ErrorKind::kInvalidArgument, "a TLS certificate, key or handshake is not usable"},
     {ErrorId::kPreconditionFailed, "PANDO2011", ErrorKind::kPreconditionFailed,
      "the resource is not what If-Match or If-None-Match asks for"},
+    {ErrorId::kNotHonoured, "PANDO2012", ErrorKind::kInvalidArgument,
+     "a parameter or header says something that this request cannot honour"},
     {ErrorId::kEmbeddedNotInstalled, "PANDO3001", ErrorKind::kNotFound, "no PostgreSQL server is installed"},
     {ErrorId::kEmbeddedInUse, "PANDO3002", ErrorKind::kConflict, "the data folder is in use by another Pando"},
     {ErrorId::kEmbeddedVersion, "PANDO3003", ErrorKind::kConflict,

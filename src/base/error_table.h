@@ -91,6 +91,7 @@ enum class ErrorId : uint16_t {
   kNetwork,               // PANDO2009
   kTls,                   // PANDO2010
   kPreconditionFailed,    // PANDO2011
+  kNotHonoured,           // PANDO2012
   kEmbeddedNotInstalled,  // PANDO3001
   kEmbeddedInUse,         // PANDO3002
   kEmbeddedVersion,       // PANDO3003

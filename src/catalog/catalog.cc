@@ -45,6 +45,14 @@ bool OverloadBefore(const Function& a, const Function& b) {
   return a.oid < b.oid;
 }
 
+std::vector<Column> ValueColumnOf(const Function& function) {
+  if (function.has_columns() || function.returns_void) return {};
+  Column column;
+  column.name = function.name.name;
+  column.type = function.result_type;
+  return {std::move(column)};
+}
+
 std::optional<std::string> NearestIn(const std::map<std::string, NameIndex, std::less<>>& by_schema,
                                      std::string_view schema, std::string_view name, double threshold) {
   const auto index = by_schema.find(schema);
@@ -90,7 +98,10 @@ Catalog::Index::Index(const Snapshot& snapshot)
       function_names(IndexNames(snapshot.functions)) {
   relations.reserve(snapshot.relations.size());
   for (const Relation& relation : snapshot.relations) relations.emplace(ViewOf(relation.name), &relation);
-  for (const Function& function : snapshot.functions) functions[ViewOf(function.name)].push_back(function);
+  for (const Function& function : snapshot.functions) {
+    Function& indexed = functions[ViewOf(function.name)].emplace_back(function);
+    indexed.value_column = ValueColumnOf(function);
+  }
   for (auto& [name, overloads] : functions) std::sort(overloads.begin(), overloads.end(), OverloadBefore);
   for (const Type& type : snapshot.types) types.emplace(type.oid, &type);
   for (const auto& [key, column] : snapshot.computed_columns) computed[ViewOf(key.first)].emplace(key.second, &column);

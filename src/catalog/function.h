@@ -39,6 +39,9 @@ struct Function {
   bool result_is_alias_of_composite = false;  // a domain over a composite
   // Of RETURNS TABLE, of OUT arguments, and of a composite type that is no known relation's: its columns; else empty.
   std::vector<Column> result_columns;
+  // Of a value or an anonymous record, as PostgreSQL names it in FROM: one column with the function's name. Made by
+  // Catalog::Build(); empty where the row's columns are known, and of void.
+  std::vector<Column> value_column;
   // Settings attached by CREATE FUNCTION ... SET that PostgREST hoists to the transaction: statement_timeout,
   // default_transaction_isolation, plan_filter.statement_cost_limit; as (name, value).
   std::vector<std::pair<std::string, std::string>> settings;
@@ -46,6 +49,8 @@ struct Function {
   // The result type is a domain named like a media type: answered raw, under that type ("text/html", "*/*").
   std::optional<std::string> media_type;
   Footprint footprint;
+  // The columns of its rows are known by name: select, filters, order and embeds apply to them.
+  bool has_columns() const { return returns_row && (result_relation || !result_columns.empty()); }
   bool has_single_unnamed_argument() const { return arguments.size() == 1 && arguments[0].name.empty(); }
 };
 

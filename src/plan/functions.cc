@@ -156,7 +156,7 @@ std::string TextOf(const std::vector<std::pair<std::string, std::string>>& pairs
 Call MakeCall(const rest::Request& request, const Function& function, const std::set<std::string>& given) {
   Call call;
   call.function = &function;
-  call.table_like = function.returns_row && (function.result_relation || !function.result_columns.empty());
+  call.table_like = function.has_columns();
   const bool from_query = request.method != "POST";
   const auto& pairs = from_query ? request.query.arguments : request.payload.form;
   const bool as_text = from_query || !request.payload.form.empty();
@@ -192,8 +192,7 @@ Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& 
   if (whole.empty()) return NotFound(request, catalog, given);
   Call call;
   call.function = whole.front();
-  call.table_like =
-      call.function->returns_row && (call.function->result_relation || !call.function->result_columns.empty());
+  call.table_like = call.function->has_columns();
   call.source = Call::Source::kRaw;
   call.arguments.push_back(CallArgument{"", call.function->arguments[0].sql_type, false, std::nullopt});
   return call;

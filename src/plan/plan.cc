@@ -108,6 +108,61 @@ bool NeedsRow(const Node& root) {
                      [&](const Condition& condition) { return in_condition(in_condition, condition); });
 }
 
+Error NoColumns(const catalog::Function& function, std::string why, std::string hint) {
+  return Error(ErrorId::kNotHonoured, "the result of the function " + function.name.name + " " + std::move(why))
+      .WithHint(std::move(hint));
+}
+
+bool SelectsValues(const rest::Query& query, const catalog::Function& function) {
+  return std::all_of(query.select.begin(), query.select.end(), [&](const rest::SelectItem& item) {
+    const auto* column = std::get_if<rest::SelectColumn>(&item.value);
+    if (!column) return false;
+    const bool is_plain = !column->alias && !column->cast && !column->aggregate && column->field.path.empty();
+    return column->is_star || (is_plain && column->field.name == function.name.name);
+  });
+}
+
+Result<void> CheckValues(const rest::Query& query, const catalog::Function& function) {
+  const bool chooses = !query.filters.empty() || !query.logic.empty() || !query.order.empty();
+  if (function.returns_void && (chooses || !query.windows.empty())) {
+    return NoColumns(function, "is void: there are no rows to filter, order or limit", "Leave out these parameters.");
+  }
+  if (function.returns_row && chooses) {
+    return NoColumns(function, "is a record whose columns are not known, and cannot be filtered or ordered",
+                     "Name the columns by RETURNS TABLE (...) or OUT parameters.");
+  }
+  if (SelectsValues(query, function)) return {};
+  return NoColumns(function, "has no columns to select from", "Leave out \"select\".");
+}
+
+// Values have one column, which has the function's name, as in PostgreSQL's FROM.
+Result<void> PlanValues(const rest::Request& request, const PlanOptions& options, Plan& plan) {
+  const catalog::Function& function = *plan.call->function;
+  PANDO_CHECK(CheckValues(request.query, function));
+  if (function.returns_void) return {};
+  plan.read.columns = &function.value_column;
+  rest::Query query = request.query;
+  query.select.clear();
+  TreeBuilder tree(*plan.catalog, request.schema, options, plan);
+  PANDO_CHECK(tree.Build(plan.read, query, true));
+  // A value is shown as it is, whatever a domain says of how its columns are shown.
+  plan.read.star_to_json.clear();
+  plan.read.star_is_listed = false;
+  if (options.max_rows && function.returns_set) CapRows(plan.read, *options.max_rows);
+  return {};
+}
+
+// A window may let a function yield no row at all, or, where its rows come one by one, end before its last.
+bool MayStopEarly(const Plan& plan) {
+  const catalog::Function& function = *plan.call->function;
+  const bool comes_one_by_one = function.returns_set && function.returns_row && !plan.call->table_like;
+  return plan.read.limit && (*plan.read.limit == 0 || comes_one_by_one);
+}
+
+bool LimitsAffected(const rest::Preferences& preferences) {
+  return preferences.handling == rest::PreferHandling::kStrict && preferences.max_affected;
+}
+
 Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, Plan& plan) {
   PANDO_TRY(plan.call, FindFunction(request, *plan.catalog));
   const catalog::Function& function = *plan.call->function;
@@ -120,7 +175,7 @@ Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, 
     if (plan.read.relation) plan.read.columns = &plan.read.relation->columns;
   }
   if (!plan.read.columns && !function.result_columns.empty()) plan.read.columns = &function.result_columns;
-  if (!plan.call->table_like) return {};
+  if (!plan.call->table_like) return PlanValues(request, options, plan);
   TreeBuilder tree(*plan.catalog, request.schema, options, plan);
   PANDO_CHECK(tree.Build(plan.read, request.query, true));
   if (options.max_rows && function.returns_set) CapRows(plan.read, *options.max_rows);
@@ -151,6 +206,8 @@ Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalo
   PANDO_TRY(plan.media, ChooseMedia(request, plan, options));
   if (plan.media.handler) plan.footprint |= plan.media.handler->footprint;
   PANDO_CHECK(CheckPreferences(request, plan));
+  plan.counts_source =
+      ((plan.mutation || plan.call) && LimitsAffected(request.preferences)) || (plan.call && MayStopEarly(plan));
   return plan;
 }
 

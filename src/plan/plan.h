@@ -150,7 +150,8 @@ struct Call {
   std::vector<CallArgument> arguments;
   enum class Source { kText, kJson, kRaw };
   Source source = Source::kText;
-  // The function yields rows with known names (select, filters and embeds apply), else values.
+  // The function yields rows with known names, to which select, filters, order and embeds apply. Else it yields values:
+  // rows of one column with the function's name, to which filters, order and windows apply.
   bool table_like = false;
   bool returning_row = false;
 };
@@ -178,6 +179,9 @@ struct Plan {
   bool representation = true;  // false: the answer carries no rows
   Media media;
   Count count = Count::kNone;
+  // The rows of the write or call are counted apart from those that the answer shows, which a window, a filter or an
+  // inner embed may leave out: for max-affected, and so that a function runs to its end.
+  bool counts_source = false;
   std::optional<uint32_t> estimate_from;  // rest.max_rows, up to which an estimated count is exact
   catalog::Footprint footprint;           // of everything that runs, the pre-request function excepted
   bool read_only = false;
@@ -196,7 +200,7 @@ struct PlanOptions {
 // relationships and embed paths, then payload columns, then the media type, then strict preferences.
 //   kRelationNotFound, kFunctionNotFound, kAmbiguousFunction, kNoRelationship, kAmbiguousRelationship, kNotEmbedded,
 //   kRelatedOrderToMany, kAggregatesDisabled, kNotImplemented, kColumnNotFound, kPutFilters, kPutRange, kNoMediaType,
-//   kInvalidPreferences, kMaxAffectedScalar
+//   kInvalidPreferences, kMaxAffectedScalar, kNotHonoured
 // REQUIRES: request.action is kRead, kInsert, kPut, kUpdate, kDelete or kCall.
 Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
                       const PlanOptions& options);

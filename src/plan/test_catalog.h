@@ -73,7 +73,16 @@ inline std::shared_ptr<const catalog::Catalog> TestCatalog() {
   search.volatility = catalog::Function::Volatility::kStable;
   search.returns_set = search.returns_row = true;
   search.result_relation = catalog::QualifiedName{"public", "projects"};
-  snapshot.functions = {add, search};
+  catalog::Function primes;
+  primes.name = {"public", "primes"};
+  primes.arguments = {{"below", kInt, "integer", false, false}};
+  primes.volatility = catalog::Function::Volatility::kStable;
+  primes.returns_set = true;
+  primes.result_type = kInt;
+  catalog::Function refresh;
+  refresh.name = {"public", "refresh"};
+  refresh.returns_void = true;
+  snapshot.functions = {add, search, primes, refresh};
   return catalog::Catalog::Build(std::move(snapshot));
 }
 

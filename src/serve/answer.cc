@@ -283,6 +283,7 @@ Result<void> ReadOutcome(const pg::Rows& rows, const sql::ResultShape& shape, Ou
   if (rows.type(shape.body) == kByteaType) outcome.body = DecodeBytea(outcome.body);
   int64_t number = 0;
   if (shape.total >= 0 && ParseNumber(rows.Get(0, shape.total), number)) outcome.total = number;
+  if (shape.affected >= 0 && ParseNumber(rows.Get(0, shape.affected), number)) outcome.affected = number;
   if (shape.inserted >= 0 && ParseNumber(rows.Get(0, shape.inserted), number)) outcome.inserted = number;
   if (auto location = TextAt(rows, shape.location)) {
     PANDO_TRY(outcome.location, ReadLocation(*location));
@@ -326,11 +327,11 @@ Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, 
     return Error(ErrorId::kPutKeyMismatch, "Payload values do not match URL in primary key column(s)");
   }
   const bool limited =
-      request.preferences.max_affected && request.preferences.handling == rest::PreferHandling::kStrict &&
-      (request.action == Action::kUpdate || request.action == Action::kDelete || request.action == Action::kCall);
-  if (limited && outcome.page > *request.preferences.max_affected) {
+      request.preferences.max_affected && request.preferences.handling == rest::PreferHandling::kStrict;
+  const int64_t affected = outcome.affected.value_or(0);
+  if (limited && affected > *request.preferences.max_affected) {
     return Error(ErrorId::kMaxAffectedExceeded, "Query result exceeds max-affected preference constraint")
-        .WithDetail("The query affects " + std::to_string(outcome.page) + " rows");
+        .WithDetail("The query affects " + std::to_string(affected) + " rows");
   }
   const bool one_value = plan.call && !plan.call->function->returns_set;
   if (plan.media.format == plan::Media::Format::kObject && outcome.page != 1 && !one_value) {

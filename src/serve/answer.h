@@ -19,6 +19,7 @@ namespace pando::serve {
 struct Outcome {
   int64_t page = 0;                 // rows in the answer
   std::optional<int64_t> total;     // rows without the window, when counted
+  std::optional<int64_t> affected;  // rows of the write or call, when they are counted apart from the page
   std::optional<int64_t> inserted;  // of an upsert
   std::string body;
   std::vector<std::optional<std::string>> location;  // the key's values

@@ -32,8 +32,8 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
     return demand;
   }
   // What is checked of its answer is no reason to undo it: where that is refused, nothing was written.
-  const bool single = plan::IsSingleInsert(plan, request.payload) ||
-                      (plan::IsSingleUpdate(plan, request.payload) && request.preferences.max_affected.value_or(1) > 0);
+  const bool single = request.preferences.max_affected.value_or(1) > 0 &&
+                      (plan::IsSingleInsert(plan, request.payload) || plan::IsSingleUpdate(plan, request.payload));
   bool rollback = config.tx_rollback;
   if (config.tx_override_allowed && request.preferences.tx) {
     rollback = *request.preferences.tx == rest::PreferTx::kRollback;

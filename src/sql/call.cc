@@ -53,13 +53,14 @@ void WriteJsonArguments(Writer& out, const Call& call, const Payload& payload) {
 
 void WriteCall(Writer& out, const Call& call, const Payload& payload) {
   const catalog::Function& function = *call.function;
-  if (!call.table_like) {
-    // A value, or an anonymous record: evaluated in the select list, a row for each value of a set.
+  const bool is_set_of_values = !call.table_like && function.returns_set && !function.returns_row;
+  if (!call.table_like && !is_set_of_values) {
+    // A value, or anonymous records, which FROM takes with a list of their columns only: in the select list.
     out << "SELECT ";
     out.Name(function.name);
     WriteArguments(out, call, payload);
     out << " AS ";
-    out.Name(kScalarColumn);
+    out.Name(ValueColumn(call));
     if (ReadsJson(call)) {
       out << " FROM ";
       WriteJsonArguments(out, call, payload);
@@ -82,6 +83,10 @@ void WriteCall(Writer& out, const Call& call, const Payload& payload) {
   WriteArguments(out, call, payload);
   out << " AS ";
   out.Name(kResult);
+  if (!is_set_of_values) return;
+  out << "(";
+  out.Name(ValueColumn(call));
+  out << ")";
 }
 
 }  // namespace pando::sql

@@ -3,6 +3,9 @@
 // Concurrency  pure functions
 #pragma once
 
+#include <string>
+
+#include "plan/plan.h"
 #include "sql/writer.h"
 
 namespace pando::sql {
@@ -12,8 +15,8 @@ inline constexpr const char* kInsertedSetting = "pando.inserted";
 
 void WriteMutation(Writer& out, const plan::Plan& plan, const rest::Payload& payload);
 
-// SELECT of the function's rows, or of its value as kScalarColumn.
+// SELECT of the function's rows, or of its values as one column, ValueColumn().
 void WriteCall(Writer& out, const plan::Call& call, const rest::Payload& payload);
-inline constexpr const char* kScalarColumn = "pando_scalar";
+inline const std::string& ValueColumn(const plan::Call& call) { return call.function->name.name; }
 
 }  // namespace pando::sql

@@ -91,7 +91,12 @@ class StatementWriter {
     out_.Name(kRows);
   }
 
-  bool HasTree() const { return plan_.representation && !is_scalar(); }
+  // Of a single value, or of void, the source is the answer, unless something chooses from it.
+  bool HasTree() const {
+    if (!is_scalar()) return plan_.representation;
+    if (plan_.call->function->returns_void) return false;
+    return is_set() || HasWindow() || !plan_.read.where.empty() || !plan_.read.order.empty();
+  }
 
   void WriteInner() {
     if (HasTree()) {
@@ -118,6 +123,7 @@ class StatementWriter {
       out_ << "''";
     }
     WriteTotal();
+    if (plan_.counts_source) WriteSourceRows();
     if (plan_.mutation) WriteMutationColumns();
     if (!options_.response_settings) return;
     shape.headers = NextColumn();
@@ -154,7 +160,7 @@ class StatementWriter {
         break;
       case Format::kScalarHandler:
         out_ << "(array_agg(";
-        out_.Column(kRows, kScalarColumn) << "))[1]";
+        out_.Column(kRows, ValueColumn(*plan_.call)) << "))[1]";
         break;
       case Format::kNone:
         out_ << "''";
@@ -166,7 +172,7 @@ class StatementWriter {
     const bool strip = plan_.media.nulls_stripped;
     out_ << "coalesce(" << (strip ? "json_strip_nulls(" : "") << "json_agg(";
     if (is_scalar()) {
-      out_.Column(kRows, kScalarColumn);
+      out_.Column(kRows, ValueColumn(*plan_.call));
     } else {
       out_.Name(kRows) << ".*";
     }
@@ -204,6 +210,13 @@ class StatementWriter {
       out_.Number(int64_t{*plan_.estimate_from} + 1);
     }
     out_ << ") AS \"pando_total\")";
+  }
+
+  void WriteSourceRows() {
+    statement_.shape.affected = NextColumn();
+    out_ << "(SELECT count(*) FROM ";
+    out_.Name(plan::Node::kSourceName);
+    out_ << ")";
   }
 
   void WriteMutationColumns() {

@@ -27,6 +27,7 @@ struct ResultShape {
   int page = -1;      // rows in the answer
   int body = -1;      // the answer's text
   int total = -1;     // rows without the window
+  int affected = -1;  // rows of the write or call, whether the answer shows them or not
   int location = -1;  // JSON array of the key's values as text
   int inserted = -1;  // of an upsert: rows that were new
   int headers = -1;   // the settings response.headers and response.status, after the statement

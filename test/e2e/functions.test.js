@@ -53,6 +53,13 @@ describe('results', () => {
     assert.deepEqual(await ok(client.rpc('room_names', {}, options)),
       ['Alder', 'Birch', 'Cedar', 'Dogwood', 'elder, (old)']);
   });
+  both('a set of values is filtered, limited and counted', async (options) => {
+    const { data, count, status } = await client.rpc('room_names', {}, { ...options, count: 'exact' })
+      .like('room_names', '%d%').limit(2);
+    assert.deepEqual([data, count, status], [['Alder', 'Cedar'], 4, 206]);
+    assert.deepEqual(await ok(client.rpc('room_names', {}, options).order('room_names').range(0, 0)), ['Alder']);
+    assert.deepEqual(await refused(client.rpc('room_names', {}, options).eq('id', 1)), [400, '42703']);
+  });
   both('one row is an object', async (options) => {
     const room = await ok(client.rpc('cheapest_room', {}, options));
     assert.deepEqual([room.id, room.price, room.tags], [5, 40, []]);
