@@ -14,6 +14,12 @@ Error NotEmbedded(const std::string& name) {
       .WithHint("Verify that '" + name + "' is included in the 'select' query parameter.");
 }
 
+// By two names of one embed, its alias and its target.
+Error GivenTwice(const char* what, const rest::EmbedPath& path) {
+  return Error(ErrorId::kQueryParse,
+               std::string(what) + " of \"" + (path.empty() ? "" : path.back()) + "\" is given more than once");
+}
+
 const char* NameOf(rest::Aggregate aggregate) {
   switch (aggregate) {
     case rest::Aggregate::kSum:
@@ -89,11 +95,13 @@ Result<void> TreeBuilder::Build(Node& root, const rest::Query& query, bool root_
   }
   for (const auto& [path, terms] : query.order) {
     PANDO_TRY(Node * node, FindNode(root, path));
+    if (!node->order.empty()) return GivenTwice("order", path);
     PANDO_CHECK(AddOrder(*node, terms));
   }
   for (const auto& [path, window] : query.windows) {
     if (path.empty() && !root_filters) continue;
     PANDO_TRY(Node * node, FindNode(root, path));
+    if (node->limit || node->offset > 0) return GivenTwice("limit or offset", path);
     node->limit = window.limit;
     node->offset = window.offset;
   }

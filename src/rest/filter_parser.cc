@@ -217,17 +217,29 @@ bool ReadOperation(Cursor& in, ValueSyntax syntax, Operation& out) {
   return true;
 }
 
+namespace {
+
+// What stands behind the parenthesis of a list would else be left out of it in silence.
+bool ReadWholeText(Cursor& in, Operation& out) {
+  if (!ReadOperation(in, ValueSyntax::kWholeText, out)) return false;
+  in.SkipBlanks();
+  if (!in.at_end()) in.Expect(kEndOfInput);
+  return in.at_end();
+}
+
+}  // namespace
+
 Result<Operation> ParseOperation(std::string_view text) {
   Cursor in(text);
   Operation operation;
-  if (!ReadOperation(in, ValueSyntax::kWholeText, operation)) return in.Failure("filter");
+  if (!ReadWholeText(in, operation)) return in.Failure("filter");
   return operation;
 }
 
 std::optional<Operation> TryParseOperation(std::string_view text) {
   Cursor in(text);
   Operation operation;
-  if (!ReadOperation(in, ValueSyntax::kWholeText, operation)) return std::nullopt;
+  if (!ReadWholeText(in, operation)) return std::nullopt;
   return operation;
 }
 

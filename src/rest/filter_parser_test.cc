@@ -75,7 +75,7 @@ TEST(FilterParser, ReadsLists) {
       {R"(in.(\,/\S/))", R"(in [\] [/\S/])"},
       {R"(in.(a"b,"c"d))", R"(in [a"b] ["c"d])"},
       {R"(in.("c"d,e"))", R"(in ["c"d] [e"])"},
-      {"in.(1,2)rest", "in [1] [2]"},
+      {"in.(1,2) ", "in [1] [2]"},
   };
   for (const Accepted& it : cases) EXPECT_EQ(Parsed(it.text), it.shown) << it.text;
 }
@@ -106,6 +106,7 @@ TEST(FilterParser, SaysWhereAndWhatItExpected) {
       {"is.nil", 5, R"(unexpected "i" expecting isVal: (null, not_null, true, false, unknown))"},
       {"is.nullx", 8, R"(unexpected "x" expecting isVal: (null, not_null, true, false, unknown))"},
       {"in.1", 4, R"~(unexpected "1" expecting "(")~"},
+      {"in.(1,2)rest", 9, "unexpected 'r' expecting end of input"},
       {"in.(1,2", 8, R"~(unexpected end of input expecting "," or ")")~"},
   };
   for (const Refused& it : cases) {

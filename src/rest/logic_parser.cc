@@ -13,8 +13,8 @@ class LogicParser {
  public:
   LogicParser(std::string_view text, uint32_t nesting_max) : in_(text), nesting_max_(nesting_max) {}
 
-  // Text after the tree is ignored.
-  bool ReadAll(Logic& out) { return ReadTree(out, 0); }
+  // Nothing may follow the tree but parentheses too many, which PostgREST takes and which say nothing.
+  bool ReadAll(Logic& out);
 
   const Cursor& cursor() const { return in_; }
 
@@ -27,6 +27,13 @@ class LogicParser {
   Cursor in_;
   const uint32_t nesting_max_;
 };
+
+bool LogicParser::ReadAll(Logic& out) {
+  if (!ReadTree(out, 0)) return false;
+  while (in_.peek() == ')' || in_.peek() == ' ' || in_.peek() == '\t') in_.Advance(1);
+  if (!in_.at_end()) in_.Expect(kEndOfInput);
+  return in_.at_end();
+}
 
 // A column may be called "and" or begin with "or", so the leaf is tried first; it costs its own length at most, because
 // a branch shows itself at its parenthesis.

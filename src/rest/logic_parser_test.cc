@@ -37,7 +37,7 @@ TEST(LogicParser, ReadsTrees) {
       {"and", "(a.plfts(german).Art Spass, b.like(any).{x,y})",
        "and(a plfts(german) [Art Spass], b like(any) [{x,y}])"},
       {"and", "(a.eq.1,b.neq.2))", "and(a eq [1], b neq [2])"},
-      {"and", "(a.eq.1)ignored", "and(a eq [1])"},
+      {"and", "(a.eq.1) ) ", "and(a eq [1])"},
       // The parentheses were forgotten: the operator and the column run together.
       {"and", "id.eq.1", "andid eq [1]"},
   };

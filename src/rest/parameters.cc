@@ -22,7 +22,7 @@ Result<void> Parameters::Parse(std::string_view query) {
   if (!plain) decoded_.reserve(query.size());
   all_.reserve(static_cast<size_t>(std::count(query.begin(), query.end(), '&')) + 1);
   while (!query.empty()) {
-    const size_t end = std::min(query.find_first_of("&;"), query.size());
+    const size_t end = std::min(query.find('&'), query.size());
     const std::string_view piece = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     if (piece.empty()) continue;

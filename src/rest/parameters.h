@@ -23,8 +23,8 @@ class Parameters {
   Parameters(const Parameters&) = delete;
   Parameters& operator=(const Parameters&) = delete;
 
-  // Splits `query` at '&' and ';' and decodes each side of the first '='. Empty pieces are left out. `query` must
-  // outlive the object. To be called once.
+  // Splits `query` at '&' alone (URL standard, application/x-www-form-urlencoded parsing) and decodes each side of the
+  // first '='. Empty pieces are left out. `query` must outlive the object. To be called once.
   //   kQueryParse  an escape, a NUL or UTF-8 is malformed (rest/percent.h)
   Result<void> Parse(std::string_view query);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/ascii.h"
@@ -85,8 +86,10 @@ bool Apply(std::string_view name, std::string_view value, bool tx_override_allow
 void AddPreference(std::string_view preference, bool tx_override_allowed, Preferences& out) {
   if (preference.empty()) return;
   const size_t equals = std::min(preference.find('='), preference.size());
-  const std::string_view value = preference.substr(std::min(equals + 1, preference.size()));
-  const bool known = equals < preference.size() && Apply(preference.substr(0, equals), value, tx_override_allowed, out);
+  // RFC 7240 section 2: names in any letter case, blanks around the sign.
+  const std::string name = ToLower(Trimmed(preference.substr(0, equals)));
+  const std::string_view value = Trimmed(preference.substr(std::min(equals + 1, preference.size())));
+  const bool known = equals < preference.size() && Apply(name, value, tx_override_allowed, out);
   if (!known) out.invalid.emplace_back(preference);
 }
 

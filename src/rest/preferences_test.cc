@@ -35,12 +35,19 @@ TEST(Preferences, KeepTheFirstOfAKind) {
 
 TEST(Preferences, ListWhatTheyDoNotUnderstand) {
   const Preferences preferences = ParsePreferences(
-      {"anything, count=none,,", "max-affected=many, max-affected=-1, Return=minimal, wait=soon, wait=-1"}, false);
+      {"anything, count=none,,", "max-affected=many, max-affected=-1, return=Minimal, wait=soon, wait=-1"}, false);
   EXPECT_FALSE(preferences.count);
   EXPECT_FALSE(preferences.max_affected);
   EXPECT_FALSE(preferences.wait_seconds);
   EXPECT_THAT(preferences.invalid, ElementsAre("anything", "count=none", "max-affected=many", "max-affected=-1",
-                                               "Return=minimal", "wait=soon", "wait=-1"));
+                                               "return=Minimal", "wait=soon", "wait=-1"));
+}
+
+TEST(Preferences, HaveNamesInAnyLetterCase) {
+  const Preferences preferences = ParsePreferences({"Handling = strict,MAX-AFFECTED=1"}, false);
+  EXPECT_EQ(preferences.handling, PreferHandling::kStrict);
+  EXPECT_EQ(preferences.max_affected, 1);
+  EXPECT_THAT(preferences.invalid, IsEmpty());
 }
 
 TEST(Preferences, KnowTxOnlyWhereTheServerAllowsTheOverride) {

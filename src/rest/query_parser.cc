@@ -66,6 +66,7 @@ class QueryParser {
   Result<void> AddLogic(const Parameter& parameter);
   Result<void> AddFilter(const Parameter& parameter);
   Result<void> AddWindow(const Parameter& parameter, bool is_limit);
+  bool HasWindow(const EmbedPath& path, bool is_limit) const;
   Result<void> SetColumns(std::string_view text);
   Result<void> SetSelect(std::string_view text);
   Result<void> SetOnConflict(std::string_view text);
@@ -75,19 +76,34 @@ class QueryParser {
   ParsedQuery out_;
 };
 
-// A parameter without '=' says nothing, except in the canonical query.
-std::vector<Entry> InParsingOrder(const Parameters& parameters) {
+// `DELETE /items?id` would else delete every row.
+Error NoValue(std::string_view key) {
+  Cursor in(key);
+  in.Advance(key.size());
+  in.Expect("\"=\"");
+  return in.Failure("parameter").WithHint("A parameter needs a value, such as id=eq.1 or limit=10.");
+}
+
+// A parameter that may stand once for each level. Two of them contradict each other.
+Error Repeated(std::string_view key) {
+  return Error(ErrorId::kQueryParse, "the parameter \"" + std::string(key) + "\" is given more than once")
+      .WithHint("Give the parameter once. Several columns are separated by commas.");
+}
+
+Result<std::vector<Entry>> InParsingOrder(const Parameters& parameters) {
   std::vector<Entry> entries;
   entries.reserve(parameters.all().size());
   for (const Parameter& parameter : parameters.all()) {
-    if (parameter.has_value) entries.push_back({RoleOf(parameter.key), &parameter});
+    if (!parameter.has_value) return NoValue(parameter.key);
+    entries.push_back({RoleOf(parameter.key), &parameter});
   }
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.role < b.role; });
   return entries;
 }
 
 Result<ParsedQuery> QueryParser::Parse(const Parameters& parameters) {
-  for (const Entry& entry : InParsingOrder(parameters)) PANDO_CHECK(Add(entry.role, *entry.parameter));
+  PANDO_TRY(const std::vector<Entry> entries, InParsingOrder(parameters));
+  for (const Entry& entry : entries) PANDO_CHECK(Add(entry.role, *entry.parameter));
   out_.query.canonical = parameters.Canonical();
   return std::move(out_);
 }
@@ -116,6 +132,9 @@ Result<void> QueryParser::Add(Role role, const Parameter& parameter) {
 
 Result<void> QueryParser::AddOrder(const Parameter& parameter) {
   PANDO_TRY(Place place, ParsePlace(parameter.key));
+  for (const auto& [path, terms] : out_.query.order) {
+    if (path == place.path) return Repeated(parameter.key);
+  }
   PANDO_TRY(std::vector<OrderTerm> terms, ParseOrder(parameter.value));
   out_.query.order.push_back({std::move(place.path), std::move(terms)});
   return {};
@@ -132,7 +151,10 @@ Result<void> QueryParser::AddFilter(const Parameter& parameter) {
   if (context_.arguments_allowed) {
     std::optional<Operation> operation = TryParseOperation(parameter.value);
     if (!operation) {
-      out_.query.arguments.emplace_back(std::move(place.field.name), parameter.value);
+      // A path or an arrow belongs to the name of an argument, which is no column.
+      const bool is_name = place.path.empty() && place.field.path.empty();
+      out_.query.arguments.emplace_back(is_name ? std::move(place.field.name) : std::string(parameter.key),
+                                        parameter.value);
       return {};
     }
     out_.query.filters.push_back({std::move(place.path), {std::move(place.field), *std::move(operation)}});
@@ -145,15 +167,29 @@ Result<void> QueryParser::AddFilter(const Parameter& parameter) {
 
 Result<void> QueryParser::AddWindow(const Parameter& parameter, bool is_limit) {
   PANDO_TRY(Place place, ParsePlace(parameter.key));
+  if (HasWindow(place.path, is_limit)) return Repeated(parameter.key);
   if (place.path.empty()) out_.query.has_limit_or_offset = true;
-  out_.windows.push_back({std::move(place.path), is_limit, ParseWindowNumber(parameter.value)});
+  Cursor in(parameter.value);
+  const std::optional<int64_t> number = ParseWindowNumber(parameter.value);
+  if (!number) {
+    in.Expect("an integer");
+    return in.Failure(is_limit ? "limit" : "offset");
+  }
+  if (!is_limit && *number < 0) {
+    in.Refuse("an offset cannot be negative");
+    return in.Failure("offset");
+  }
+  out_.windows.push_back({std::move(place.path), is_limit, *number});
   return {};
 }
 
-// Of the three parameters below the first occurrence counts.
+bool QueryParser::HasWindow(const EmbedPath& path, bool is_limit) const {
+  return std::any_of(out_.windows.begin(), out_.windows.end(),
+                     [&](const WindowParameter& window) { return window.is_limit == is_limit && window.path == path; });
+}
 
 Result<void> QueryParser::SetColumns(std::string_view text) {
-  if (out_.query.columns) return {};
+  if (out_.query.columns) return Repeated("columns");
   PANDO_TRY(std::vector<std::string> names, ParseNames("columns parameter", text));
   // A set: a column named twice is written once.
   std::sort(names.begin(), names.end());
@@ -163,14 +199,14 @@ Result<void> QueryParser::SetColumns(std::string_view text) {
 }
 
 Result<void> QueryParser::SetSelect(std::string_view text) {
-  if (select_given_) return {};
+  if (select_given_) return Repeated("select");
   select_given_ = true;
   PANDO_TRY(out_.query.select, ParseSelect(text, context_.nesting_max));
   return {};
 }
 
 Result<void> QueryParser::SetOnConflict(std::string_view text) {
-  if (out_.query.on_conflict) return {};
+  if (out_.query.on_conflict) return Repeated("on_conflict");
   PANDO_TRY(out_.query.on_conflict, ParseNames("on_conflict parameter", text));
   return {};
 }

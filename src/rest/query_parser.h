@@ -29,8 +29,9 @@ struct ParsedQuery {
 bool IsFilterKey(std::string_view key);
 
 // `text` is still encoded, without its '?'.
-//   kQueryParse  any parameter is malformed; of several the first in the order: order, logic, columns, select, filters,
-//                on_conflict, limit and offset
+//   kQueryParse  a parameter has no '=', is malformed, or is given twice where it may stand once (select, columns,
+//                on_conflict; order, limit and offset of one level); of several the first in the order: without '=',
+//                order, logic, columns, select, filters, on_conflict, limit and offset
 Result<ParsedQuery> ParseQuery(std::string_view text, const QueryContext& context);
 
 }  // namespace pando::rest

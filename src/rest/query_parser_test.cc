@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "rest/show_for_tests.h"
 
 namespace pando::rest {
@@ -46,8 +48,13 @@ TEST(QueryParser, SendsEachParameterWhereItBelongs) {
 }
 
 TEST(QueryParser, DecodesKeysAndValues) {
-  const Query query = Parsed("na%6De=eq.a+b%26c%3Dd;data-%3E%3Eid=eq.1&%22*id*%22=eq.1");
+  const Query query = Parsed("na%6De=eq.a+b%26c%3Dd&data-%3E%3Eid=eq.1&%22*id*%22=eq.1");
   EXPECT_THAT(Filters(query), ElementsAre("name eq [a b&c=d]", "data>>id eq [1]", "*id* eq [1]"));
+}
+
+TEST(QueryParser, SplitsAtAmpersandsAlone) {
+  EXPECT_THAT(Filters(Parsed("t=eq.a;b&&u=eq.;&w=eq.%3B;c=eq.1&")),
+              ElementsAre("t eq [a;b]", "u eq [;]", "w eq [;;c=eq.1]"));
 }
 
 TEST(QueryParser, LooksAtTheLastDotSegmentForReservedWords) {
@@ -55,17 +62,23 @@ TEST(QueryParser, LooksAtTheLastDotSegmentForReservedWords) {
   EXPECT_THAT(Filters(query), ElementsAre("order/x eq [1]", "a/select eq [2]", "x.order eq [3]", "limits eq [4]"));
 }
 
-TEST(QueryParser, TakesTheFirstSelectColumnsAndOnConflict) {
-  const Query query = Parsed("select=a&select=b&columns=a&columns=b&on_conflict=a&on_conflict=b");
-  EXPECT_EQ(Show(query.select), "a");
-  EXPECT_THAT(query.columns, Optional(ElementsAre("a")));
-  EXPECT_THAT(query.on_conflict, Optional(ElementsAre("a")));
+TEST(QueryParser, RefusesAParameterThatIsGivenTwice) {
+  for (const std::string_view text :
+       {"select=a&select=b", "select=&select=", "columns=a&columns=b", "on_conflict=a&on_conflict=a", "order=a&order=b",
+        "limit=1&limit=2", "offset=0&offset=0", "t.order=a&order=b&t.order=c", "t.u.limit=1&t.limit=2&t.u.limit=3"}) {
+    EXPECT_THAT(Refusal(text).message(), testing::EndsWith("is given more than once")) << text;
+    EXPECT_EQ(Refusal(text).code(), "PGRST100") << text;
+  }
+  EXPECT_EQ(Refusal("t.limit=1&t.limit=1").message(), "the parameter \"t.limit\" is given more than once");
+  Parsed("order=a&t.order=b&t.u.order=c&limit=1&t.limit=1&t.offset=1&or=(a.eq.1)&or=(a.eq.1)&a=eq.1&a=eq.1");
 }
 
-TEST(QueryParser, IgnoresParametersWithoutAnEqualsSign) {
-  const Query query = Parsed("id&select&&order");
-  EXPECT_THAT(query.filters, IsEmpty());
-  EXPECT_EQ(query.canonical, "id=&order=&select=");
+TEST(QueryParser, RefusesParametersWithoutAnEqualsSign) {
+  for (const std::string_view text : {"id", "id&a=eq.1", "a=eq.1&id", "select", "limit", "%69d", "a.b"}) {
+    EXPECT_THAT(Refusal(text).message(), testing::StartsWith("\"failed to parse parameter (")) << text;
+    EXPECT_EQ(Refusal(text).code(), "PGRST100") << text;
+  }
+  EXPECT_EQ(Refusal("id").detail(), "unexpected end of input expecting \"=\"");
 }
 
 TEST(QueryParser, WritesTheCanonicalQuery) {
@@ -76,13 +89,13 @@ TEST(QueryParser, WritesTheCanonicalQuery) {
 }
 
 TEST(QueryParser, CollectsLimitsAndOffsets) {
-  const Result<ParsedQuery> parsed = ParseQuery("limit=5&tasks.offset=2&offset=x", {});
+  const Result<ParsedQuery> parsed = ParseQuery("limit=5&tasks.offset=2&offset=99999999999999999999", {});
   ASSERT_TRUE(parsed);
   EXPECT_TRUE(parsed->query.has_limit_or_offset);
   ASSERT_EQ(parsed->windows.size(), 3u);
   EXPECT_EQ(parsed->windows[0].value, 5);
   EXPECT_THAT(parsed->windows[1].path, ElementsAre("tasks"));
-  EXPECT_EQ(parsed->windows[2].value, std::nullopt);
+  EXPECT_EQ(parsed->windows[2].value, std::numeric_limits<int64_t>::max());
   EXPECT_FALSE(Parsed("tasks.limit=1").has_limit_or_offset);
 }
 
@@ -91,6 +104,9 @@ TEST(QueryParser, TellsArgumentsFromFilters) {
   EXPECT_THAT(Filters(query), ElementsAre("id gt [2]"));
   EXPECT_THAT(query.arguments,
               ElementsAre(Pair("id", "5"), Pair("v", "a"), Pair("v", "b"), Pair("name", "in.Berlin"), Pair("x", "")));
+  // An argument of such a name is not the argument "b", nor "data".
+  EXPECT_THAT(Parsed("a.b=5&data->c=6&\"x y\"=7", true).arguments,
+              ElementsAre(Pair("a.b", "5"), Pair("data->c", "6"), Pair("x y", "7")));
 }
 
 struct Refused {
@@ -106,6 +122,25 @@ TEST(QueryParser, NamesWhatItCouldNotParse) {
       {".order=a", R"~("failed to parse tree path (.order)" (line 1, column 1))~"},
       {"a->b.limit=1", R"~("failed to parse tree path (a->b.limit)" (line 1, column 5))~"},
       {".or=(a.eq.1)", R"~("failed to parse logic path (.or)" (line 1, column 1))~"},
+      {"=x", R"~("failed to parse tree path ()" (line 1, column 1))~"},
+      {"=eq.1", R"~("failed to parse tree path ()" (line 1, column 1))~"},
+      {".limit=1", R"~("failed to parse tree path (.limit)" (line 1, column 1))~"},
+      {"id=", R"~("failed to parse filter ()" (line 1, column 1))~"},
+      {"id=eq", R"~("failed to parse filter (eq)" (line 1, column 3))~"},
+      {"id=foo.1", R"~("failed to parse filter (foo.1)" (line 1, column 1))~"},
+      {"id=in.(1,2)3", R"~("failed to parse filter (in.(1,2)3)" (line 1, column 9))~"},
+      {"id=not.in.(a(b))", R"~("failed to parse filter (not.in.(a(b)))" (line 1, column 13))~"},
+      {"order=", R"~("failed to parse order ()" (line 1, column 1))~"},
+      {"and=", R"~("failed to parse logic tree ()" (line 1, column 4))~"},
+      {"or=()", R"~("failed to parse logic tree (())" (line 1, column 4))~"},
+      {"or=(a.eq.f(x),b.eq.2)", R"~("failed to parse logic tree ((a.eq.f(x),b.eq.2))" (line 1, column 13))~"},
+      {"limit=abc", R"~("failed to parse limit (abc)" (line 1, column 1))~"},
+      {"limit=", R"~("failed to parse limit ()" (line 1, column 1))~"},
+      {"limit=1.5", R"~("failed to parse limit (1.5)" (line 1, column 1))~"},
+      {"t.limit=5x", R"~("failed to parse limit (5x)" (line 1, column 1))~"},
+      {"offset=x", R"~("failed to parse offset (x)" (line 1, column 1))~"},
+      {"offset=-1", R"~("failed to parse offset (-1)" (line 1, column 1))~"},
+      {"t.offset=-1", R"~("failed to parse offset (-1)" (line 1, column 1))~"},
       {"columns=", R"~("failed to parse columns parameter ()" (line 1, column 1))~"},
       {"columns=a)", R"~("failed to parse columns parameter (a))" (line 1, column 2))~"},
       {"on_conflict=a,", R"~("failed to parse on_conflict parameter (a,)" (line 1, column 3))~"},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "rest/honoured.h"
 #include "rest/payload.h"
 #include "rest/preferences.h"
 #include "rest/query_parser.h"
@@ -52,6 +53,12 @@ Error UnknownSchema(std::string_view schema, const std::vector<std::string>& exp
       .WithHint("Only the following schemas are exposed: " + list);
 }
 
+// A write would else go to the first schema.
+Error WrongProfile(std::string_view method, std::string_view schema) {
+  return Error(ErrorId::kNotHonoured, "Accept-Profile does not choose the schema of " + std::string(method))
+      .WithHint("Send \"Content-Profile: " + std::string(schema) + "\".");
+}
+
 // The profile that the method's own header names, else the first exposed schema.
 Result<void> ChooseSchema(const RawRequest& raw, const ParseOptions& options, Request& request) {
   const std::optional<std::string_view> profile =
@@ -60,8 +67,30 @@ Result<void> ChooseSchema(const RawRequest& raw, const ParseOptions& options, Re
     return UnknownSchema(*profile, options.schemas);
   }
   request.schema = profile ? std::string(*profile) : options.schemas.front();
+  if (!profile && IsWrite(raw.method)) {
+    const std::optional<std::string_view> other = FirstHeader(raw, "Accept-Profile");
+    if (other && *other != request.schema) return WrongProfile(raw.method, *other);
+  }
   request.schema_negotiated = profile.has_value() || options.schemas.size() > 1;
   return {};
+}
+
+// The Range header speaks of the answer to a GET (RFC 9110 section 14.2) and of nothing else. The rows that a PATCH or
+// DELETE touches are not its business, and a client that sends it there believes they are.
+Result<std::optional<std::string_view>> RangeOf(const RawRequest& raw) {
+  std::optional<std::string_view> range;
+  const bool is_write_of_rows = raw.method == "PATCH" || raw.method == "DELETE";
+  if (raw.method != "GET" && !is_write_of_rows) return range;
+  const std::vector<std::string_view> values = Headers(raw, "Range");
+  if (values.size() > 1) return Error(ErrorId::kNotHonoured, "the Range header is given more than once");
+  if (values.empty()) return range;
+  if (is_write_of_rows) {
+    return Error(ErrorId::kNotHonoured,
+                 "the Range header does not choose which rows " + std::string(raw.method) + " writes")
+        .WithHint("Choose the rows by filters, such as id=in.(1,2).");
+  }
+  range = values.front();
+  return range;
 }
 
 Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Request& request) {
@@ -71,9 +100,7 @@ Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Reque
   };
   PANDO_TRY(ParsedQuery parsed, ParseQuery(raw.query, context));
   request.query = std::move(parsed.query);
-  // The Range header speaks of the answer to a GET (RFC 9110 section 14.2) and of nothing else.
-  const std::optional<std::string_view> range =
-      raw.method == "GET" ? FirstHeader(raw, "Range") : std::optional<std::string_view>();
+  PANDO_TRY(const std::optional<std::string_view> range, RangeOf(raw));
   PANDO_TRY(request.query.windows, MergeWindows(parsed.windows, range));
   const std::vector<At<Window>>& windows = request.query.windows;
   if (request.action == Action::kPut && !windows.empty() && windows.front().path.empty()) {
@@ -123,6 +150,7 @@ Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options)
   PANDO_CHECK(ReadQuery(raw, options, request));
   request.preferences = ParsePreferences(Headers(raw, "Prefer"), options.tx_override_allowed);
   request.accept = Accepted(raw);
+  if (!raw.of_write) PANDO_CHECK(CheckHonoured(request));
   PANDO_CHECK(ReadPayload(raw, options, request));
   return request;
 }

@@ -130,6 +130,9 @@ struct RawRequest {
   std::string_view body;
   // Header lookups: all values of a field name, in order (Prefer may repeat).
   std::function<std::vector<std::string_view>(std::string_view name)> headers;
+  // The read of what a write with conditions is about: it has the write's query string, which the write itself answers
+  // for, so that CheckHonoured() is left out.
+  bool of_write = false;
 };
 
 // Every header that ParseRequest() asks for when the method is GET or HEAD: two such requests that agree in these, in
@@ -145,7 +148,8 @@ struct ParseOptions {
 };
 
 // Parses in the order that clients can observe (REST.md section 30): path (PGRST125), schema (PGRST106), method
-// (PGRST117, PGRST101), query string (PGRST100), range (PGRST103), body (PGRST102).
+// (PGRST117, PGRST101), query string (PGRST100), range (PGRST103), what the method cannot honour (PANDO2012), body
+// (PGRST102).
 //   the named errors, with the messages, details and hints of REST.md
 Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options);
 

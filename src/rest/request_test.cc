@@ -124,6 +124,12 @@ TEST(Request, ChoosesTheSchemaByProfile) {
   EXPECT_EQ((Message{.headers = {{"Accept-Profile", "v2"}}, .options = two}.send()->schema), "v2");
   EXPECT_EQ((Message{.headers = {{"Content-Profile", "v2"}}, .options = two}.send()->schema), "v1");
   EXPECT_EQ((Message{.method = "DELETE", .headers = {{"Content-Profile", "v2"}}, .options = two}.send()->schema), "v2");
+  const auto with_accept = [&](std::string_view method, std::string_view schema) {
+    return CodeOf({.method = method, .headers = {{"Accept-Profile", schema}}, .body = "{}", .options = two});
+  };
+  EXPECT_EQ(with_accept("DELETE", "v2"), "PANDO2012");
+  EXPECT_EQ(with_accept("POST", "v2"), "PANDO2012");
+  EXPECT_EQ(with_accept("PATCH", "v1"), "accepted");
   EXPECT_FALSE(Message{}.send()->schema_negotiated);
   EXPECT_TRUE((Message{.headers = {{"Accept-Profile", "public"}}}.send()->schema_negotiated));
 
@@ -167,6 +173,14 @@ TEST(Request, HonoursTheRangeHeaderOnGetOnly) {
   EXPECT_THAT(message.send()->query.windows, IsEmpty());
 }
 
+TEST(Request, RefusesARangeThatItCannotHonour) {
+  EXPECT_EQ(CodeOf({.headers = {{"Range", "0-1, 3-4"}}}), "PANDO2012");
+  EXPECT_EQ(CodeOf({.headers = {{"Range", "0-1"}, {"Range", "3-4"}}}), "PANDO2012");
+  EXPECT_EQ(CodeOf({.method = "DELETE", .headers = {{"Range", "0-0"}}}), "PANDO2012");
+  EXPECT_EQ(CodeOf({.method = "PATCH", .headers = {{"Range", "0-0"}}, .body = "{}"}), "PANDO2012");
+  EXPECT_EQ(CodeOf({.headers = {{"Range", "bytes=0-99"}}}), "accepted");
+}
+
 TEST(Request, RefusesLimitAndOffsetOnPut) {
   Message put{.method = "PUT", .query = "limit=1", .body = "{}"};
   const Result<Request> request = put.send();
@@ -176,6 +190,8 @@ TEST(Request, RefusesLimitAndOffsetOnPut) {
   put.query = "offset=3";
   EXPECT_EQ(CodeOf(put), "PGRST114");
   put.query = "tasks.limit=1";
+  EXPECT_EQ(CodeOf(put), "PANDO2012");
+  put.headers = {{"Prefer", "return=representation"}};
   EXPECT_EQ(CodeOf(put), "accepted");
 }
 

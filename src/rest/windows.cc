@@ -40,20 +40,38 @@ int64_t ParseDigits(std::string_view digits) {
   return value;
 }
 
-// A-B or A-; anything else is no range at all.
-std::optional<Interval> ParseRange(std::string_view text) {
-  const size_t dash = text.find('-');
-  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
-  const std::string_view first = text.substr(0, dash);
-  const std::string_view last = text.substr(dash + 1);
-  if (!std::all_of(first.begin(), first.end(), IsDigit) || !std::all_of(last.begin(), last.end(), IsDigit)) {
-    return std::nullopt;
+constexpr std::string_view kUnit = "items";
+
+// The name of a unit before "=" (RFC 9110 section 14.1); empty: there is none.
+std::string_view UnitOf(std::string_view range) {
+  const std::string_view unit = range.substr(0, std::min(range.find('='), range.size()));
+  const auto is_part = [](char c) { return IsDigit(c) || (ToLower(c) >= 'a' && ToLower(c) <= 'z') || c == '-'; };
+  const bool is_unit = unit.size() < range.size() && std::all_of(unit.begin(), unit.end(), is_part);
+  return is_unit ? unit : std::string_view();
+}
+
+// nullopt: the range is of another unit than rows.
+Result<std::optional<Interval>> ParseRange(std::string_view header) {
+  std::string_view text = Trimmed(header);
+  if (const std::string_view unit = UnitOf(text); !unit.empty()) {
+    if (ToLower(unit) != kUnit) return std::optional<Interval>();
+    text.remove_prefix(unit.size() + 1);
   }
-  return Interval{ParseDigits(first), last.empty() ? kUnbounded : ParseDigits(last)};
+  const size_t dash = std::min(text.find('-'), text.size());
+  const std::string_view first = text.substr(0, dash);
+  const std::string_view last = text.substr(std::min(dash + 1, text.size()));
+  const bool is_range = dash < text.size() && !first.empty() && std::all_of(first.begin(), first.end(), IsDigit) &&
+                        std::all_of(last.begin(), last.end(), IsDigit);
+  if (!is_range) {
+    return Error(ErrorId::kNotHonoured, "the Range header is not of the form FIRST-LAST or FIRST-")
+        .WithHint("Rows are counted from 0: \"Range: 0-9\" asks for the first ten. One range can be asked for.");
+  }
+  const Interval interval{ParseDigits(first), last.empty() ? kUnbounded : ParseDigits(last)};
+  return std::optional<Interval>(interval);
 }
 
 Result<Interval> IntervalOf(const Given& given) {
-  Interval interval{.first = std::max<int64_t>(given.offset.value_or(0), 0), .last = kUnbounded};
+  Interval interval{.first = given.offset.value_or(0), .last = kUnbounded};
   if (!given.limit) return interval;
   if (*given.limit < 0) return NegativeLimit();
   if (*given.limit <= kUnbounded - interval.first) interval.last = interval.first + *given.limit - 1;
@@ -97,7 +115,9 @@ std::optional<int64_t> ParseWindowNumber(std::string_view text) {
 Result<std::vector<At<Window>>> MergeWindows(const std::vector<WindowParameter>& parameters,
                                              std::optional<std::string_view> range_header) {
   std::optional<Interval> range;
-  if (range_header) range = ParseRange(*range_header);
+  if (range_header) {
+    PANDO_TRY(range, ParseRange(*range_header));
+  }
   std::vector<At<Window>> windows;
   if (parameters.empty() && !range) return windows;
 

@@ -17,8 +17,8 @@ struct Case {
   std::string_view shown;  // windows, or the error's detail
 };
 
-WindowParameter Limit(std::optional<int64_t> value, EmbedPath path = {}) { return {std::move(path), true, value}; }
-WindowParameter Offset(std::optional<int64_t> value, EmbedPath path = {}) { return {std::move(path), false, value}; }
+WindowParameter Limit(int64_t value, EmbedPath path = {}) { return {std::move(path), true, value}; }
+WindowParameter Offset(int64_t value, EmbedPath path = {}) { return {std::move(path), false, value}; }
 
 constexpr std::string_view kInverted =
     "The lower boundary must be lower than or equal to the upper boundary in the Range header.";
@@ -39,14 +39,13 @@ TEST(Windows, IntersectLimitOffsetAndRange) {
       {{Limit(3), Offset(2)}, std::nullopt, "3@2 "},
       {{Offset(2)}, std::nullopt, "all@2 "},
       {{Offset(0)}, std::nullopt, ""},
-      {{Offset(-4)}, std::nullopt, ""},
-      {{Limit(5), Offset(-4)}, std::nullopt, "5@0 "},
       {{Limit(0)}, std::nullopt, "0@0 "},
       {{Limit(0), Offset(7)}, "9-8", "0@0 "},
       {{Limit(-1)}, std::nullopt, kNegative},
-      {{Limit(std::nullopt)}, std::nullopt, ""},
-      {{Limit(5), Limit(7)}, std::nullopt, "7@0 "},
       {{}, "0-1", "2@0 "},
+      {{}, " 0-1 ", "2@0 "},
+      {{}, "items=0-1", "2@0 "},
+      {{Limit(4)}, "Items=2-", "2@2 "},
       {{}, "10-100", "91@10 "},
       {{}, "5-", "all@5 "},
       {{}, "0-", ""},
@@ -63,10 +62,18 @@ TEST(Windows, IntersectLimitOffsetAndRange) {
   for (const Case& it : cases) EXPECT_EQ(Merged(it), it.shown);
 }
 
-TEST(Windows, IgnoreARangeOfAnotherForm) {
-  for (const std::string_view range : {"", "-", "-5", "a-b", "0-1, 3-4", "items=0-1", "0-1 ", "1--2"}) {
-    const Case it{{}, range, ""};
-    EXPECT_EQ(Merged(it), "") << range;
+TEST(Windows, RefuseARangeOfAnotherForm) {
+  for (const std::string_view range : {"", "-", "-5", "a-b", "0-1, 3-4", "1--2", "5", "0-1x", "items=", "items=-5",
+                                       "items=0-1,3-4", "=0-1", "a b=0-1"}) {
+    const auto windows = MergeWindows({}, range);
+    ASSERT_FALSE(windows) << range;
+    EXPECT_EQ(windows.error().code(), "PANDO2012") << range;
+  }
+}
+
+TEST(Windows, LeaveOutARangeOfAnotherUnit) {
+  for (const std::string_view range : {"bytes=0-99", "bytes=-5", "x-unit=anything"}) {
+    EXPECT_EQ(Merged({{Limit(3)}, range, ""}), Merged({{Limit(3)}, std::nullopt, ""})) << range;
   }
 }
 

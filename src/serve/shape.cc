@@ -96,6 +96,7 @@ Result<rest::Request> ParseCurrent(const http::Request& write, const rest::Reque
   raw.method = "GET";
   raw.path = write.path();
   raw.query = write.query();
+  raw.of_write = true;
   raw.headers = [&](std::string_view name) -> std::vector<std::string_view> {
     if (http::EqualsIgnoreCase(name, "accept")) return write.headers.FindAll(name);
     if (http::EqualsIgnoreCase(name, "accept-profile") && parsed.schema_negotiated) return {parsed.schema};

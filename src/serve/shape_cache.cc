@@ -121,7 +121,7 @@ bool ShapeCache::Cut(const http::Request& request, std::string_view rest_prefix,
   size_t copied = 0;
   const std::string_view query = cut.query;
   for (size_t begin = 0; begin < query.size();) {
-    const size_t end = FindEither(query, '&', ';', begin);
+    const size_t end = std::min(query.find('&', begin), query.size());
     if (const std::optional<size_t> start =
             ValueStartOf(query.substr(begin, end - begin), target == Target::kFunction)) {
       cut.key.append(query, copied, begin + *start - copied).append(1, kPlaceholder);

@@ -68,7 +68,8 @@ TEST_F(ShapeCacheTest, GivesWhatTheLongWayGives) {
            "/tasks?select=id,projects(name)&projects.id=gte.4&hours=neq.",
            "/clients?select=*,projects(id,tasks(name))&projects.name=eq.a&id=eq.1",
            "/projects?settings->>a=eq.b%26c&name=eq.eq.%25&id=in.(1,2)",
-           "/projects?name=eq.caf%C3%A9+au+lait;id=eq.7",
+           "/projects?name=eq.caf%C3%A9+au+lait&id=eq.7",
+           "/projects?name=eq.a;id=eq.7&id=neq.;",
            "/projects",
        }) {
     const auto recalled = AskThrice(target);

@@ -158,6 +158,13 @@ describe('delete', () => {
     await ok(ann.from('bookings').delete().gt('room_id', 1).maxAffected(2), 204);
     assert.deepEqual(await stored('room_id'), [{ room_id: 1 }]);
   });
+  test('is refused where something else than a filter is to choose the rows', async () => {
+    const all = () => ann.from('bookings').delete().gt('room_id', 0);
+    assert.deepEqual(await refused(all().select().limit(1)), [400, 'PANDO2012']);
+    assert.deepEqual(await refused(all().select('*, rooms!inner(id)').eq('rooms.id', 1)), [400, 'PANDO2012']);
+    assert.deepEqual(await refused(all().eq('rooms.id', 1)), [400, 'PANDO2012']);
+    assert.deepEqual(await stored('room_id'), [1, 2, 3].map((room_id) => ({ room_id })));
+  });
   test('of what others refer to is a conflict', async () => {
     assert.deepEqual(await refused(service.from('rooms').delete().eq('id', 1)), [409, '23503']);
   });
