@@ -74,6 +74,17 @@ void NormaliseLineEnds(std::string& text) {
   text.resize(kept);
 }
 
+// Takes the mark off that some editors put before UTF-8 text (Unicode standard, 23.8).
+Result<void> TakeByteOrderMark(std::string& text, const std::filesystem::path& path) {
+  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+  if (text.starts_with(kUtf8Mark)) text.erase(0, kUtf8Mark.size());
+  const bool is_wide = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  // The mark of UTF-32 in big-endian order begins with zero bytes, and so does what is wide and has no mark.
+  if (!is_wide && text.find('\0') == std::string::npos) return {};
+  const char* const what = is_wide ? " is in UTF-16 or UTF-32" : " holds a zero byte: it is not in UTF-8";
+  return Invalid("the migration " + path.string() + what).WithHint("save it as UTF-8");
+}
+
 Result<std::string> ReadText(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
@@ -83,6 +94,7 @@ Result<std::string> ReadText(const std::filesystem::path& path) {
   std::string text(size, '\0');
   file.read(text.data(), static_cast<std::streamsize>(size));
   text.resize(static_cast<size_t>(file.gcount()));
+  PANDO_CHECK(TakeByteOrderMark(text, path));
   NormaliseLineEnds(text);
   return text;
 }

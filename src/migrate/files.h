@@ -19,14 +19,15 @@ struct Migration {
   int64_t version = 0;
   std::string name;      // "create_orders"
   std::string file;      // "0001_create_orders.sql"
-  std::string checksum;  // SHA-256 in hex, of the text with CR LF as LF: a checkout on another system changes nothing
+  std::string checksum;  // SHA-256 in hex, of the text
+  // With CR LF as LF and without a byte order mark: a checkout or an editor of another system changes nothing.
   std::string text;
   bool transaction = true;  // false when its first line is "-- pando: no-transaction"
 };
 
 // In order of version. A folder that does not exist holds no migrations; files that do not end in .sql are passed over.
 //   kMigrationInvalid  a .sql file of another name, two of one version, one that controls its own transaction or copies
-//                      from standard input, or that cannot be read
+//                      from standard input, that cannot be read, or that is not in UTF-8
 Result<std::vector<Migration>> ReadMigrations(const std::filesystem::path& folder);
 
 // Makes the next file, numbered as the others are, with a comment at its head, and returns its path.

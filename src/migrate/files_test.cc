@@ -81,6 +81,31 @@ TEST_F(MigrationFilesTest, HaveAChecksumThatLineEndsDoNotChange) {
   EXPECT_NE(migrations[2].checksum, migrations[0].checksum);
 }
 
+TEST_F(MigrationFilesTest, MayBeginWithAByteOrderMark) {
+  Write("0001_a.sql", "abc\n");
+  Write("0002_b.sql",
+        "\xEF\xBB\xBF"
+        "abc\r\n");
+  Write("0003_c.sql", "\xEF\xBB\xBF-- pando: no-transaction\nvacuum;\n");
+  const std::vector<Migration> migrations = ReadMigrations(folder_).value();
+  EXPECT_EQ(migrations[1].text, "abc\n");
+  EXPECT_EQ(migrations[1].checksum, migrations[0].checksum);
+  EXPECT_FALSE(migrations[2].transaction);
+}
+
+TEST_F(MigrationFilesTest, AreRefusedInOtherEncodingsThanUtf8) {
+  using std::string_literals::operator""s;
+  for (const std::string& text : {"\xFF\xFE"
+                                  "a\0"s,
+                                  "\xFE\xFF\0a"s, "\xFF\xFE\0\0a\0\0\0"s, "\0\0\xFE\xFF\0\0\0a"s, "a\0b\0"s}) {
+    Write("0001_a.sql", text);
+    const auto read = ReadMigrations(folder_);
+    ASSERT_FALSE(read.has_value());
+    EXPECT_THAT(read.error().message(), HasSubstr("0001_a.sql"));
+    EXPECT_EQ(read.error().hint(), "save it as UTF-8");
+  }
+}
+
 TEST_F(MigrationFilesTest, AreNumberedOnAsTheyAre) {
   EXPECT_EQ(NewMigration(folder_ / "new", "Create Orders!")->filename(), "0001_create_orders.sql");
   Write("0041_a.sql", "");

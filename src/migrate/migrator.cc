@@ -71,10 +71,15 @@ Task<Result<std::vector<AppliedMigration>>> ReadApplied(pg::Connection& connecti
 
 // Polls: a migrator that waits inside pg_advisory_lock() holds a snapshot, and CREATE INDEX CONCURRENTLY of the other
 // waits until all snapshots are gone, so that the two would wait for each other.
-Task<Result<void>> AcquireLock(pg::Connection& connection, Deadline deadline) {
+//
+// Held by a connection of its own, which no migration can reach: pg_advisory_unlock_all() and DISCARD ALL give up the
+// locks of their own session.
+Task<Result<void>> AcquireLock(pg::Connection& guard, Deadline deadline) {
+  std::string settings = "SET idle_session_timeout = 0";
+  PANDO_CO_CHECK(co_await guard.RunScript(std::move(settings), deadline));
   for (;;) {
     std::string attempt = "SELECT pg_catalog.pg_try_advisory_lock(" + std::string(kLockKey) + ")";
-    PANDO_CO_TRY(const pg::Rows rows, co_await Read(connection, std::move(attempt), deadline));
+    PANDO_CO_TRY(const pg::Rows rows, co_await Read(guard, std::move(attempt), deadline));
     if (rows.Text(0, 0) == "t") co_return Result<void>();
     if (deadline.passed()) {
       co_return Error(ErrorId::kRequestDeadline,
@@ -84,9 +89,19 @@ Task<Result<void>> AcquireLock(pg::Connection& connection, Deadline deadline) {
   }
 }
 
-Task<Result<void>> ReleaseLock(pg::Connection& connection, Deadline deadline) {
+// A session that lives has its locks.
+Task<Result<void>> CheckLock(pg::Connection& guard, Deadline deadline) {
+  std::string probe = "SELECT 1";
+  const Result<void> alive = co_await guard.RunScript(std::move(probe), deadline);
+  if (alive) co_return Result<void>();
+  co_return Error(ErrorId::kDatabaseConnectionLost,
+                  "the connection that keeps other migrators away is lost; what was applied so far is recorded")
+      .WithDetail(alive.error().ToString());
+}
+
+Task<Result<void>> ReleaseLock(pg::Connection& guard, Deadline deadline) {
   std::string release = "SELECT pg_catalog.pg_advisory_unlock(" + std::string(kLockKey) + ")";
-  const Result<pg::Rows> released = co_await Read(connection, std::move(release), deadline);
+  const Result<pg::Rows> released = co_await Read(guard, std::move(release), deadline);
   if (!released) co_return released.error();
   co_return Result<void>();
 }
@@ -111,9 +126,10 @@ Error Failed(const Migration& migration, int first_line, const Error& cause) {
   return cause.hint() ? error.WithHint(*cause.hint()) : error;
 }
 
-// The migration may have changed its role; the one that it began with may write the table.
+// The migration may have changed its role or user; the one that it began with may write the table.
 std::string RecordScript(const Migration& migration, const std::string& duration_ms) {
-  return "RESET ROLE; INSERT INTO pando.migrations (version, name, checksum, duration_ms) VALUES (" +
+  return "RESET SESSION AUTHORIZATION; RESET ROLE; INSERT INTO pando.migrations (version, name, checksum, duration_ms) "
+         "VALUES (" +
          std::to_string(migration.version) + ", " + pg::QuoteLiteral(migration.name) + ", " +
          pg::QuoteLiteral(migration.checksum) + ", " + duration_ms + ")";
 }
@@ -127,13 +143,31 @@ Task<Result<void>> ApplyInTransaction(pg::Connection& connection, const Migratio
   co_return Result<void>();
 }
 
-// Statement by statement: several in one text would be in one transaction.
+// What is sent at once: one statement, for several in one text would be in one transaction; or a transaction of the
+// migration's own, from its BEGIN to its COMMIT.
+std::vector<Statement> PiecesOf(const std::string& text) {
+  std::vector<Statement> pieces;
+  bool in_transaction = false;
+  for (const Statement& statement : SplitStatements(text)) {
+    if (in_transaction) {
+      Statement& whole = pieces.back();
+      const char* const end = statement.text.data() + statement.text.size();
+      whole.text = {whole.text.data(), static_cast<size_t>(end - whole.text.data())};
+    } else {
+      pieces.push_back(statement);
+    }
+    if (BeginsTransaction(statement.text)) in_transaction = true;
+    if (EndsTransaction(statement.text)) in_transaction = false;
+  }
+  return pieces;
+}
+
 Task<Result<void>> ApplyWithoutTransaction(pg::Connection& connection, const Migration& migration, Deadline deadline) {
   const Clock::time_point start = Clock::now();
-  for (const Statement& statement : SplitStatements(migration.text)) {
-    std::string text(statement.text);
+  for (const Statement& piece : PiecesOf(migration.text)) {
+    std::string text(piece.text);
     const Result<void> ran = co_await connection.RunScript(std::move(text), deadline);
-    if (!ran) co_return Failed(migration, statement.line, ran.error());
+    if (!ran) co_return Failed(migration, piece.line, ran.error());
   }
   const auto duration_ms = std::chrono::duration_cast<milliseconds>(Clock::now() - start).count();
   std::string record = RecordScript(migration, std::to_string(duration_ms));
@@ -146,18 +180,20 @@ Task<Result<void>> Apply(pg::Connection& connection, const Migration& migration,
   } else {
     PANDO_CO_CHECK(co_await ApplyWithoutTransaction(connection, migration, deadline));
   }
-  std::string reset = "RESET SESSION AUTHORIZATION; RESET ALL";
+  // Settings, the role, temporary tables that would hide others of their name, advisory locks.
+  std::string reset = "DISCARD ALL";
   co_return co_await connection.RunScript(std::move(reset), deadline);
 }
 
-Task<Result<size_t>> ApplyPending(pg::Connection& connection, const std::vector<Migration>& files,
-                                  const Progress& progress, Deadline deadline) {
+Task<Result<size_t>> ApplyPending(pg::Connection& connection, pg::Connection& guard,
+                                  const std::vector<Migration>& files, const Progress& progress, Deadline deadline) {
   std::string make_table = kMakeTable;
   PANDO_CO_CHECK(co_await connection.RunScript(std::move(make_table), deadline));
   PANDO_CO_TRY(const std::vector<AppliedMigration> applied, co_await ReadApplied(connection, deadline));
   PANDO_CO_CHECK(CheckConsistent(Compare(files, applied)));
   // They are consistent, so that the first files are the applied ones.
   for (size_t i = applied.size(); i < files.size(); ++i) {
+    PANDO_CO_CHECK(co_await CheckLock(guard, deadline));
     PANDO_CO_CHECK(co_await Apply(connection, files[i], deadline));
     if (progress) progress(files[i]);
   }
@@ -172,12 +208,12 @@ Task<Result<std::vector<MigrationStatus>>> Status(pg::Connection& connection, st
   co_return Compare(files, applied);
 }
 
-Task<Result<size_t>> Up(pg::Connection& connection, std::vector<Migration> files, Progress progress,
-                        Deadline deadline) {
-  PANDO_CO_CHECK(co_await AcquireLock(connection, deadline));
-  const Result<size_t> applied = co_await ApplyPending(connection, files, progress, deadline);
+Task<Result<size_t>> Up(pg::Connection& connection, pg::Connection& guard, std::vector<Migration> files,
+                        Progress progress, Deadline deadline) {
+  PANDO_CO_CHECK(co_await AcquireLock(guard, deadline));
+  const Result<size_t> applied = co_await ApplyPending(connection, guard, files, progress, deadline);
   // After a lost connection the server has released it.
-  const Result<void> released = co_await ReleaseLock(connection, deadline);
+  const Result<void> released = co_await ReleaseLock(guard, deadline);
   if (applied && !released) co_return released.error();
   co_return applied;
 }

@@ -180,12 +180,22 @@ std::vector<Statement> SplitStatements(std::string_view script) {
 }
 
 bool ControlsTransaction(std::string_view statement) {
+  return BeginsTransaction(statement) || EndsTransaction(statement);
+}
+
+bool BeginsTransaction(std::string_view statement) {
+  const std::vector<std::string> words = Words(statement);
+  if (words.empty()) return false;
+  return words[0] == "begin" || (words[0] == "start" && words.size() > 1 && words[1] == "transaction");
+}
+
+bool EndsTransaction(std::string_view statement) {
   const std::vector<std::string> words = Words(statement);
   if (words.empty()) return false;
   const std::string& first = words[0];
   if (first == "rollback") return std::find(words.begin(), words.end(), "to") == words.end();
-  if (first == "start" || first == "prepare") return words.size() > 1 && words[1] == "transaction";
-  return first == "begin" || first == "commit" || first == "end" || first == "abort";
+  if (first == "prepare") return words.size() > 1 && words[1] == "transaction";
+  return first == "commit" || first == "end" || first == "abort";
 }
 
 bool CopiesFromClient(std::string_view statement) {

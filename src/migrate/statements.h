@@ -19,6 +19,8 @@ std::vector<Statement> SplitStatements(std::string_view script);
 
 // The statement begins or ends a transaction itself (BEGIN, COMMIT, ROLLBACK but not ROLLBACK TO ...).
 bool ControlsTransaction(std::string_view statement);
+bool BeginsTransaction(std::string_view statement);
+bool EndsTransaction(std::string_view statement);
 
 // COPY ... FROM STDIN, whose data only psql could send.
 bool CopiesFromClient(std::string_view statement);

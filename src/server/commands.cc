@@ -81,8 +81,10 @@ Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files, 
   connect.pooler = pooler;
   const Deadline connect_by = Deadline::After(30s);
   PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
+  connect.application_name = "pando migrate lock";
+  PANDO_CO_TRY(std::unique_ptr<pg::Connection> guard, co_await pg::Connection::Open(connect, connect_by));
   const migrate::Progress progress = [](const migrate::Migration& m) { std::printf("applied %s\n", m.file.c_str()); };
-  co_return co_await migrate::Up(*connection, std::move(files), progress, Deadline::Never());
+  co_return co_await migrate::Up(*connection, *guard, std::move(files), progress, Deadline::Never());
 }
 
 Task<Result<std::vector<migrate::MigrationStatus>>> Status(std::string uri, std::vector<migrate::Migration> files,

@@ -25,6 +25,7 @@ class MigrateTest : public testing::Test {
     EXPECT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
     connection_ = Connect();
+    guard_ = Connect();
   }
   ~MigrateTest() override { std::filesystem::remove_all(folder_); }
 
@@ -43,7 +44,8 @@ class MigrateTest : public testing::Test {
 
   // "N applied", or the Error.
   std::string Up() {
-    const auto result = loop_.Run(pando::migrate::Up(*connection_, ReadMigrations(folder_).value(), nullptr, Soon()));
+    const auto result =
+        loop_.Run(pando::migrate::Up(*connection_, *guard_, ReadMigrations(folder_).value(), nullptr, Soon()));
     return result ? std::to_string(*result) + " applied" : result.error().ToString();
   }
 
@@ -56,10 +58,23 @@ class MigrateTest : public testing::Test {
     return states;
   }
 
-  static Task<void> UpInto(pg::Connection& connection, std::vector<Migration> files,
+  static Task<void> UpInto(pg::Connection& connection, pg::Connection& guard, std::vector<Migration> files,
                            std::vector<std::string>* outcomes) {
-    const Result<size_t> applied = co_await pando::migrate::Up(connection, std::move(files), nullptr, Soon());
+    const Result<size_t> applied = co_await pando::migrate::Up(connection, guard, std::move(files), nullptr, Soon());
     outcomes->push_back(applied ? std::to_string(*applied) : applied.error().ToString());
+  }
+
+  // Two migrators at the same moment: what each applied, the first to end first.
+  std::vector<std::string> UpTwice() {
+    const std::unique_ptr<pg::Connection> other = Connect(), other_guard = Connect();
+    const std::vector<Migration> files = ReadMigrations(folder_).value();
+    std::vector<std::string> outcomes;
+    boost::asio::co_spawn(loop_.context(), UpInto(*connection_, *guard_, files, &outcomes), boost::asio::detached);
+    boost::asio::co_spawn(loop_.context(), UpInto(*other, *other_guard, files, &outcomes), boost::asio::detached);
+    loop_.context().restart();
+    while (outcomes.size() < 2 && loop_.context().run_one() > 0) {
+    }
+    return outcomes;
   }
 
   std::string Query(const std::string& sql) { return test::TestPostgres::Instance().Query(database_, sql); }
@@ -67,7 +82,7 @@ class MigrateTest : public testing::Test {
   const std::string database_;
   std::filesystem::path folder_;
   test::TestLoop loop_;
-  std::unique_ptr<pg::Connection> connection_;
+  std::unique_ptr<pg::Connection> connection_, guard_;
 };
 
 TEST_F(MigrateTest, AppliesWhatIsPendingInOrderAndOnce) {
@@ -147,14 +162,51 @@ TEST_F(MigrateTest, WhatOneSetsDoesNotReachTheNext) {
 TEST_F(MigrateTest, TwoAtOnceTakeTurns) {
   Write("0001_a.sql", "create table a (); select pg_sleep(0.3);");
   Write("0002_b.sql", "-- pando: no-transaction\ncreate index concurrently on pando.migrations (name);");
-  const std::unique_ptr<pg::Connection> other = Connect();
-  const std::vector<Migration> files = ReadMigrations(folder_).value();
-  std::vector<std::string> outcomes;
-  boost::asio::co_spawn(loop_.context(), UpInto(*connection_, files, &outcomes), boost::asio::detached);
-  boost::asio::co_spawn(loop_.context(), UpInto(*other, files, &outcomes), boost::asio::detached);
-  loop_.context().restart();
-  while (outcomes.size() < 2) ASSERT_EQ(loop_.context().run_one(), 1u);
-  EXPECT_THAT(outcomes, ElementsAre("2", "0"));
+  EXPECT_THAT(UpTwice(), ElementsAre("2", "0"));
+}
+
+TEST_F(MigrateTest, TwoAtOnceTakeTurnsThoughOneGivesUpTheLocksOfItsSession) {
+  Write("0001_a.sql", "select pg_advisory_unlock_all(); create table a (); select pg_sleep(0.3);");
+  Write("0002_b.sql",
+        "-- pando: no-transaction\ndiscard all;\ncreate table b ();\nselect pg_sleep(0.3);\nselect "
+        "pg_advisory_unlock_all();\nselect pg_sleep(0.3);\n");
+  Write("0003_c.sql", "create table c (); select pg_sleep(0.3);");
+  EXPECT_THAT(UpTwice(), ElementsAre("3", "0"));
+}
+
+TEST_F(MigrateTest, NothingIsAppliedWithoutTheLock) {
+  Write("0001_a.sql",
+        "create table a (); select pg_terminate_backend(pid, 60000) from pg_locks where locktype = 'advisory' "
+        "and database = (select oid from pg_database where datname = current_database());");
+  Write("0002_b.sql", "create table b ();");
+  EXPECT_THAT(Up(), HasSubstr("the connection that keeps other migrators away is lost"));
+  EXPECT_THAT(States(), ElementsAre("0001_a.sql applied", "0002_b.sql pending"));
+}
+
+TEST_F(MigrateTest, ATransactionOfItsOwnIsSentAsOne) {
+  Write("0001_a.sql",
+        "-- pando: no-transaction\nbegin;\ncreate table a (id int);\ninsert into a values (1);\ncommit;\n"
+        "start transaction;\ninsert into a values (2);\nrollback;\nvacuum a;\n");
+  EXPECT_EQ(Up(), "1 applied");
+  EXPECT_EQ(Query("select string_agg(id::text, ',') from a"), "1");
+  Write("0002_b.sql",
+        "-- pando: no-transaction\nselect 1;\nbegin;\ninsert into a values (3);\nselect nonsense;\ncommit;");
+  EXPECT_THAT(Up(), HasSubstr("0002_b.sql:5: column \"nonsense\" does not exist"));
+  EXPECT_EQ(Query("select string_agg(id::text, ',') from a"), "1");
+}
+
+TEST_F(MigrateTest, AChangeOfTheUserDoesNotKeepItFromBeingRecorded) {
+  const std::string role = database_ + "_user";
+  Write("0001_a.sql", "create role " + role + "; set session authorization " + role + ";");
+  Write("0002_b.sql", "-- pando: no-transaction\nset session authorization " + role + ";");
+  EXPECT_EQ(Up(), "2 applied");
+}
+
+TEST_F(MigrateTest, TemporaryTablesOfOneHideNothingFromTheNext) {
+  Write("0001_a.sql", "create table public.a (id int); create temporary table a (other int);");
+  Write("0002_b.sql", "alter table a add name text;");
+  EXPECT_EQ(Up(), "2 applied");
+  EXPECT_EQ(Query("select count(*) from information_schema.columns where table_name = 'a'"), "2");
 }
 
 TEST_F(MigrateTest, TheNumberOfAnEmptyFolderIsNothing) {
