@@ -8,7 +8,7 @@ namespace pando::changes {
 namespace {
 
 // Raised when anything below changes; it is kept as the comment on the schema.
-constexpr std::string_view kVersion = "pando changes 2";
+constexpr std::string_view kVersion = "pando changes 3";
 
 // Everybody may read the epoch: a statement asks, as its caller, whether the schema is still the one it was planned
 // for.
@@ -42,6 +42,9 @@ $$;
 // in a handler that swallows everything, for none of this is the user's business; what is lost so is found by other
 // means.
 //
+// What note_start() knows of its statement is text. current_query() is what the client sent. Where that is the call of
+// a function, PG_CONTEXT holds what the function executes; for a function in SQL, the body of the function does.
+//
 // withdraw() reads pg_index and not the function that says the same, which would lock every published table.
 constexpr const char* kFunctions = R"sql(
 CREATE OR REPLACE FUNCTION pando_changes.withdraw() RETURNS void
@@ -67,6 +70,8 @@ REVOKE ALL ON FUNCTION pando_changes.withdraw() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION pando_changes.note_start() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  context text;
+  command text;
   named pg_catalog.regclass;
 BEGIN
   BEGIN
@@ -74,13 +79,19 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     NULL;
   END;
+  GET DIAGNOSTICS context = PG_CONTEXT;
+  SELECT pg_catalog.lower(pg_catalog.concat_ws(' ', pg_catalog.current_query(), context,
+                                               pg_catalog.string_agg(f.prosrc, ' ')))
+    INTO command
+    FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_language l ON l.oid = f.prolang AND l.lanname = 'sql'
+   WHERE f.oid >= 16384 AND pg_catalog.strpos(context, f.proname::text) > 0;
   -- A published table cannot become unlogged.
-  IF pg_catalog.current_query() ~* '\munlogged\M' THEN
+  IF command ~ '\munlogged\M' THEN
     FOR named IN
       SELECT c.oid FROM pg_catalog.pg_publication_rel r
         JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = 'pando'
         JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
-       WHERE pg_catalog.strpos(pg_catalog.lower(pg_catalog.current_query()), pg_catalog.lower(c.relname::text)) > 0
+       WHERE pg_catalog.strpos(command, pg_catalog.replace(pg_catalog.lower(c.relname::text), '"', '""')) > 0
     LOOP
       EXECUTE pg_catalog.format('ALTER PUBLICATION pando DROP TABLE ONLY %s', named);
     END LOOP;

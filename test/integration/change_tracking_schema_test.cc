@@ -255,6 +255,46 @@ TEST_F(TrackingSchemaTest, ATableThatLosesItsIdentityLeavesInTheSameTransaction)
   }
 }
 
+// PostgreSQL refuses it to a published table; the text of the client's statement names the call alone.
+TEST_F(TrackingSchemaTest, ATableBecomesUnloggedInAFunctionAsWell) {
+  constexpr const char* kFunctions =
+      "create or replace function f_plain() returns void language plpgsql as $$ begin alter table items set unlogged; "
+      "end $$;"
+      "create or replace function f_dynamic(name text, how text) returns void language plpgsql as $$ begin "
+      "execute format('alter table %I set un%s', name, how); end $$;"
+      "create or replace function f_sql() returns void language sql as $$ alter table items set unlogged $$;"
+      "create or replace function f_nested() returns void language plpgsql as $$ begin perform f_sql(); end $$;"
+      "create or replace procedure f_procedure() language plpgsql as $$ begin alter table items set unlogged; end $$;";
+  for (const char* call : {
+           "select f_plain()",
+           "select f_dynamic('items', 'logged')",
+           "select f_sql()",
+           "select f_nested()",
+           "call f_procedure()",
+           "do $$ begin execute 'alter table it' || 'ems set un' || 'logged'; end $$",
+       }) {
+    Prepare("drop table if exists items; create table items (id int primary key); insert into items values (1)");
+    Prepare(kFunctions);
+    if (Published().empty()) {
+      ASSERT_TRUE(InstallNow());
+      PublishNow();
+    }
+    ASSERT_EQ(Published(), "items");
+    Prepare(std::string("begin; ") + call + "; update items set id = 2; commit");
+    EXPECT_EQ(Published(), "") << call;
+    Prepare("alter table items set logged");
+    PublishNow();
+    EXPECT_EQ(Published(), "items") << call;
+  }
+}
+
+TEST_F(TrackingSchemaTest, ATableOfAnyNameBecomesUnlogged) {
+  Begin("create table \"O\"\"dd\" (id int primary key); create table others (id int primary key)");
+  ASSERT_EQ(Published(), "O\"dd others");
+  Prepare("begin; alter table \"O\"\"dd\" set unlogged; insert into \"O\"\"dd\" values (1); commit");
+  EXPECT_EQ(Published(), "others");
+}
+
 TEST_F(TrackingSchemaTest, PartitionsLoseTheirIdentityWithTheirRoot) {
   Begin(
       "create table parts (id int constraint parts_key primary key, name text) partition by range (id);"
