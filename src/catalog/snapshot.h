@@ -33,12 +33,14 @@ struct Snapshot {
   std::vector<MediaHandler> media_handlers;
   std::map<std::string, std::optional<std::string>> schema_comments;  // of exposed schemas
   milliseconds statement_timeout{0};  // of a connection as it starts, set for the database or login role; 0: none
-  std::map<std::string, std::vector<std::pair<std::string, std::string>>> role_settings;  // ALTER ROLE ... SET, by role
-  std::vector<std::string> timezones;                                                     // pg_timezone_names
-  std::vector<std::string> claim_names;  // that footprints tell apart, kClaimNamesMax at most
-  Footprint pre_request;                 // of rest.pre_request, when configured
-  std::string read_at;                   // pg_current_snapshot() of the transaction in which all this was read
-  std::string read_from;    // which database that was: its name, its cluster's identifier, and whether it is a replica
+  // ALTER ROLE ... SET, by role: those that hold for requests of the role.
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> role_settings;
+  std::vector<std::string> ignored_role_settings;  // those that do not, as "role: name"
+  std::vector<std::string> timezones;              // pg_timezone_names
+  std::vector<std::string> claim_names;            // that footprints tell apart, kClaimNamesMax at most
+  Footprint pre_request;                           // of rest.pre_request, when configured
+  std::string read_at;    // pg_current_snapshot() of the transaction in which all this was read
+  std::string read_from;  // which database that was: its name, its cluster's identifier, and whether it is a replica
   std::string fingerprint;  // of the schema that all this is of (introspect/fingerprint.h)
   int server_version = 0;
   bool has_postgis = false;

@@ -7,6 +7,7 @@
 #include "introspect/function_reader.h"
 #include "introspect/queries.h"
 #include "introspect/relation_reader.h"
+#include "introspect/role_setting_rules.h"
 #include "introspect/row.h"
 #include "introspect/type_reader.h"
 #include "introspect/view_reader.h"
@@ -15,11 +16,18 @@
 namespace pando::introspect {
 namespace {
 
+void ReadRoleSetting(const Row& row, catalog::Snapshot& snapshot) {
+  if (MayRoleSet(row.View(1))) {
+    snapshot.role_settings[row.Text(0)].emplace_back(row.Text(1), row.Text(2));
+  } else {
+    snapshot.ignored_role_settings.push_back(row.Text(0) + ": " + row.Text(1));
+  }
+}
+
 void ReadSurroundings(const Answers& answers, catalog::Snapshot& snapshot) {
   ForEachRow(answers[Query::kSchemaComments],
              [&](const Row& row) { snapshot.schema_comments[row.Text(0)] = row.TextOrNull(1); });
-  ForEachRow(answers[Query::kRoleSettings],
-             [&](const Row& row) { snapshot.role_settings[row.Text(0)].emplace_back(row.Text(1), row.Text(2)); });
+  ForEachRow(answers[Query::kRoleSettings], [&](const Row& row) { ReadRoleSetting(row, snapshot); });
   ForEachRow(answers[Query::kStatementTimeout],
              [&](const Row& row) { snapshot.statement_timeout = milliseconds(row.Int(0)); });
   ForEachRow(answers[Query::kSnapshot], [&](const Row& row) {

@@ -24,7 +24,8 @@ namespace pando::pg {
 class Connection {
  public:
   // The known settings (DateStyle ISO, IntervalStyle, extra_float_digits, bytea_output hex, client_encoding UTF8,
-  // standard_conforming_strings, client_min_messages) are put into the start-up packet, so RESET returns to them.
+  // standard_conforming_strings, quote_all_identifiers, client_min_messages) are put into the start-up packet, so RESET
+  // returns to them, and what ALTER DATABASE or ALTER ROLE says of them for the login role does not count.
   // Behind a pooler they are set once the connection stands.
   //   kDatabaseUnreachable  no server answered, or it is starting up     kSqlstate  the server refused (28*, 3D000,
   //   53300)                kPooler  a pooler answered, and options.pooler says that there is none

@@ -17,6 +17,7 @@ inline constexpr auto kKnownSettings = std::to_array<std::pair<std::string_view,
     {"extra_float_digits", "1"},
     {"bytea_output", "hex"},
     {"standard_conforming_strings", "on"},
+    {"quote_all_identifiers", "off"},  // the names of types are read as the server prints them
     {"client_min_messages", "error"},  // nobody reads notices
 });
 // The start-up packet has a parameter of its own for it.

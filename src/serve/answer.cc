@@ -29,9 +29,29 @@ bool ParseNumber(std::optional<std::string_view> text, int64_t& number) {
   return failure == std::errc() && at == text->data() + text->size();
 }
 
-// A handler's bytea arrives as "\x..." (bytea_output is hex on our connections).
+// PostgreSQL documentation, 8.4.2: bytea_output = escape. A byte that is no printable character is a backslash and
+// three octal digits; a backslash is two.
+std::string DecodeEscaped(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size());
+  const auto digit = [&](size_t at) { return at < text.size() ? text[at] - '0' : 0; };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      bytes += text[i];
+    } else if (i + 1 < text.size() && text[i + 1] == '\\') {
+      bytes += text[++i];
+    } else {
+      bytes += static_cast<char>(digit(i + 1) << 6 | digit(i + 2) << 3 | digit(i + 3));
+      i += 3;
+    }
+  }
+  return bytes;
+}
+
+// A bytea arrives as "\x..." (bytea_output is hex on our connections), unless a function has set bytea_output for the
+// rest of its transaction. The other form never begins so.
 std::string DecodeBytea(std::string_view text) {
-  if (!text.starts_with("\\x")) return std::string(text);
+  if (!text.starts_with("\\x")) return DecodeEscaped(text);
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (size_t i = 2; i + 1 < text.size(); i += 2) {

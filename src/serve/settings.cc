@@ -85,6 +85,15 @@ std::optional<std::string> IsolationCommand(std::string level) {
   return std::nullopt;
 }
 
+constexpr const char* kDefaultReadOnly = "default_transaction_read_only";
+
+// As PostgreSQL reads a boolean setting (documentation, 20.1.1).
+bool IsOn(std::string_view value) {
+  const std::string lower = ToLower(value);
+  const auto begins = [&](std::string_view word) { return !lower.empty() && word.starts_with(lower); };
+  return lower == "on" || lower == "1" || begins("true") || begins("yes");
+}
+
 bool IsRepeatable(std::string level) {
   level = ToLower(level);
   return level == "serializable" || level == kRepeatableRead;
@@ -117,7 +126,13 @@ milliseconds StatementTimeout(const http::Request& request, milliseconds limit) 
 void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
   SettingsSelect select;
   if (input.repeatable_read) exchange.isolation = *IsolationCommand(kRepeatableRead);
+  bool read_only = input.read_only;
   const auto add_setting = [&](const std::string& name, const std::string& value) {
+    // Is for transactions to come, and this one has begun.
+    if (name == kDefaultReadOnly) {
+      read_only = input.read_only || IsOn(value);
+      return;
+    }
     if (!IsIsolation(name)) {
       select.Add(name, value);
       return;
@@ -140,7 +155,7 @@ void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
   if (input.function) {
     for (const auto& [name, value] : input.function->settings) add_setting(name, value);
   }
-  if (input.read_only) select.Add("transaction_read_only", "on");
+  if (read_only) select.Add("transaction_read_only", "on");
   exchange.commands.push_back(select.Take());
 }
 

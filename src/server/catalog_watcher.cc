@@ -42,6 +42,7 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
       {{"relations", static_cast<int64_t>(catalog->snapshot().relations.size())},
        {"functions", static_cast<int64_t>(catalog->snapshot().functions.size())},
        {"took_ms", static_cast<int64_t>(took.count())}});
+  TellIgnoredSettings(*catalog);
   connected_ = true;
   known_ = std::make_shared<KnownUntil>(begun + kKnownFor);
   if (outdated_at_ >= begun) known_->End();
@@ -49,6 +50,20 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
   published_load_begun_at_ = begun;
   deps_.publish(std::move(catalog), known_);
   co_return Result<void>();
+}
+
+// Once, until there are others.
+void CatalogWatcher::TellIgnoredSettings(const catalog::Catalog& catalog) {
+  std::string ignored;
+  for (const std::string& setting : catalog.snapshot().ignored_role_settings) {
+    ignored += (ignored.empty() ? "" : ", ") + setting;
+  }
+  if (!ignored.empty() && ignored != told_ignored_settings_) {
+    Log(Level::kWarn, "catalog.role_settings_ignored",
+        "ALTER ROLE has set what requests cannot have otherwise; these settings are ignored: " + ignored +
+            ". Take them back with ALTER ROLE ... RESET");
+  }
+  told_ignored_settings_ = std::move(ignored);
 }
 
 void CatalogWatcher::Start(bool loaded) {

@@ -75,11 +75,13 @@ class CatalogWatcher {
   void TellWatchFailed(const Error& error);
   Task<void> LoadUntilCurrent();
   void OnNotification(const pg::Notification& notification);
+  void TellIgnoredSettings(const catalog::Catalog& catalog);
 
   const net::Executor executor_;
   CatalogWatcherOptions options_;
   Deps deps_;
   net::TaskGroup tasks_;
+  std::string told_ignored_settings_;
   bool loading_ = false;  // LoadUntilCurrent() runs
   bool again_ = false;    // and must load once more
   bool stopping_ = false;

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import random
 import unittest
+import urllib.parse
 
 from processes import SECRET, Pando, PrivatePostgres, quick_folder, roles, token_of, wait_until
 
@@ -11,7 +12,7 @@ SEED = 20_261_128
 CALLERS = 12
 REQUESTS_EACH = 60
 
-SCHEMA = roles('anon', 'patient', 'hasty', 'zoned') + '''
+SCHEMA = roles('anon', 'patient', 'hasty', 'zoned', 'odd', 'reader') + '''
 create table items (id int primary key, name text not null, at timestamptz not null default '2026-01-01 12:00+00');
 insert into items select i, 'item ' || i from generate_series(1, 200) i;
 create function settings() returns json language sql stable as $$ select json_build_object(
@@ -25,6 +26,26 @@ alter role anon set statement_timeout = '3s';
 alter role hasty set statement_timeout = '0.7 s';
 alter role hasty set enable_nestloop = off;
 alter role zoned set timezone = 'Asia/Tokyo';
+create domain "application/octet-stream" as bytea;
+create table notes (id serial primary key, body text, bytes bytea);
+grant select, insert on notes to anon, patient, odd, reader;
+grant usage on sequence notes_id_seq to anon, patient, odd, reader;
+create function download() returns "application/octet-stream" language sql stable as $$ select '\\x00ff5c78c3a9'::bytea $$;
+create function escaped() returns "application/octet-stream" language plpgsql as
+  $$ begin perform set_config('bytea_output', 'escape', true); return '\\x00ff5c78c3a9'::bytea; end $$;
+create function echo(text) returns text language sql immutable as $$ select $1 $$;
+create function who() returns text language sql stable as $$ select current_user $$;
+'''
+# What answers are read by, and who a session is. None of it may reach a request.
+ODD = '''
+alter {whom} set client_encoding = 'LATIN1';
+alter {whom} set bytea_output = 'escape';
+alter {whom} set standard_conforming_strings = off;
+alter {whom} set backslash_quote = on;
+alter {whom} set quote_all_identifiers = on;
+alter {whom} set extra_float_digits = 1;
+alter {whom} set exit_on_error = on;
+alter {whom} set client_min_messages = debug1;
 '''
 EXPECTED = {'anon': {'work_mem': '5MB', 'lock_timeout': '40ms', 'nestloop': 'on'},
             'patient': {'work_mem': '4MB', 'lock_timeout': '0', 'nestloop': 'on'},
@@ -103,6 +124,54 @@ class RoleSettings(unittest.TestCase):
                 answers = [one.result() for one in asked]
                 self.assertEqual([status for status, _ in answers[::2]], [200] * 4)
                 self.assertLessEqual({body['code'] for status, body in answers[1::2] if status != 200}, {'55P03'})
+
+    def assert_sound(self, role):
+        headers = {'Content-Type': 'application/json', 'Prefer': 'return=representation'}
+        if role != 'anon':
+            headers['Authorization'] = f'Bearer {token_of("someone", role)}'
+        note = {'body': 'é \\x41 \' €', 'bytes': '\\x00ff'}
+        status, _, body = self.pando.request('POST', '/rest/v1/notes?select=body,bytes', json.dumps(note), headers)
+        self.assertEqual((status, json.loads(body)), (201, [note]))
+        stored = self.postgres.sql("set client_encoding = 'UTF8'; select body, encode(bytes, 'hex') from notes order by id desc limit 1")
+        self.assertEqual(stored, "é \\x41 ' €|00ff")
+        query = urllib.parse.quote(note['body'])
+        for _ in range(3):  # remembered as well
+            self.assertEqual(self.get(role, f'/notes?select=body,bytes&body=eq.{query}&limit=1'), (200, [note]))
+        for name in ('download', 'escaped'):
+            method = 'GET' if name == 'download' else 'POST'
+            status, _, body = self.pando.request(method, f'/rest/v1/rpc/{name}', '{}', {**headers, 'Accept': '*/*'})
+            self.assertEqual((status, body), (200, b'\x00\xff\\x\xc3\xa9'), name)
+        status, _, body = self.pando.request('POST', '/rest/v1/rpc/echo', 'a \\ é'.encode(), {
+            **headers, 'Content-Type': 'text/plain'})
+        self.assertEqual((status, json.loads(body)), (200, 'a \\ é'))
+        self.assertEqual(self.get(role, '/rpc/who'), (200, role))
+
+    def test_a_role_cannot_change_what_answers_are_read_by(self):
+        self.postgres.await_listener()
+        self.postgres.sql(ODD.format(whom='role odd') + 'alter role odd set role = patient; notify pgrst')
+        wait_until(lambda: 'odd: client_encoding' in self.pando.log_text(), 'the log names what is ignored')
+        self.assert_sound('odd')
+        # An error does not end the connection.
+        self.assertEqual(self.get('odd', '/notes?id=eq.x')[0], 400)
+        self.assert_sound('anon')
+
+    def test_nor_can_the_login_role_or_the_database(self):
+        self.postgres.sql(ODD.format(whom='role authenticator') + ODD.format(whom='database postgres') +
+                          ODD.format(whom='role anon in database postgres') + ODD.format(whom='role all'))
+        self.pando.stop()
+        self.pando.start()
+        self.assert_sound('anon')
+        self.assert_sound('patient')
+
+    def test_a_role_that_only_reads_writes_nothing(self):
+        self.postgres.await_listener()
+        loaded = self.pando.metric('pando_catalog_reloads_total', result='ok')
+        self.postgres.sql("alter role reader set default_transaction_read_only = 'true'; notify pgrst")
+        wait_until(lambda: self.pando.metric('pando_catalog_reloads_total', result='ok') > loaded, 'the catalog is loaded')
+        headers = {'Authorization': f'Bearer {token_of("someone", "reader")}', 'Content-Type': 'application/json'}
+        status, _, body = self.pando.request('POST', '/rest/v1/notes', '{"body": "x"}', headers)
+        self.assertEqual((status, json.loads(body)['code']), (405, '25006'))
+        self.assertEqual(self.get('reader', '/notes?select=id&limit=1'), (200, []))
 
     def test_the_limit_of_a_role_ends_its_statements_alone(self):
         for _ in range(3):
