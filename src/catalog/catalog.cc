@@ -60,10 +60,15 @@ std::optional<std::string> NearestIn(const std::map<std::string, NameIndex, std:
   return index->second.Nearest(name, threshold);
 }
 
-template <class Item>
-std::map<std::string, NameIndex, std::less<>> IndexNames(const std::vector<Item>& items) {
+bool IsForEveryone(const Function& function) { return function.audience.is_everyone(); }
+
+// The names of those items for which `holds`.
+template <class Item, class Predicate>
+std::map<std::string, NameIndex, std::less<>> IndexNames(const std::vector<Item>& items, Predicate holds) {
   std::map<std::string, std::vector<std::string>> names;
-  for (const Item& item : items) names[item.name.schema].push_back(item.name.name);
+  for (const Item& item : items) {
+    if (holds(item)) names[item.name.schema].push_back(item.name.name);
+  }
   std::map<std::string, NameIndex, std::less<>> by_schema;
   for (auto& [schema, list] : names) by_schema.emplace(schema, NameIndex(std::move(list)));
   return by_schema;
@@ -94,8 +99,8 @@ struct Catalog::Index {
 Catalog::Index::Index(const Snapshot& snapshot)
     : relationships(DeriveRelationships(snapshot)),
       cast_targets(snapshot),
-      relation_names(IndexNames(snapshot.relations)),
-      function_names(IndexNames(snapshot.functions)) {
+      relation_names(IndexNames(snapshot.relations, [](const Relation&) { return true; })),
+      function_names(IndexNames(snapshot.functions, IsForEveryone)) {
   relations.reserve(snapshot.relations.size());
   for (const Relation& relation : snapshot.relations) relations.emplace(ViewOf(relation.name), &relation);
   for (const Function& function : snapshot.functions) {
@@ -148,10 +153,15 @@ const std::vector<Relationship>& Catalog::RelationshipsFrom(const QualifiedName&
   return found == index_->relationships.end() ? kNone : found->second;
 }
 
-const std::vector<Function>& Catalog::FunctionsNamed(std::string_view schema, std::string_view name) const {
-  static const std::vector<Function> kNone;
+std::vector<const Function*> Catalog::FunctionsNamed(std::string_view schema, std::string_view name,
+                                                     std::string_view role) const {
+  std::vector<const Function*> shown;
   const auto found = index_->functions.find(NameView{schema, name});
-  return found == index_->functions.end() ? kNone : found->second;
+  if (found == index_->functions.end()) return shown;
+  for (const Function& function : found->second) {
+    if (function.audience.Includes(role)) shown.push_back(&function);
+  }
+  return shown;
 }
 
 const Type* Catalog::FindType(Oid oid) const {
@@ -163,11 +173,17 @@ std::optional<std::string> Catalog::FindCastTarget(std::string_view written) con
   return index_->cast_targets.Find(written);
 }
 
-const ComputedColumn* Catalog::FindComputedColumn(const QualifiedName& relation, std::string_view column) const {
+const ComputedColumn* Catalog::FindComputedColumn(const QualifiedName& relation, std::string_view column,
+                                                  std::string_view role) const {
   const auto columns = index_->computed.find(ViewOf(relation));
   if (columns == index_->computed.end()) return nullptr;
   const auto found = columns->second.find(column);
-  return found == columns->second.end() ? nullptr : found->second;
+  return found == columns->second.end() || !found->second->audience.Includes(role) ? nullptr : found->second;
+}
+
+bool Catalog::IsHiddenField(std::string_view name, std::string_view role) const {
+  const auto found = snapshot_->extension_functions.find(name);
+  return found != snapshot_->extension_functions.end() && !found->second.Includes(role);
 }
 
 Oid Catalog::BaseType(Oid oid) const {
@@ -193,6 +209,7 @@ std::optional<std::string> Catalog::NearestTarget(const QualifiedName& source, s
                                                   double threshold) const {
   std::vector<std::string> names;
   for (const Relationship& relationship : RelationshipsFrom(source)) {
+    if (!relationship.audience.is_everyone()) continue;
     const QualifiedName& name = relationship.function ? *relationship.function : relationship.target;
     if (name.name == target) return std::nullopt;
     if (relationship.target.schema == source.schema) names.push_back(name.name);

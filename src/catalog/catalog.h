@@ -1,7 +1,8 @@
 // A Catalog is one immutable version of what is known of the database's schema: relations, columns, keys,
 // relationships, functions, types. introspect/ builds it; requests in flight keep the version they started with.
 //
-// Nothing here depends on who asks: privileges are the database's business.
+// Privileges are the database's business. One thing depends on the role that asks: which functions of extensions there
+// are (audience.h).
 //
 // Concurrency  immutable once built; shared by shared_ptr<const Catalog>
 #pragma once
@@ -34,17 +35,22 @@ class Catalog {
 
   const Relation* FindRelation(std::string_view schema, std::string_view name) const;
   const Relation* FindRelation(const QualifiedName& name) const { return FindRelation(name.schema, name.name); }
-  // All ways from a relation, of any target, in PostgREST's order: by target, then to-many, to-one, one-to-one,
-  // many-to-many, then by constraint and columns; computed ones last.
+  // All ways from a relation, of any target and for every role, in PostgREST's order: by target, then to-many, to-one,
+  // one-to-one, many-to-many, then by constraint and columns; computed ones last.
   const std::vector<Relationship>& RelationshipsFrom(const QualifiedName& source) const;
-  // Overloads of a name, those with fewer arguments first, in a stable order; empty when there is none.
-  const std::vector<Function>& FunctionsNamed(std::string_view schema, std::string_view name) const;
+  // Overloads of a name that `role` is shown: those with fewer arguments first, in a stable order.
+  std::vector<const Function*> FunctionsNamed(std::string_view schema, std::string_view name,
+                                              std::string_view role) const;
   const Type* FindType(Oid oid) const;
   // A cast target as the client wrote it: an exposed or built-in type by its SQL name ("int", "character varying",
   // "timestamptz"), by its pg_type name, or schema-qualified never. Returns SQL that is safe to print; nullopt when
   // unknown (then the caller quotes it, and the database refuses it by its own code).
   std::optional<std::string> FindCastTarget(std::string_view written) const;
-  const ComputedColumn* FindComputedColumn(const QualifiedName& relation, std::string_view column) const;
+  // nullptr when there is none that the role is shown.
+  const ComputedColumn* FindComputedColumn(const QualifiedName& relation, std::string_view column,
+                                           std::string_view role) const;
+  // `name` is no column of a row for this role, though PostgreSQL would find a function of an extension by it.
+  bool IsHiddenField(std::string_view name, std::string_view role) const;
   const std::string& postgis_schema() const;  // where st_asgeojson is; empty without PostGIS
   // The type below all domains.
   Oid BaseType(Oid oid) const;
@@ -55,7 +61,7 @@ class Catalog {
   // The nearest names for a hint ("did you mean"): relations of the schema, functions of the schema, targets related to
   // a relation. nullopt when none reaches `threshold` (0 to 1, by normalised edit distance, letter case ignored), and
   // for targets also when the very name is among them. Bounded: the candidates that share most pairs of letters are
-  // compared.
+  // compared. Functions of extensions are never among them.
   std::optional<std::string> NearestRelation(std::string_view schema, std::string_view name, double threshold) const;
   std::optional<std::string> NearestFunction(std::string_view schema, std::string_view name, double threshold) const;
   std::optional<std::string> NearestTarget(const QualifiedName& source, std::string_view target,

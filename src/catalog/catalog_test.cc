@@ -57,12 +57,12 @@ TEST(Catalog, ListsOverloadsWithFewerArgumentsFirst) {
 
   const auto catalog = Catalog::Build(std::move(snapshot));
 
-  const std::vector<Function>& overloads = catalog->FunctionsNamed("api", "f");
+  const std::vector<const Function*> overloads = catalog->FunctionsNamed("api", "f", "anon");
   ASSERT_EQ(overloads.size(), 3u);
-  EXPECT_EQ(overloads[0].arguments[0].name, "a");
-  EXPECT_EQ(overloads[1].arguments[0].name, "z");
-  EXPECT_EQ(overloads[2].arguments.size(), 2u);
-  EXPECT_TRUE(catalog->FunctionsNamed("api", "g").empty());
+  EXPECT_EQ(overloads[0]->arguments[0].name, "a");
+  EXPECT_EQ(overloads[1]->arguments[0].name, "z");
+  EXPECT_EQ(overloads[2]->arguments.size(), 2u);
+  EXPECT_TRUE(catalog->FunctionsNamed("api", "g", "anon").empty());
 }
 
 TEST(Catalog, FollowsDomainsDownToTheirBaseType) {
@@ -160,11 +160,11 @@ TEST(Catalog, FindsComputedColumnsOfARelation) {
 
   const auto catalog = Catalog::Build(std::move(snapshot));
 
-  const ComputedColumn* found = catalog->FindComputedColumn({"api", "films"}, "full_title");
+  const ComputedColumn* found = catalog->FindComputedColumn({"api", "films"}, "full_title", "anon");
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->function.name, "full_title");
-  EXPECT_EQ(catalog->FindComputedColumn({"api", "films"}, "other"), nullptr);
-  EXPECT_EQ(catalog->FindComputedColumn({"api", "actors"}, "full_title"), nullptr);
+  EXPECT_EQ(catalog->FindComputedColumn({"api", "films"}, "other", "anon"), nullptr);
+  EXPECT_EQ(catalog->FindComputedColumn({"api", "actors"}, "full_title", "anon"), nullptr);
 }
 
 }  // namespace

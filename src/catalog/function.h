@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/audience.h"
 #include "catalog/footprint.h"
 #include "catalog/names.h"
 #include "catalog/relation.h"
@@ -49,6 +50,7 @@ struct Function {
   // The result type is a domain named like a media type: answered raw, under that type ("text/html", "*/*").
   std::optional<std::string> media_type;
   Footprint footprint;
+  Audience audience;
   // The columns of its rows are known by name: select, filters, order and embeds apply to them.
   bool has_columns() const { return returns_row && (result_relation || !result_columns.empty()); }
   bool has_single_unnamed_argument() const { return arguments.size() == 1 && arguments[0].name.empty(); }
@@ -60,6 +62,7 @@ struct ComputedColumn {
   Oid type = 0;
   std::string sql_type;
   Footprint footprint;
+  Audience audience;
 };
 
 // A media type handler (REST.md section 22, custom handlers).
@@ -68,6 +71,7 @@ struct MediaHandler {
   QualifiedName function;                 // the aggregate
   std::optional<QualifiedName> relation;  // the row type it takes; nullopt: anyelement, serves all
   Footprint footprint;
+  Audience audience;
 };
 
 }  // namespace pando::catalog

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/audience.h"
 #include "catalog/names.h"
 
 namespace pando::catalog {
@@ -36,6 +37,7 @@ struct Relationship {
   std::optional<Junction> junction;  // of many-to-many
   // Of a computed relationship: the function, which takes the source's row. `name` of the function is the target word.
   std::optional<QualifiedName> function;
+  Audience audience;             // of a computed relationship
   bool function_single = false;  // computed: at most one row (ROWS 1 or no SETOF)
   bool source_is_view = false, target_is_view = false;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "catalog/audience.h"
 #include "catalog/function.h"
 #include "catalog/names.h"
 #include "catalog/relation.h"
@@ -31,6 +32,9 @@ struct Snapshot {
   std::map<std::pair<QualifiedName, std::string>, ComputedColumn> computed_columns;
   std::vector<Function> functions;  // callable: of exposed schemas
   std::vector<MediaHandler> media_handlers;
+  // Functions of extensions that can be called with one argument, by name: PostgreSQL reads `row.name` as a call of
+  // such a function where the row has no column of that name.
+  std::map<std::string, Audience, std::less<>> extension_functions;
   std::map<std::string, std::optional<std::string>> schema_comments;  // of exposed schemas
   milliseconds statement_timeout{0};  // of a connection as it starts, set for the database or login role; 0: none
   // ALTER ROLE ... SET, by role: those that hold for requests of the role.

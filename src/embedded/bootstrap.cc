@@ -11,7 +11,7 @@ namespace pando::embedded {
 namespace {
 
 // Raised when a step below changes; the steps then run again on every cluster.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 // The superuser's own databases are nobody else's; template1 hands no rights on to databases made later.
 constexpr const char* kRoles = R"sql(
@@ -85,6 +85,85 @@ DROP EVENT TRIGGER IF EXISTS pando_announce_drop;
 CREATE EVENT TRIGGER pando_announce_drop ON sql_drop EXECUTE FUNCTION pando_internal.announce_drop();
 )sql";
 
+// Functions of a trusted extension belong to the superuser, even when pando_owner creates it: the default privileges of
+// pando_owner do not reach them. close_extensions() takes EXECUTE from PUBLIC and gives it to pando_owner with the
+// right to pass it on, so that a migration can grant it by name. It touches only what PUBLIC may use: what the
+// extension's own script has closed (dblink_connect_u) stays closed for pando_owner too. pando_owner's grant option
+// also marks what was closed before, so that a grant to PUBLIC that was made since then stays.
+//
+// PUBLIC keeps what a statement calls without naming it, because PostgreSQL asks the caller for EXECUTE there as well:
+// the functions behind operators, casts, types and operator classes. It keeps the aggregates and the one function that
+// the REST API calls by name.
+constexpr const char* kExtensions = R"sql(
+CREATE OR REPLACE FUNCTION pando_internal.close_extensions() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  closed text;
+  every text;
+BEGIN
+  WITH members AS (
+    SELECT p.oid, p.proname, p.prokind
+      FROM pg_catalog.pg_depend d
+      JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+     WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+       AND p.oid >= 16384
+       AND EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+                    WHERE a.grantee = 0)
+       AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
+                        WHERE a.grantee = 'pando_owner'::regrole AND a.is_grantable)
+  ), unnamed (oid) AS (
+    SELECT oprcode::oid FROM pg_catalog.pg_operator
+    UNION ALL SELECT castfunc FROM pg_catalog.pg_cast
+    UNION ALL SELECT amproc::oid FROM pg_catalog.pg_amproc
+    UNION ALL SELECT pg_catalog.unnest(ARRAY[typinput, typoutput, typreceive, typsend, typmodin, typmodout]::oid[])
+                FROM pg_catalog.pg_type
+    UNION ALL SELECT pg_catalog.unnest(ARRAY[rngcanonical, rngsubdiff]::oid[]) FROM pg_catalog.pg_range
+  )
+  SELECT pg_catalog.string_agg(m.oid::regprocedure::text, ', ') FILTER (WHERE NOT (
+           m.oid IN (SELECT oid FROM unnamed)
+           OR m.prokind = 'a' AND m.proname IN ('avg', 'count', 'max', 'min', 'sum')
+           OR m.proname = 'st_asgeojson')),
+         pg_catalog.string_agg(m.oid::regprocedure::text, ', ')
+    INTO closed, every
+    FROM members m;
+  IF closed IS NOT NULL THEN
+    EXECUTE pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', closed);
+  END IF;
+  IF every IS NOT NULL THEN
+    EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO pando_owner WITH GRANT OPTION', every);
+    EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO service_role', every);
+  END IF;
+
+  SELECT pg_catalog.string_agg(c.oid::regclass::text, ', ')
+    INTO every
+    FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+     AND c.oid >= 16384
+     AND EXISTS (SELECT FROM pg_catalog.aclexplode(c.relacl) a WHERE a.grantee = 0)
+     AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(c.relacl) a
+                      WHERE a.grantee = 'pando_owner'::regrole AND a.is_grantable);
+  IF every IS NOT NULL THEN
+    EXECUTE pg_catalog.format('REVOKE ALL ON TABLE %s FROM PUBLIC', every);
+    EXECUTE pg_catalog.format('GRANT SELECT ON TABLE %s TO pando_owner WITH GRANT OPTION', every);
+    EXECUTE pg_catalog.format('GRANT SELECT ON TABLE %s TO service_role', every);
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION pando_internal.close_extensions() FROM PUBLIC;
+SELECT pando_internal.close_extensions();
+CREATE OR REPLACE FUNCTION pando_internal.close_new_extensions() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pando_internal.close_extensions();
+END
+$$;
+DROP EVENT TRIGGER IF EXISTS pando_close_extensions;
+CREATE EVENT TRIGGER pando_close_extensions ON ddl_command_end WHEN TAG IN ('CREATE EXTENSION', 'ALTER EXTENSION')
+  EXECUTE FUNCTION pando_internal.close_new_extensions();
+ALTER EVENT TRIGGER pando_close_extensions ENABLE ALWAYS;
+)sql";
+
 using ConnectionHandle = std::unique_ptr<pg::Connection>;
 
 Task<Result<ConnectionHandle>> Connect(std::string uri, Deadline deadline) {
@@ -126,8 +205,9 @@ Task<Result<void>> MakeRolesAndDatabase(std::string maintenance_uri, Deadline de
 }
 
 Task<Result<void>> PrepareDatabase(pg::Connection& connection, Deadline deadline) {
-  std::string script = std::string(kDatabase) + kTriggers + "INSERT INTO pando_internal.bootstrap (version) VALUES (" +
-                       std::to_string(kVersion) + ") ON CONFLICT DO NOTHING;";
+  std::string script = std::string(kDatabase) + kTriggers + kExtensions +
+                       "INSERT INTO pando_internal.bootstrap (version) VALUES (" + std::to_string(kVersion) +
+                       ") ON CONFLICT DO NOTHING;";
   co_return co_await connection.RunScript(std::move(script), deadline);
 }
 

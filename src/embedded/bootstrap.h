@@ -1,5 +1,5 @@
-// What Pando sets up in the private PostgreSQL: roles, the database "pando", who may do what in it, and the triggers
-// that announce changes of the schema.
+// What Pando sets up in the private PostgreSQL: roles, the database "pando", who may do what in it, the triggers
+// that announce changes of the schema, and the one that closes the functions of new extensions to PUBLIC.
 //
 // Concurrency  executor-bound
 #pragma once

@@ -50,6 +50,7 @@ void ComputedReader::AddRelationship(const Function& function, const Relation& s
   relationship.target = *function.result_relation;
   relationship.is_self = relationship.source == relationship.target;
   relationship.function = function.name;
+  relationship.audience = function.audience;
   relationship.function_single = !function.returns_set || rows_estimated == 1;
   relationship.cardinality = relationship.function_single ? Cardinality::kManyToOne : Cardinality::kOneToMany;
   relationship.source_is_view = is_view(source.kind);
@@ -65,6 +66,7 @@ void ComputedReader::AddColumn(const Function& function, const Relation& source,
   const catalog::Type* type = context_.types.Find(function.result_type);
   candidate.column.sql_type = type ? type->sql : "text";
   candidate.column.footprint = function.footprint;
+  candidate.column.audience = function.audience;
   const auto [at, is_new] = columns_.emplace(ColumnKey{source.name, function.name.name}, candidate);
   if (!is_new && place_in_path < at->second.place_in_path) at->second = std::move(candidate);
 }

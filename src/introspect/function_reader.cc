@@ -84,6 +84,8 @@ void Reader::IndexSettings() {
 void Reader::ReadFunction(const Row& row) {
   Function function;
   function.oid = row.OidAt(0);
+  function.audience = context_.extensions.AudienceOf(function.oid);
+  if (function.audience.is_empty()) return;
   function.name = {row.Text(1), row.Text(2)};
   function.volatility = VolatilityOf(row.Char(4));
   function.returns_set = row.IsTrue(5);
@@ -147,6 +149,8 @@ void Reader::ReadHandlers() {
     const std::optional<std::string> media_type = context_.types.MediaTypeOf(row.OidAt(3));
     if (!media_type) return;
     catalog::MediaHandler handler;
+    handler.audience = context_.extensions.AudienceOf(row.OidAt(0));
+    if (handler.audience.is_empty()) return;
     handler.media_type = *media_type;
     handler.function = {row.Text(1), row.Text(2)};
     handler.footprint = context_.footprints.Of(Use::kCall, row.OidAt(0));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "catalog/snapshot.h"
+#include "introspect/extension_reader.h"
 #include "introspect/footprint_graph.h"
 #include "introspect/introspect.h"
 #include "introspect/queries.h"
@@ -19,9 +20,11 @@ struct FunctionContext {
   const RelationRecords& relations;
   const TypeRecords& types;
   const FootprintGraph& footprints;
+  const ExtensionFunctions& extensions;
 };
 
-// Fills functions, computed_columns, computed_relationships, media_handlers and pre_request.
+// Fills functions, computed_columns, computed_relationships, media_handlers and pre_request. Functions of extensions
+// that no role is shown are left out.
 void ReadFunctions(const FunctionContext& context, catalog::Snapshot& snapshot);
 
 }  // namespace pando::introspect

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "catalog/snapshot.h"
+#include "introspect/extension_reader.h"
 #include "introspect/footprint_reader.h"
 #include "introspect/function_reader.h"
 #include "introspect/queries.h"
@@ -52,7 +53,9 @@ catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& opti
   RelationRecords relations(answers);
   snapshot.view_origins = ReadViews(answers, relations);
   snapshot.foreign_keys = ReadForeignKeys(answers, relations, snapshot.view_origins);
-  ReadFunctions({answers, options, relations, types, footprints}, snapshot);
+  const ExtensionFunctions extensions(answers);
+  ReadFunctions({answers, options, relations, types, footprints, extensions}, snapshot);
+  snapshot.extension_functions = extensions.OfOneArgument();
   ReadSurroundings(answers, snapshot);
   snapshot.claim_names = footprints.claim_names();
   snapshot.types = std::move(types).Take();

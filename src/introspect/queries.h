@@ -31,6 +31,8 @@ enum class Query : size_t {
   kArguments,
   kFunctionSettings,
   kAggregateHandlers,
+  kExtensionFunctions,
+  kGranteeHeirs,
   kSchemaComments,
   kRoleSettings,
   kStatementTimeout,

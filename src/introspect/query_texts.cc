@@ -229,6 +229,31 @@ SELECT p.oid, n.nspname, p.proname, p.prorettype, p.proargtypes[0]
  WHERE p.prokind = 'a' AND p.pronargs = 1 AND r.typtype = 'd' AND n.nspname = ANY ($1::text[])
  ORDER BY pg_catalog.array_position($1::text[], n.nspname::text), p.proname, p.oid)";
 
+// Functions of extensions in every schema, with the roles that were granted EXECUTE by name.
+//   oid, name, can be called with one argument, grantees
+constexpr std::string_view kExtensionFunctions = R"(
+SELECT p.oid, p.proname, p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1,
+       (SELECT pg_catalog.string_agg(DISTINCT a.grantee::text, ' ' ORDER BY a.grantee::text)
+          FROM pg_catalog.aclexplode(p.proacl) a
+         WHERE a.grantee NOT IN (0, p.proowner) AND a.privilege_type = 'EXECUTE')
+  FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+ WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
+   AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass)";
+
+// The roles that have the privileges of those grantees, each grantee itself among them.
+//   grantee, role
+constexpr std::string_view kGranteeHeirs = R"(
+SELECT g.grantee, r.rolname
+  FROM (SELECT DISTINCT a.grantee
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+          CROSS JOIN LATERAL pg_catalog.aclexplode(p.proacl) a
+         WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
+           AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+           AND a.grantee NOT IN (0, p.proowner) AND a.privilege_type = 'EXECUTE') g
+  JOIN pg_catalog.pg_roles r ON pg_catalog.pg_has_role(r.oid, g.grantee, 'USAGE'))";
+
 //   schema, comment
 constexpr std::string_view kSchemaComments = R"(
 SELECT s.name, d.description
@@ -454,6 +479,8 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kArguments, QueryInput::kExposedAndSearched, 5, kArguments},
     {Query::kFunctionSettings, QueryInput::kExposed, 2, kFunctionSettings},
     {Query::kAggregateHandlers, QueryInput::kSearched, 5, kAggregateHandlers},
+    {Query::kExtensionFunctions, QueryInput::kNone, 4, kExtensionFunctions},
+    {Query::kGranteeHeirs, QueryInput::kNone, 2, kGranteeHeirs},
     {Query::kSchemaComments, QueryInput::kExposed, 2, kSchemaComments},
     {Query::kRoleSettings, QueryInput::kNone, 3, kRoleSettings},
     {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},

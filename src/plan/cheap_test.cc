@@ -36,7 +36,7 @@ std::pair<rest::Request, Plan> PlanOf(const Sent& sent) {
   catalog::Snapshot snapshot = TestCatalog()->snapshot();
   for (catalog::Relation& relation : snapshot.relations) relation.plain_writes = sent.plain_writes;
   Result<rest::Request> request = rest::ParseRequest(raw, options);
-  Result<Plan> plan = MakePlan(*request, catalog::Catalog::Build(std::move(snapshot)), PlanOptions());
+  Result<Plan> plan = MakePlan(*request, catalog::Catalog::Build(std::move(snapshot)), PlanOptions(), "anon");
   return {std::move(*request), std::move(*plan)};
 }
 

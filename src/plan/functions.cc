@@ -79,10 +79,11 @@ Error Ambiguous(const std::vector<const Function*>& found) {
           "Try renaming the parameters or the function itself in the database so function overloading can be resolved");
 }
 
+using Overloads = std::vector<const Function*>;
+
 std::optional<std::string> Suggestion(const rest::Request& request, const catalog::Catalog& catalog,
-                                      const std::string& given) {
+                                      const Overloads& overloads, const std::string& given) {
   constexpr double kNameSimilarity = 0.75, kArgumentSimilarity = 0.33;
-  const auto& overloads = catalog.FunctionsNamed(request.schema, request.name);
   if (overloads.empty()) {
     auto near = catalog.NearestFunction(request.schema, request.name, kNameSimilarity);
     if (!near) return std::nullopt;
@@ -91,13 +92,13 @@ std::optional<std::string> Suggestion(const rest::Request& request, const catalo
   const Function* best = nullptr;
   std::string best_list;
   double best_score = kArgumentSimilarity;
-  for (const Function& function : overloads) {
+  for (const Function* function : overloads) {
     std::set<std::string> names;
-    for (const auto& argument : function.arguments) names.insert(argument.name);
+    for (const auto& argument : function->arguments) names.insert(argument.name);
     const std::string list = Join(names);
     const double score = catalog::Similarity("(" + list + ")", "(" + given + ")");
     if (score < best_score) continue;
-    best = &function;
+    best = function;
     best_list = list;
     best_score = score;
   }
@@ -105,7 +106,8 @@ std::optional<std::string> Suggestion(const rest::Request& request, const catalo
   return request.schema + "." + request.name + "(" + best_list + ")";
 }
 
-Error NotFound(const rest::Request& request, const catalog::Catalog& catalog, const std::set<std::string>& given) {
+Error NotFound(const rest::Request& request, const catalog::Catalog& catalog, const Overloads& overloads,
+               const std::set<std::string>& given) {
   const std::string function = request.schema + "." + request.name;
   const std::string list = Join(given);
   const bool whole_only =
@@ -129,7 +131,7 @@ Error NotFound(const rest::Request& request, const catalog::Catalog& catalog, co
           .WithDetail("Searched for the function " + function + searched +
                       ", but no matches were found in the schema cache.");
   if (whole_only) return error;
-  auto suggestion = Suggestion(request, catalog, list);
+  auto suggestion = Suggestion(request, catalog, overloads, list);
   return suggestion ? error.WithHint("Perhaps you meant to call the function " + *suggestion) : error;
 }
 
@@ -172,24 +174,24 @@ Call MakeCall(const rest::Request& request, const Function& function, const std:
 
 }  // namespace
 
-Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& catalog) {
-  const auto& overloads = catalog.FunctionsNamed(request.schema, request.name);
+Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& catalog, std::string_view role) {
+  const Overloads overloads = catalog.FunctionsNamed(request.schema, request.name, role);
   const std::set<std::string> given = GivenNames(request);
   const std::vector<std::string> whole_types = UnnamedTypes(request);
   const bool whole_only = request.payload.kind == Payload::Kind::kRaw;
 
   std::vector<const Function*> named, whole;
-  for (const Function& function : overloads) {
-    if (TakesWhole(function, whole_types)) {
-      whole.push_back(&function);
-    } else if (!whole_only && Takes(function, given)) {
-      named.push_back(&function);
+  for (const Function* function : overloads) {
+    if (TakesWhole(*function, whole_types)) {
+      whole.push_back(function);
+    } else if (!whole_only && Takes(*function, given)) {
+      named.push_back(function);
     }
   }
   if (named.size() == 1) return MakeCall(request, *named.front(), given);
   if (named.size() > 1) return Ambiguous(named);
   if (whole.size() > 1) return Ambiguous(whole);
-  if (whole.empty()) return NotFound(request, catalog, given);
+  if (whole.empty()) return NotFound(request, catalog, overloads, given);
   Call call;
   call.function = whole.front();
   call.table_like = call.function->has_columns();

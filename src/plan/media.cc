@@ -87,7 +87,7 @@ class Chooser {
       const bool for_all = !handler.relation;
       const bool for_this =
           plan_.read.relation && handler.relation == plan_.read.relation->name && IsDefaultSelect(plan_.read);
-      if (!for_all && !for_this) continue;
+      if ((!for_all && !for_this) || !handler.audience.Includes(plan_.role)) continue;
       const bool any = type.kind == MediaType::Kind::kAny;
       const bool matches = handler.media_type == "*/*" || handler.media_type == type.name;
       if (!matches) continue;

@@ -164,7 +164,7 @@ bool LimitsAffected(const rest::Preferences& preferences) {
 }
 
 Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, Plan& plan) {
-  PANDO_TRY(plan.call, FindFunction(request, *plan.catalog));
+  PANDO_TRY(plan.call, FindFunction(request, *plan.catalog, plan.role));
   const catalog::Function& function = *plan.call->function;
   plan.footprint |= function.footprint;
   plan.read_only = request.method != "POST" || function.volatility != catalog::Function::Volatility::kVolatile;
@@ -186,9 +186,10 @@ Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, 
 }  // namespace
 
 Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
-                      const PlanOptions& options) {
+                      const PlanOptions& options, std::string role) {
   Plan plan;
   plan.catalog = std::move(catalog);
+  plan.role = std::move(role);
   plan.action = request.action;
   plan.footprint = catalog::kNoFootprint;
   plan.count = CountOf(request.preferences);

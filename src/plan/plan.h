@@ -172,6 +172,7 @@ enum class Count { kNone, kExact, kPlanned, kEstimated };
 
 struct Plan {
   std::shared_ptr<const catalog::Catalog> catalog;
+  std::string role;  // the caller's, which decides what functions of extensions there are
   rest::Action action = rest::Action::kRead;
   Node read;  // of every action but writes without a representation
   std::optional<Mutation> mutation;
@@ -201,8 +202,9 @@ struct PlanOptions {
 //   kRelationNotFound, kFunctionNotFound, kAmbiguousFunction, kNoRelationship, kAmbiguousRelationship, kNotEmbedded,
 //   kRelatedOrderToMany, kAggregatesDisabled, kNotImplemented, kColumnNotFound, kPutFilters, kPutRange, kNoMediaType,
 //   kInvalidPreferences, kMaxAffectedScalar, kNotHonoured
+//   kSqlstate  42703: a field would call a function that `role` is not shown
 // REQUIRES: request.action is kRead, kInsert, kPut, kUpdate, kDelete or kCall.
 Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
-                      const PlanOptions& options);
+                      const PlanOptions& options, std::string role);
 
 }  // namespace pando::plan

@@ -125,9 +125,11 @@ Error NotFound(const catalog::Catalog& catalog, const catalog::QualifiedName& so
 }  // namespace
 
 Result<catalog::Relationship> FindRelationship(const catalog::Catalog& catalog, const catalog::QualifiedName& source,
-                                               const std::string& schema, const rest::SelectEmbed& embed) {
+                                               const std::string& schema, const rest::SelectEmbed& embed,
+                                               std::string_view role) {
   std::vector<const Relationship*> found;
   for (const Relationship& r : catalog.RelationshipsFrom(source)) {
+    if (!r.audience.Includes(role)) continue;
     const bool reachable = r.target.schema == schema || r.function.has_value();
     if (reachable && Fits(r, embed.target, embed.hint)) found.push_back(&r);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pgtypes/sqlstate.h"
 #include "plan/relationships.h"
 
 namespace pando::plan {
@@ -105,7 +106,7 @@ Result<void> TreeBuilder::Build(Node& root, const rest::Query& query, bool root_
     node->limit = window.limit;
     node->offset = window.offset;
   }
-  return {};
+  return CheckFields();
 }
 
 Result<std::vector<Condition>> TreeBuilder::RootConditions(const Node& root, const rest::Query& query) {
@@ -118,7 +119,14 @@ Result<std::vector<Condition>> TreeBuilder::RootConditions(const Node& root, con
     PANDO_TRY(Condition condition, Resolve(root, logic));
     conditions.push_back(std::move(condition));
   }
+  PANDO_CHECK(CheckFields());
   return conditions;
+}
+
+Result<void> TreeBuilder::CheckFields() const {
+  if (!hidden_field_) return {};
+  return Error::FromDatabase(std::string(pgtypes::sqlstate::kUndefinedColumn),
+                             "column " + *hidden_field_ + " does not exist");
 }
 
 // ---------------------------------------------------------------------------------------------------------- select
@@ -173,7 +181,7 @@ Result<void> TreeBuilder::AddColumn(Node& node, const rest::SelectColumn& item) 
   // Old clients write `count` for count(*); it means that where no column has the name.
   const bool old_count = !item.aggregate && item.field.name == "count" && item.field.path.empty() &&
                          !FindColumn(node, "count") &&
-                         !(node.relation && catalog_.FindComputedColumn(node.relation->name, "count"));
+                         !(node.relation && catalog_.FindComputedColumn(node.relation->name, "count", plan_.role));
   column.is_count_star = old_count || (item.aggregate && item.field.name.empty());
   column.aggregate = old_count ? rest::Aggregate::kCount : item.aggregate;
   if (item.aggregate && !options_.aggregates_enabled) {
@@ -198,7 +206,7 @@ Result<void> TreeBuilder::AddEmbed(Node& node, const rest::SelectEmbed& item) {
     return Error(ErrorId::kQueryParse, "more than " + std::to_string(options_.embeds_max) + " resources are embedded");
   }
   const QualifiedName source = node.relation ? node.relation->name : node.name;
-  PANDO_TRY(catalog::Relationship relationship, FindRelationship(catalog_, source, schema_, item));
+  PANDO_TRY(catalog::Relationship relationship, FindRelationship(catalog_, source, schema_, item, plan_.role));
 
   Embed embed;
   embed.key = item.alias.value_or(item.target);
@@ -273,6 +281,11 @@ Result<Node*> TreeBuilder::FindNode(Node& root, const rest::EmbedPath& path) {
 
 // ---------------------------------------------------------------------------------------------------------- fields
 
+void TreeBuilder::HideField(const Node& node, const std::string& field) {
+  const std::string& relation = node.from_source ? Node::kSourceName : node.name.name;
+  if (!hidden_field_) hidden_field_ = relation + "." + field;
+}
+
 ColumnRef TreeBuilder::ResolveField(const Node& node, const rest::Field& field, bool for_output) {
   ColumnRef ref;
   ref.name = field.name;
@@ -281,11 +294,12 @@ ColumnRef TreeBuilder::ResolveField(const Node& node, const rest::Field& field, 
   if (const catalog::Column* column = FindColumn(node, field.name)) {
     type = column->type;
   } else if (const auto* computed =
-                 node.relation ? catalog_.FindComputedColumn(node.relation->name, field.name) : nullptr) {
+                 node.relation ? catalog_.FindComputedColumn(node.relation->name, field.name, plan_.role) : nullptr) {
     type = computed->type;
     ref.from_row = node.from_source;
     Touch(computed->footprint);
   } else {
+    if (catalog_.IsHiddenField(field.name, plan_.role)) HideField(node, field.name);
     // Most likely the database will answer 42703; but it may know a function of that name which we do not.
     Touch(catalog::Footprint{});
   }

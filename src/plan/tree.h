@@ -3,6 +3,7 @@
 // Concurrency  single-owner, for the making of one Plan
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -38,6 +39,10 @@ class TreeBuilder {
   Result<Condition> Resolve(const Node& node, const rest::Logic& logic);
   Condition ResolveFilter(const Node& node, const rest::Filter& filter);
   ColumnRef ResolveField(const Node& node, const rest::Field& field, bool for_output);
+  // PostgreSQL would take the field for a call of a function that the caller's role is not shown.
+  void HideField(const Node& node, const std::string& field);
+  //   kSqlstate  42703: HideField() was called
+  Result<void> CheckFields() const;
 
   Result<void> AddOrder(Node& node, const std::vector<rest::OrderTerm>& terms);
   Result<OrderTerm> RelatedOrder(Node& node, const rest::OrderTerm& term);
@@ -49,6 +54,7 @@ class TreeBuilder {
   const PlanOptions& options_;
   Plan& plan_;
   uint32_t embeds_ = 0;
+  std::optional<std::string> hidden_field_;  // as PostgreSQL would name it
 };
 
 // True when the node's rows, as its parent sees them, have a value under `key`.

@@ -1,7 +1,10 @@
 // The Allow header of OPTIONS: what a resource can do by its kind, not what the caller may (REST.md section 25).
+// Functions of extensions that the caller's role is not shown are not found.
 //
 // Concurrency  pure functions
 #pragma once
+
+#include <string>
 
 #include "base/result.h"
 #include "catalog/catalog.h"
@@ -11,6 +14,7 @@
 namespace pando::serve {
 
 //   kRelationNotFound, kFunctionNotFound
-Result<http::Response> DescribeResource(const rest::Request& request, const catalog::Catalog& catalog);
+Result<http::Response> DescribeResource(const rest::Request& request, const catalog::Catalog& catalog,
+                                        const std::string& role);
 
 }  // namespace pando::serve

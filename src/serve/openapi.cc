@@ -95,7 +95,7 @@ class Document {
       if (relation.name.schema == input_.schema && IsShown(relation.oid)) AddRelation(relation);
     }
     for (const Function& function : catalog_.snapshot().functions) {
-      if (function.name.schema == input_.schema && IsShown(function.oid)) AddFunction(function);
+      if (function.name.schema == input_.schema && IsShown(function)) AddFunction(function);
     }
     json::object document;
     document["swagger"] = "2.0";
@@ -114,6 +114,11 @@ class Document {
 
  private:
   bool IsShown(catalog::Oid oid) const { return !input_.accessible || input_.accessible->contains(oid); }
+
+  bool IsShown(const Function& function) const {
+    const bool is_exposed = function.audience.is_everyone() || input_.extension_functions.contains(function.oid);
+    return is_exposed && IsShown(function.oid);
+  }
 
   json::object Info() const {
     const auto& comments = catalog_.snapshot().schema_comments;

@@ -21,6 +21,8 @@ struct OpenApiInput {
   const RestOptions& options;
   // OIDs of what is shown; nullopt shows everything.
   std::optional<std::unordered_set<catalog::Oid>> accessible;
+  // OIDs of the functions of extensions that are shown where `accessible` allows; every other one is not.
+  std::unordered_set<catalog::Oid> extension_functions = {};
 };
 
 std::string WriteOpenApi(const OpenApiInput& input, OpenApiVersion version);

@@ -18,7 +18,11 @@ OpenApiDocuments::Document OpenApiDocuments::FindOrWrite(const Key& key) {
   if (Document kept = Find(key)) return kept;
   std::optional<std::unordered_set<catalog::Oid>> accessible;
   if (key.accessible) accessible.emplace(key.accessible->begin(), key.accessible->end());
-  const OpenApiInput input{*key.config->catalog, key.schema, key.config->rest, std::move(accessible)};
+  const OpenApiInput input{*key.config->catalog,
+                           key.schema,
+                           key.config->rest,
+                           std::move(accessible),
+                           {key.extension_functions.begin(), key.extension_functions.end()}};
   auto document = std::make_shared<const std::string>(WriteOpenApi(input, key.version));
   Keep(key, document);
   return document;

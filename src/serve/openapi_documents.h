@@ -29,6 +29,7 @@ class OpenApiDocuments {
     std::string schema;
     OpenApiVersion version = OpenApiVersion::k2_0;
     std::optional<std::vector<catalog::Oid>> accessible;  // sorted; nullopt: everything is shown
+    std::vector<catalog::Oid> extension_functions = {};   // sorted; those that are shown
     friend bool operator==(const Key&, const Key&) = default;
   };
 

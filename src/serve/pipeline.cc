@@ -162,7 +162,7 @@ bool Pipeline::Cut(const Work& work) {
 
 Task<Result<void>> Pipeline::ServeRest(Work& work, rest::Request request) {
   if (request.action == Action::kDescribe) {
-    PANDO_CO_TRY(work.response, DescribeResource(request, *work.config->catalog));
+    PANDO_CO_TRY(work.response, DescribeResource(request, *work.config->catalog, work.role()));
     co_return Result<void>();
   }
   if (request.action == Action::kInspect) co_return co_await ServeRoot(work, std::move(request));
@@ -180,7 +180,7 @@ Task<Result<void>> Pipeline::ServeRoot(Work& work, rest::Request request) {
   work.at_root = true;
   const RestOptions& options = work.config->rest;
   if (options.root_spec) {
-    PANDO_CO_TRY(const std::string type, TurnIntoCall(request, *options.root_spec, *work.config->catalog));
+    PANDO_CO_TRY(const std::string type, TurnIntoCall(request, *options.root_spec, *work.config->catalog, work.role()));
     PANDO_CO_TRY(Shape shape, MakeShape(std::move(request), *work.config, work.role(), Printer::kServer));
     work.Take(std::move(shape));
     PANDO_CO_CHECK(co_await ServeShape(work));
@@ -196,7 +196,8 @@ Task<Result<void>> Pipeline::ServeRoot(Work& work, rest::Request request) {
 Task<Result<void>> Pipeline::ServeOpenApi(Work& work, const rest::Request& request) {
   PANDO_CO_TRY(const OpenApiVersion version, ChooseOpenApi(request.accept));
   work.timing.Mark(Phase::kPlan);
-  OpenApiDocuments::Key key{work.config, request.schema, version, std::nullopt};
+  OpenApiDocuments::Key key{work.config, request.schema, version, std::nullopt,
+                            ExtensionFunctionsFor(*work.config->catalog, request.schema, work.role())};
   if (work.config->rest.openapi_mode == "follow-privileges") {
     PANDO_CO_TRY(key.accessible, co_await QueryAccessible(work, request));
   }

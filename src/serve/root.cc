@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "catalog/function.h"
+#include "catalog/snapshot.h"
 #include "rest/media_type.h"
 
 namespace pando::serve {
@@ -35,20 +36,32 @@ std::string OpenApiContentType(OpenApiVersion version) {
   return std::string(kOpenApi) + "; charset=utf-8";
 }
 
-Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog) {
+Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog,
+                                 const std::string& role) {
   const auto served = std::find_if(request.accept.begin(), request.accept.end(), [](const MediaType& type) {
     return type.kind == MediaType::Kind::kAny || type.kind == MediaType::Kind::kJson ||
            type.kind == MediaType::Kind::kOpenApi;
   });
   if (served == request.accept.end()) return rest::NoMediaType(request.accept);
-  const auto& overloads = catalog.FunctionsNamed(request.schema, name);
-  const bool is_typed = !overloads.empty() && overloads.front().media_type == kOpenApi;
+  const std::vector<const catalog::Function*> overloads = catalog.FunctionsNamed(request.schema, name, role);
+  const bool is_typed = !overloads.empty() && overloads.front()->media_type == kOpenApi;
   const bool as_json = served->kind == MediaType::Kind::kJson || (served->kind == MediaType::Kind::kAny && !is_typed);
   request.action = rest::Action::kCall;
   request.resource = rest::Resource::kFunction;
   request.name = name;
   request.accept = rest::ParseAccept(is_typed ? kOpenApi : "application/json");
   return as_json ? std::string("application/json; charset=utf-8") : OpenApiContentType(OpenApiVersion::k2_0);
+}
+
+std::vector<catalog::Oid> ExtensionFunctionsFor(const catalog::Catalog& catalog, const std::string& schema,
+                                                const std::string& role) {
+  std::vector<catalog::Oid> oids;
+  for (const catalog::Function& function : catalog.snapshot().functions) {
+    if (function.audience.is_everyone() || function.name.schema != schema) continue;
+    if (function.audience.Includes(role)) oids.push_back(function.oid);
+  }
+  std::sort(oids.begin(), oids.end());
+  return oids;
 }
 
 std::vector<catalog::Oid> ReadAccessible(const pg::Rows& rows) {

@@ -24,7 +24,12 @@ std::string OpenApiContentType(OpenApiVersion version);
 // Makes `request` the call of the function `name`, whose JSON is an OpenAPI document or anything else: both media types
 // are served, whether or not the function's result type says the one or the other. Returns the answer's Content-Type.
 //   kNoMediaType
-Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog);
+Result<std::string> TurnIntoCall(rest::Request& request, const std::string& name, const catalog::Catalog& catalog,
+                                 const std::string& role);
+
+// The functions of extensions in `schema` that `role` is shown (catalog/audience.h), sorted.
+std::vector<catalog::Oid> ExtensionFunctionsFor(const catalog::Catalog& catalog, const std::string& schema,
+                                                const std::string& role);
 
 // The answer of sql::WriteAccessible(), sorted.
 std::vector<catalog::Oid> ReadAccessible(const pg::Rows& rows);

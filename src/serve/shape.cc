@@ -108,7 +108,7 @@ Result<rest::Request> ParseCurrent(const http::Request& write, const rest::Reque
 Result<Shape> MakeShape(rest::Request request, const Config& config, const std::string& role, Printer printer) {
   Shape shape;
   shape.request = std::move(request);
-  PANDO_TRY(shape.plan, plan::MakePlan(shape.request, config.catalog, config.plan));
+  PANDO_TRY(shape.plan, plan::MakePlan(shape.request, config.catalog, config.plan, role));
   const catalog::Snapshot& schema = config.catalog->snapshot();
   sql::WriteOptions options;
   options.response_settings =

@@ -211,7 +211,8 @@ Result<std::vector<Query>> TryStatements(const Template& input, const std::strin
   PANDO_TRY(const rest::Request request, rest::ParseRequest(raw, parse));
   plan::PlanOptions options;
   options.aggregates_enabled = true;
-  PANDO_TRY(const plan::Plan plan, plan::MakePlan(request, renaming.Apply(plan::TestCatalog()->snapshot()), options));
+  const std::shared_ptr<const catalog::Catalog> catalog = renaming.Apply(plan::TestCatalog()->snapshot());
+  PANDO_TRY(const plan::Plan plan, plan::MakePlan(request, catalog, options, "anon"));
   Statement statement = WriteStatement(plan, request.payload, WriteOptions{true, !request.head});
   std::vector<Query> queries{std::move(statement.query)};
   if (statement.estimate) queries.push_back(std::move(*statement.estimate));

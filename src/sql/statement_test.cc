@@ -104,7 +104,7 @@ std::string SqlOf(const Case& input) {
   if (!request) return PrintError(request.error());
   plan::PlanOptions options;
   options.aggregates_enabled = true;
-  auto plan = plan::MakePlan(*request, plan::TestCatalog(), options);
+  auto plan = plan::MakePlan(*request, plan::TestCatalog(), options, "anon");
   if (!plan) return PrintError(plan.error());
   const Statement statement = WriteStatement(*plan, request->payload, WriteOptions{false, !request->head});
   std::string text = plan::IsPointRead(*plan) ? "(point read) " : "";

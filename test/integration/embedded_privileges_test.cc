@@ -46,6 +46,20 @@ TEST_F(EmbeddedPrivilegesTest, AnonymousCallersMayDoWhatWasGranted) {
   EXPECT_EQ(As("authenticated", "SELECT answer()"), kPermissionDenied);
 }
 
+TEST_F(EmbeddedPrivilegesTest, FunctionsOfExtensionsAreClosedForEveryCreator) {
+  for (const std::string_view creator : {kOwnerRole, kSuperuser}) {
+    ASSERT_EQ(Execute(*cluster_, creator, "CREATE EXTENSION unaccent; CREATE EXTENSION citext SCHEMA side"), "");
+    EXPECT_EQ(As("anon", "SELECT unaccent('x')"), kPermissionDenied);
+    EXPECT_EQ(As("authenticated", "SELECT unaccent('x')"), kPermissionDenied);
+    EXPECT_EQ(As("service_role", "SELECT unaccent('x')"), "");
+    ASSERT_EQ(Execute(*cluster_, kOwnerRole, "GRANT USAGE ON SCHEMA side TO anon"), "");
+    EXPECT_EQ(As("anon", "SELECT 'A'::side.citext OPERATOR(side.=) 'a'::side.citext, true::side.citext"), "");
+    ASSERT_EQ(Execute(*cluster_, kOwnerRole, "GRANT EXECUTE ON FUNCTION unaccent(text) TO anon"), "");
+    EXPECT_EQ(As("anon", "SELECT unaccent('x')"), "");
+    ASSERT_EQ(Execute(*cluster_, creator, "DROP EXTENSION unaccent, citext"), "");
+  }
+}
+
 TEST_F(EmbeddedPrivilegesTest, TheServiceRoleMayUseWhatMigrationsMakeWhateverThePolicies) {
   EXPECT_EQ(As("service_role", "SELECT answer(), side.answer(); INSERT INTO secrets VALUES (2)"), "");
   EXPECT_EQ(As("service_role", "DO $$ BEGIN IF NOT EXISTS (SELECT FROM secrets) THEN RAISE 'hidden'; END IF; END $$"),

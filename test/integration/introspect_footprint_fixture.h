@@ -31,9 +31,9 @@ class FootprintTest : public IntrospectFixture {
   Footprint Writing(std::string_view relation) { return Runs(Find(relation).writing); }
   Footprint Calling(std::string_view function) {
     if (!catalog_) catalog_ = Load();
-    const auto& overloads = catalog_->FunctionsNamed("api", function);
+    const auto overloads = catalog_->FunctionsNamed("api", function, "anon");
     EXPECT_EQ(overloads.size(), 1u) << function;
-    return overloads.empty() ? Footprint{} : Runs(overloads[0].footprint);
+    return overloads.empty() ? Footprint{} : Runs(overloads[0]->footprint);
   }
   // A table like api.plain under that policy.
   void Guard(const std::string& table, const std::string& policy) {

@@ -405,9 +405,9 @@ TEST_F(FootprintTest, ComputedColumnsHaveTheirFunctionsFootprint) {
 
   const auto catalog = Load();
 
-  ASSERT_NE(catalog->FindComputedColumn({"api", "t"}, "good"), nullptr);
-  EXPECT_EQ(catalog->FindComputedColumn({"api", "t"}, "good")->footprint, kNothing);
-  EXPECT_EQ(Runs(catalog->FindComputedColumn({"api", "t"}, "bad")->footprint), kAnything);
+  ASSERT_NE(catalog->FindComputedColumn({"api", "t"}, "good", "anon"), nullptr);
+  EXPECT_EQ(catalog->FindComputedColumn({"api", "t"}, "good", "anon")->footprint, kNothing);
+  EXPECT_EQ(Runs(catalog->FindComputedColumn({"api", "t"}, "bad", "anon")->footprint), kAnything);
   EXPECT_EQ(catalog->FindRelation("api", "t")->reading, kNothing);
 }
 

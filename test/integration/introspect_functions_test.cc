@@ -20,10 +20,10 @@ using ::testing::SizeIs;
 class FunctionsTest : public IntrospectFixture {
  protected:
   static const Function& Get(const Catalog& catalog, std::string_view name) {
-    const auto& overloads = catalog.FunctionsNamed("api", name);
+    const auto overloads = catalog.FunctionsNamed("api", name, "anon");
     static const Function kNone;
     EXPECT_EQ(overloads.size(), 1u) << name;
-    return overloads.empty() ? kNone : overloads[0];
+    return overloads.empty() ? kNone : *overloads[0];
   }
 };
 
@@ -109,12 +109,36 @@ TEST_F(FunctionsTest, FunctionsOfARowAreComputedColumns) {
   const auto catalog = Load({.schemas = {"api"}, .extra_search_path = {"extra"}, .pre_request = ""});
   const QualifiedName t = {"api", "t"}, u = {"api", "u"};
 
-  EXPECT_EQ(catalog->FindComputedColumn(t, "twice")->sql_type, "integer");
-  EXPECT_EQ(catalog->FindComputedColumn(u, "twice")->sql_type, "text");
-  EXPECT_EQ(catalog->FindComputedColumn(t, "label")->function.schema, "api");
-  EXPECT_EQ(catalog->FindComputedColumn(t, "only_extra")->function.schema, "extra");
-  EXPECT_EQ(catalog->FindComputedColumn(t, "unseen"), nullptr);
-  EXPECT_EQ(catalog->FindComputedColumn(t, "many"), nullptr);
+  EXPECT_EQ(catalog->FindComputedColumn(t, "twice", "anon")->sql_type, "integer");
+  EXPECT_EQ(catalog->FindComputedColumn(u, "twice", "anon")->sql_type, "text");
+  EXPECT_EQ(catalog->FindComputedColumn(t, "label", "anon")->function.schema, "api");
+  EXPECT_EQ(catalog->FindComputedColumn(t, "only_extra", "anon")->function.schema, "extra");
+  EXPECT_EQ(catalog->FindComputedColumn(t, "unseen", "anon"), nullptr);
+  EXPECT_EQ(catalog->FindComputedColumn(t, "many", "anon"), nullptr);
+}
+
+TEST_F(FunctionsTest, FunctionsOfExtensionsAreForThoseWhoWereGrantedThemByName) {
+  Execute(
+      "DROP ROLE IF EXISTS granted, heir, member; CREATE ROLE granted; CREATE ROLE heir IN ROLE granted;"
+      "CREATE ROLE member NOINHERIT IN ROLE granted; CREATE EXTENSION hstore SCHEMA api;"
+      "CREATE EXTENSION \"uuid-ossp\" SCHEMA api;"
+      "GRANT EXECUTE ON FUNCTION api.uuid_nil(), api.hstore(record) TO granted;"
+      "GRANT EXECUTE ON FUNCTION api.uuid_ns_dns() TO PUBLIC;"
+      "CREATE FUNCTION api.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+  const auto catalog = Load();
+  for (const char* role : {"granted", "heir"}) {
+    EXPECT_THAT(catalog->FunctionsNamed("api", "uuid_nil", role), SizeIs(1)) << role;
+    EXPECT_FALSE(catalog->IsHiddenField("hstore", role)) << role;
+  }
+  for (const char* role : {"member", "stranger", ""}) {
+    EXPECT_THAT(catalog->FunctionsNamed("api", "uuid_nil", role), SizeIs(0)) << role;
+    EXPECT_TRUE(catalog->IsHiddenField("hstore", role)) << role;
+    EXPECT_THAT(catalog->FunctionsNamed("api", "mine", role), SizeIs(1)) << role;
+    EXPECT_FALSE(catalog->IsHiddenField("mine", role)) << role;
+  }
+  EXPECT_THAT(catalog->FunctionsNamed("api", "uuid_ns_dns", "granted"), SizeIs(0));
+  EXPECT_EQ(catalog->NearestFunction("api", "uuid_nill", 0.5), std::nullopt);
+  Execute("DROP EXTENSION hstore, \"uuid-ossp\"; DROP ROLE granted, heir, member");
 }
 
 TEST_F(FunctionsTest, FunctionsOfARowThatReturnRowsAreComputedRelationships) {
