@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "pgtypes/sqlstate.h"
 #include "plan/relationships.h"
 
 namespace pando::plan {
 namespace {
 
 constexpr catalog::Oid kJson = 114, kJsonb = 3802, kTsvector = 3614;
+constexpr const char* kUndefinedColumn = "42703";
 
 Error NotEmbedded(const std::string& name) {
   return Error(ErrorId::kNotEmbedded, "'" + name + "' is not an embedded resource in this request")
@@ -125,8 +125,7 @@ Result<std::vector<Condition>> TreeBuilder::RootConditions(const Node& root, con
 
 Result<void> TreeBuilder::CheckFields() const {
   if (!hidden_field_) return {};
-  return Error::FromDatabase(std::string(pgtypes::sqlstate::kUndefinedColumn),
-                             "column " + *hidden_field_ + " does not exist");
+  return Error::FromDatabase(kUndefinedColumn, "column " + *hidden_field_ + " does not exist");
 }
 
 // ---------------------------------------------------------------------------------------------------------- select
