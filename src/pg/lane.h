@@ -101,6 +101,8 @@ class Lane {
   // The same as a Task: Call::Take()'s.
   Task<Result<LaneAnswer>> Execute(LaneStatement statement, Deadline deadline);
 
+  // From which it takes its connections.
+  Pool& pool() { return pool_; }
   // Batches in flight end by themselves: each has a deadline.
   Task<void> Close();
 

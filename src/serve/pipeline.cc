@@ -325,6 +325,12 @@ bool Pipeline::KnowsSchema(const Work& work) {
   return !known || known->Holds(Clock::now());
 }
 
+// A read by key that must not share a transaction still waits for no other kind of request.
+pg::Pool& Pipeline::PoolOf(const Work& work) const {
+  const bool is_by_key = work.shape->demand.sharing == Sharing::kAlways && work.shape->plan.read_only;
+  return work.is_cautious && is_by_key ? deps_.key_lane.pool() : deps_.pool;
+}
+
 // Null: the request goes alone.
 pg::Lane* Pipeline::LaneOf(const Work& work) const {
   const Shape& shape = *work.shape;
@@ -420,9 +426,10 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
 
 Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const Shape& shape = *work.shape;
+  work.is_cautious = !KnowsSchema(work);
   const pg::SessionState wanted = SessionOf(work).value_or(pg::SessionState{});
-  PANDO_CO_TRY(pg::Lease lease, co_await deps_.pool.Acquire(work.http.deadline, wanted));
-  // Now, for the schema may have changed while the request waited.
+  PANDO_CO_TRY(pg::Lease lease, co_await PoolOf(work).Acquire(work.http.deadline, wanted));
+  // Again, for the schema may have changed while the request waited.
   work.is_cautious = !KnowsSchema(work);
   if (work.is_cautious) Lose(work, Unproven::kSchema);
   pg::Exchange exchange = ExchangeOf(work);

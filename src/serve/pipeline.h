@@ -112,6 +112,7 @@ class Pipeline {
   static void LearnPace(Work& work, const pg::LaneAnswer& shared);
   Result<void> AnswerShared(Work& work, pg::LaneAnswer& shared);
   static bool KnowsSchema(const Work& work);
+  pg::Pool& PoolOf(const Work& work) const;
   pg::Lane* LaneOf(const Work& work) const;
   Task<Result<void>> ExecuteOnce(Work& work);
   static SettingsInput SettingsOf(const Work& work);

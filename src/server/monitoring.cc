@@ -193,6 +193,8 @@ void Monitoring::CollectCatalog() {
   });
   metrics_.Collect(MetricId::kCatalogRelations, {},
                    [this] { return catalog_ ? double(catalog_->snapshot().relations.size()) : 0.0; });
+  metrics_.Collect(MetricId::kCatalogKnown, {},
+                   [this] { return catalog_known_ && catalog_known_->Holds(Clock::now()) ? 1.0 : 0.0; });
 }
 
 void Monitoring::CollectProcess() {

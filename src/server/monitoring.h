@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "admin/options.h"
+#include "base/known_until.h"
 #include "catalog/catalog.h"
 #include "config/registry.h"
 #include "http/server.h"
@@ -45,7 +46,10 @@ class Monitoring {
 
   void CountReload(bool loaded);
   void ObserveCommitDelay(Clock::duration delay);
-  void SetCatalog(std::shared_ptr<const catalog::Catalog> catalog) { catalog_ = std::move(catalog); }
+  void SetCatalog(std::shared_ptr<const catalog::Catalog> catalog, std::shared_ptr<const KnownUntil> known) {
+    catalog_ = std::move(catalog);
+    catalog_known_ = std::move(known);
+  }
   // Tells whether the database answers; asked at each /readyz.
   void SetDatabaseCheck(std::function<bool()> check) { database_answers_ = std::move(check); }
   void SetDraining() { draining_ = true; }
@@ -58,6 +62,7 @@ class Monitoring {
   telemetry::Shard& shard_;               // of the control loop
   std::unique_ptr<http::Server> server_;  // null when admin.listen is empty
   std::shared_ptr<const catalog::Catalog> catalog_;
+  std::shared_ptr<const KnownUntil> catalog_known_;  // to hold
   std::function<bool()> database_answers_ = [] { return true; };
   bool draining_ = false;
   const cache::Store* store_ = nullptr;  // null: there is no cache

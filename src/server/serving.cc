@@ -325,7 +325,7 @@ class Process {
     // Freeing one of 10,000 relations takes a tenth of a second.
     catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
     catalog_known_ = std::move(known);
-    monitoring_.SetCatalog(catalog_);
+    monitoring_.SetCatalog(catalog_, catalog_known_);
     CleanConnections();
     Publish();
     if (tracking_) tracking_->Take(catalog_, options_.rest.schemas);

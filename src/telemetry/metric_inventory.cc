@@ -224,6 +224,14 @@ std::vector<MetricRow> CatalogRows() {
        "",
        {},
        "Tables and views in the catalog in use."},
+      {MetricId::kCatalogKnown,
+       "pando_catalog_known",
+       kGauge,
+       "",
+       {},
+       "1 while the catalog in use is known to be that of the database; 0 while requests rely on nothing that it says "
+       "of "
+       "policies, triggers and functions, and so take longer."},
       {MetricId::kAuthFailures,
        "pando_auth_failures_total",
        kCounter,

@@ -48,6 +48,7 @@ enum class MetricId : uint8_t {
   kCatalogAge,
   kCatalogReloads,
   kCatalogRelations,
+  kCatalogKnown,
   kAuthFailures,
   kProcessCpu,
   kProcessResidentMemory,

@@ -26,6 +26,14 @@ class Neighbours(unittest.TestCase):
         return self.pando.metric('pando_db_pool_connections', state='lent')
 
     def test_reads_by_key_are_answered_while_slow_calls_hold_every_other_connection(self):
+        self.check_reads()
+
+    def test_so_they_are_while_the_schema_is_not_known(self):
+        with embedded_database(self.pando.folder).open('begin; lock table pg_catalog.pg_description in access exclusive mode;'):
+            wait_until(lambda: self.pando.metric('pando_catalog_known') == 0, 'the schema cannot be looked at')
+            self.check_reads()
+
+    def check_reads(self):
         call = ('POST', '/rest/v1/rpc/held', '{}', {'Content-Type': 'application/json'})
         with concurrent.futures.ThreadPoolExecutor(CALLERS_MAX) as threads:
             with embedded_database(self.pando.folder).open(f'select pg_advisory_lock({LOCK});'):
