@@ -11,7 +11,11 @@ namespace pando::introspect {
 Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerprint before, Deadline deadline) {
   static const std::string kQuery =
       "SELECT pg_catalog.pg_current_snapshot(), CASE WHEN $1 <> pg_catalog.pg_current_snapshot()::text THEN (" +
-      std::string(TextOf(Query::kFingerprint).sql) + ") END";
+      std::string(TextOf(Query::kFingerprint).sql) +
+      ") END, pg_catalog.concat_ws(' ', pg_catalog.pg_stat_get_tuples_inserted(members), "
+      "pg_catalog.pg_stat_get_tuples_updated(members), pg_catalog.pg_stat_get_tuples_deleted(members), "
+      "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_authid'::pg_catalog.regclass)) "
+      "FROM (SELECT 'pg_catalog.pg_auth_members'::pg_catalog.regclass) AS catalogs (members)";
   pg::Exchange exchange;
   // Compiling takes longer than it saves, and so do workers.
   exchange.commands.push_back(
@@ -25,6 +29,7 @@ Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerpri
   now.seen_by = std::string(rows.back().Text(0, 0));
   const auto text = rows.back().Get(0, 1);
   now.text = text ? std::string(*text) : std::move(before.text);
+  now.grants = std::string(rows.back().Text(0, 2));
   co_return now;
 }
 

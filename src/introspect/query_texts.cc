@@ -292,15 +292,16 @@ SELECT pg_catalog.pg_current_snapshot(),
 //   a text that is another when the schema is, or what a role may do (fingerprint.h)
 //
 // 16384 is the first OID of what is not built in (FirstNormalObjectId). Of types those of tables are left out, and
-// arrays, which come and go with their elements. The counters of pg_auth_members (1261) and pg_authid (1260) tell of
-// what was granted and revoked again between two looks: PostgreSQL does not plan a statement anew for either.
+// arrays, which come and go with their elements; so are functions and types of temporary schemas. Nothing in it may
+// belong to the session that asks: the one that loads and the one that looks must agree.
 constexpr std::string_view kFingerprint = R"(
 WITH relations AS MATERIALIZED (
   SELECT c.oid, pg_catalog.hash_record_extended(ROW(
            c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity,
            c.relreplident, c.relispartition, c.relpersistence, c.reloptions), 0) AS hash
     FROM pg_catalog.pg_class c
-   WHERE c.oid >= 16384 AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'c') AND c.relpersistence <> 't')
+   WHERE c.oid >= 16384 AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'c') AND c.relpersistence <> 't'),
+ temporary AS MATERIALIZED (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ~ '^pg_(temp|toast_temp)_')
  SELECT pg_catalog.concat_ws(' ',
   (SELECT pg_catalog.sum(hash) FROM relations),
   (SELECT pg_catalog.sum(pg_catalog.hashint8extended((a.attrelid::int8 << 16) + a.attnum, a.xmin::text::int8))
@@ -320,15 +321,20 @@ WITH relations AS MATERIALIZED (
      FROM pg_catalog.pg_inherits i JOIN relations r ON r.oid = i.inhrelid),
   (SELECT pg_catalog.sum(pg_catalog.hashint8extended(t.oid::int8, t.xmin::text::int8))
      FROM pg_catalog.pg_type t
-    WHERE t.oid >= 16384 AND t.typtype <> 'c' AND NOT (t.typtype = 'b' AND t.typelem <> 0)),
+    WHERE t.oid >= 16384 AND t.typtype <> 'c' AND NOT (t.typtype = 'b' AND t.typelem <> 0)
+      AND t.typnamespace NOT IN (SELECT oid FROM temporary)),
   (SELECT pg_catalog.sum(pg_catalog.hashint8extended(oid::int8, xid::int8)) FROM (
-     SELECT p.oid, p.xmin::text AS xid FROM pg_catalog.pg_policy p
-     UNION ALL SELECT p.oid, p.xmin::text FROM pg_catalog.pg_proc p WHERE p.oid >= 16384
+     SELECT p.oid, p.xmin::text AS xid FROM pg_catalog.pg_policy p JOIN relations r ON r.oid = p.polrelid
+     UNION ALL SELECT p.oid, p.xmin::text FROM pg_catalog.pg_proc p
+                WHERE p.oid >= 16384 AND p.pronamespace NOT IN (SELECT oid FROM temporary)
      UNION ALL SELECT e.oid, e.xmin::text FROM pg_catalog.pg_enum e WHERE e.oid >= 16384
      UNION ALL SELECT c.oid, c.xmin::text FROM pg_catalog.pg_cast c WHERE c.oid >= 16384
      UNION ALL SELECT o.oid, o.xmin::text FROM pg_catalog.pg_operator o WHERE o.oid >= 16384
      UNION ALL SELECT e.oid, e.xmin::text FROM pg_catalog.pg_extension e
-     UNION ALL SELECT d.objoid, d.xmin::text FROM pg_catalog.pg_description d WHERE d.objoid >= 16384
+     UNION ALL SELECT d.objid, d.xmin::text FROM pg_catalog.pg_depend d
+                WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e'
+     UNION ALL SELECT d.objoid, d.xmin::text FROM pg_catalog.pg_description d
+                WHERE d.objoid >= 16384 OR d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
      UNION ALL SELECT n.oid, n.xmin::text FROM pg_catalog.pg_namespace n
                 WHERE n.nspname !~ '^pg_(temp|toast)') AS rows),
   (SELECT pg_catalog.sum(pg_catalog.hash_record_extended(ROW(
@@ -337,11 +343,7 @@ WITH relations AS MATERIALIZED (
      FROM pg_catalog.pg_auth_members m),
   (SELECT pg_catalog.sum(pg_catalog.hashint8extended((s.setdatabase::int8 << 32) | s.setrole::int8, s.xmin::text::int8))
      FROM pg_catalog.pg_db_role_setting s),
-  (SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_stat_get_tuples_inserted(oid), pg_catalog.pg_stat_get_tuples_updated(oid),
-            pg_catalog.pg_stat_get_tuples_deleted(oid)) FROM pg_catalog.pg_class WHERE oid = 1261),
-  pg_catalog.pg_stat_get_tuples_updated(1260),
-  (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()),
-  pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('statement_timeout')))";
+  (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())))";
 
 //   name
 constexpr std::string_view kTimezones = R"(

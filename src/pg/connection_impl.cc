@@ -125,7 +125,8 @@ std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadl
 void ConnectionImpl::Queue(const Exchange& exchange) {
   pipeline_.Reset(*wire_, exchange.on_rows);
   QueueRetired();
-  const bool erases = exchange.leaves_traces && pooler_ == Pooler::kTransaction;
+  const bool leaves_traces = std::exchange(erases_next_, false) || exchange.leaves_traces;
+  const bool erases = leaves_traces && pooler_ == Pooler::kTransaction;
   // A transaction block that fails stays open on its server, so that even then the traces can be removed.
   const bool in_block = exchange.finish != Finish::kCommit || erases;
   if (in_block) pipeline_.AddText("BEGIN", Duty::kSupport);
@@ -245,7 +246,8 @@ Task<Result<void>> ConnectionImpl::End(bool commit, Deadline deadline) {
 Task<Result<void>> ConnectionImpl::Clean(Deadline deadline) {
   if (!usable()) co_return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
   if (clean_epoch_) epoch_seen_ = *clean_epoch_;
-  if (pooler_ == Pooler::kTransaction) co_return Result<void>();
+  erases_next_ = pooler_ == Pooler::kTransaction;
+  if (erases_next_) co_return Result<void>();
   Result<void> cleaned = co_await RunText("DISCARD ALL", deadline);
   if (cleaned) {
     statements_.Clear();

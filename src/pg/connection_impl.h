@@ -87,6 +87,7 @@ class ConnectionImpl final : public Connection {
   std::string mark_;             // that its session bears; empty: none
   std::optional<Error> broken_promise_;
   bool needs_cleaning_ = false;
+  bool erases_next_ = false;  // behind a pooler that lends transactions: what was left before it was known to be
   const std::shared_ptr<const uint64_t> clean_epoch_;  // null: nothing has to be forgotten
   uint64_t epoch_seen_;
   Pipeline pipeline_;

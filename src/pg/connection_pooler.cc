@@ -111,6 +111,7 @@ void ConnectionImpl::QueueLocal(const SessionState& wanted) {
   select.AddKnown();
   select.Add("statement_timeout", std::to_string(wanted.statement_timeout.count()));
   select.Add("role", wanted.role.value_or("none"));
+  select.Add("row_security", "on");
   if (wanted.settings) {
     for (const auto& [name, value] : *wanted.settings) select.Add(name, value);
   }

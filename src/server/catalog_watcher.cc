@@ -135,12 +135,23 @@ Task<void> CatalogWatcher::Watch() {
 // Returns when the connection is of no use any more.
 Task<void> CatalogWatcher::WatchOn(pg::Connection& connection) {
   Result<void> watched;
-  if (options_.listen) watched = co_await Listen(connection);
+  bool listens = options_.listen;
+  if (listens) watched = co_await Listen(connection);
+  if (!watched && watched.error().kind() == ErrorKind::kDatabase) {
+    // A standby refuses it. What would be notified is seen at the next look.
+    TellWatchFailed(watched.error());
+    watched = Result<void>();
+    listens = false;
+  }
   while (watched && !stopping_) {
     watched = co_await Look(connection);
     if (!watched) break;
     const Deadline next_look = Deadline::After(kLookInterval);
-    watched = co_await Hear(connection, next_look);
+    if (listens) {
+      watched = co_await Hear(connection, next_look);
+    } else {
+      watched = co_await net::SleepUntil(next_look);
+    }
   }
   if (watched || stopping_) co_return;
   TellWatchFailed(watched.error());
@@ -156,7 +167,6 @@ Task<Result<void>> CatalogWatcher::Listen(pg::Connection& connection) {
 
 // Deals with what is notified until then.
 Task<Result<void>> CatalogWatcher::Hear(pg::Connection& connection, Deadline until) {
-  if (!options_.listen) co_return co_await net::SleepUntil(until);
   for (;;) {
     const Result<pg::Notification> notification = co_await connection.WaitNotification(until);
     if (notification) {
@@ -173,8 +183,11 @@ Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
   const Clock::time_point looked_at = Clock::now();
   const Deadline look_by = Deadline::After(kLookTimeout);
   introspect::Fingerprint before = seen_;
+  const std::string grants = seen_.grants;
   PANDO_CO_TRY(seen_, co_await introspect::QueryFingerprint(connection, std::move(before), look_by));
   told_.clear();
+  // Statements may have been prepared in between.
+  if (!grants.empty() && seen_.grants != grants) deps_.outdated();
   Compare(seen_, looked_at);
   co_return Result<void>();
 }

@@ -2,7 +2,7 @@
 settings of roles is found within a second, and until the schema has been read again no request relies on the old one."""
 import unittest
 
-from processes import Pando, PrivatePostgres, await_promise, quick_folder, roles, token_with, write_project
+from processes import Pando, PrivatePostgres, await_promise, quick_folder, roles, token_with, wait_until, write_project
 
 SCHEMA = roles('anon', 'authenticated', 'staff', 'service_role') + '''
 create table papers (id int primary key, body text);
@@ -130,11 +130,36 @@ class SchemaWatch(unittest.TestCase):
         self.assertEqual(self.pando.metric('pando_catalog_reloads_total', result='ok'), loaded + 1)
 
 
+    def test_what_is_only_the_session_of_who_asks_is_loaded_once(self):
+        """The connection that watches keeps the settings with which it began; counters of the server come late."""
+        loaded = self.pando.metric('pando_catalog_reloads_total', result='ok')
+
+        def reloads():
+            return self.pando.metric('pando_catalog_reloads_total', result='ok') - loaded
+        self.postgres.sql("alter role authenticator set timezone = 'Asia/Tokyo'")
+        wait_until(lambda: reloads() == 1, 'the setting is found')
+        with self.postgres.open('select count(*) from notes; grant staff to authenticated;'):
+            wait_until(lambda: reloads() == 2, 'the grant is found')
+        # Another change is found behind both.
+        self.postgres.sql('begin; create table fresh (id int); grant select on fresh to anon; commit')
+        await_promise(lambda: self.ask('fresh')[0] == 200, 'the table is served', 10)
+        wait_until(lambda: self.pando.metric('pando_catalog_known') == 1, 'the schema is known')
+        self.assertEqual(reloads(), 3)
+
+    def test_a_function_that_becomes_part_of_an_extension(self):
+        self.postgres.sql('create function own() returns int language sql as $$ select 1 $$; grant execute on function own() to public')
+        await_promise(lambda: self.ask('rpc/own')[0] == 200, 'the function is served', 10)
+        self.postgres.sql('create extension citext; alter extension citext add function own()')
+        await_promise(lambda: self.ask('rpc/own')[0] == 404, 'a function of an extension is not', 10)
+
+
 class SchemaWatchWithStream(SchemaWatch):
     """The same where the stream tells of DDL, and answers are kept."""
     configuration = 'wal_level = logical'
 
-    test_what_does_not_change_the_schema_is_not_taken_for_a_change = None  # the stream's own tables are made meanwhile
+    # The stream's own tables are made meanwhile, and it tells of the same changes.
+    test_what_does_not_change_the_schema_is_not_taken_for_a_change = None
+    test_what_is_only_the_session_of_who_asks_is_loaded_once = None
 
     @property
     def settings(self):
