@@ -306,25 +306,18 @@ WITH relations AS MATERIALIZED (
   (SELECT pg_catalog.sum(hash) FROM relations),
   (SELECT pg_catalog.sum(pg_catalog.hashint8extended((a.attrelid::int8 << 16) + a.attnum, a.xmin::text::int8))
      FROM pg_catalog.pg_attribute a JOIN relations r ON r.oid = a.attrelid WHERE a.attnum > 0),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(d.oid::int8, d.xmin::text::int8))
-     FROM pg_catalog.pg_attrdef d JOIN relations r ON r.oid = d.adrelid),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(c.oid::int8, c.xmin::text::int8))
-     FROM pg_catalog.pg_constraint c LEFT JOIN relations r ON r.oid = c.conrelid
-    WHERE c.oid >= 16384 AND (r.oid IS NOT NULL OR c.contypid <> 0)),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(i.indexrelid::int8, i.xmin::text::int8))
-     FROM pg_catalog.pg_index i JOIN relations r ON r.oid = i.indrelid),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(t.oid::int8, t.xmin::text::int8))
-     FROM pg_catalog.pg_trigger t JOIN relations r ON r.oid = t.tgrelid),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(w.oid::int8, w.xmin::text::int8))
-     FROM pg_catalog.pg_rewrite w JOIN relations r ON r.oid = w.ev_class),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(i.inhrelid::int8, i.xmin::text::int8))
-     FROM pg_catalog.pg_inherits i JOIN relations r ON r.oid = i.inhrelid),
-  (SELECT pg_catalog.sum(pg_catalog.hashint8extended(t.oid::int8, t.xmin::text::int8))
-     FROM pg_catalog.pg_type t
-    WHERE t.oid >= 16384 AND t.typtype <> 'c' AND NOT (t.typtype = 'b' AND t.typelem <> 0)
-      AND t.typnamespace NOT IN (SELECT oid FROM temporary)),
   (SELECT pg_catalog.sum(pg_catalog.hashint8extended(oid::int8, xid::int8)) FROM (
-     SELECT p.oid, p.xmin::text AS xid FROM pg_catalog.pg_policy p JOIN relations r ON r.oid = p.polrelid
+     SELECT d.oid, d.xmin::text AS xid FROM pg_catalog.pg_attrdef d JOIN relations r ON r.oid = d.adrelid
+     UNION ALL SELECT c.oid, c.xmin::text FROM pg_catalog.pg_constraint c LEFT JOIN relations r ON r.oid = c.conrelid
+                WHERE c.oid >= 16384 AND (r.oid IS NOT NULL OR c.contypid <> 0)
+     UNION ALL SELECT i.indexrelid, i.xmin::text FROM pg_catalog.pg_index i JOIN relations r ON r.oid = i.indrelid
+     UNION ALL SELECT t.oid, t.xmin::text FROM pg_catalog.pg_trigger t JOIN relations r ON r.oid = t.tgrelid
+     UNION ALL SELECT w.oid, w.xmin::text FROM pg_catalog.pg_rewrite w JOIN relations r ON r.oid = w.ev_class
+     UNION ALL SELECT i.inhrelid, i.xmin::text FROM pg_catalog.pg_inherits i JOIN relations r ON r.oid = i.inhrelid
+     UNION ALL SELECT t.oid, t.xmin::text FROM pg_catalog.pg_type t
+                WHERE t.oid >= 16384 AND t.typtype <> 'c' AND NOT (t.typtype = 'b' AND t.typelem <> 0)
+                  AND t.typnamespace NOT IN (SELECT oid FROM temporary)
+     UNION ALL SELECT p.oid, p.xmin::text FROM pg_catalog.pg_policy p JOIN relations r ON r.oid = p.polrelid
      UNION ALL SELECT p.oid, p.xmin::text FROM pg_catalog.pg_proc p
                 WHERE p.oid >= 16384 AND p.pronamespace NOT IN (SELECT oid FROM temporary)
      UNION ALL SELECT e.oid, e.xmin::text FROM pg_catalog.pg_enum e WHERE e.oid >= 16384

@@ -25,7 +25,7 @@ Task<Result<std::unique_ptr<Connection>>> Connection::Open(ConnectOptions option
   const net::Executor executor = co_await boost::asio::this_coro::executor;
   Result<Connected> connected = co_await Connect(options, deadline);
   if (!connected) {
-    if (options.pooler == Pooler::kNone && IsPoolersRefusal(connected.error())) co_return PoolerRefused();
+    if (options.pooler == Pooler::kNone && IsPoolersRefusal(connected.error())) co_return PoolerFound();
     co_return connected.error();
   }
   auto connection = std::make_unique<ConnectionImpl>(executor, std::move(*connected), options);

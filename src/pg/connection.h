@@ -49,7 +49,7 @@ class Connection {
   virtual Task<Result<void>> End(bool commit, Deadline deadline) = 0;
 
   // DISCARD ALL: forgets everything a function may have left (settings, role, locks, temporary tables, statements).
-  // Nothing to do behind a pooler that lends transactions: nothing is left there.
+  // Behind a pooler that lends transactions the next exchange does it, within its transaction.
   virtual Task<Result<void>> Clean(Deadline deadline) = 0;
 
   // Many statements separated by semicolons, without parameters (migrations, set-up): one implicit transaction unless

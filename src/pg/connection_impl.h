@@ -97,8 +97,8 @@ class ConnectionImpl final : public Connection {
   bool in_flight_ = false;  // stays true when a coroutine is destroyed in the middle: nobody knows what is owed then
 };
 
-// What Open() answers when the start-up packet was refused by a pooler.
-Error PoolerRefused();
+// kPooler: there is one, and nobody said so.
+Error PoolerFound();
 
 // Cancellation is off while a connection is brought back into order: the coroutine may be cancelled already, and every
 // wait would return at once.

@@ -6,34 +6,16 @@
 #include "base/random.h"
 #include "pg/connection_impl.h"
 #include "pg/known_settings.h"
+#include "pg/settings_select.h"
 
 namespace pando::pg {
 
 namespace {
 
-// One SELECT that makes settings. Values are parameters, so that texts from outside stay texts.
-class SettingsSelect {
- public:
-  explicit SettingsSelect(bool local) : local_(local) {}
-  void Add(std::string_view name, std::string_view value) {
-    sql_ += parameters_.empty() ? "SELECT " : ", ";
-    const std::string place = std::to_string(parameters_.size() + 1);
-    parameters_.emplace_back(std::string(name));
-    parameters_.emplace_back(std::string(value));
-    sql_ += "pg_catalog.set_config($" + place + ", $" + std::to_string(parameters_.size());
-    sql_ += local_ ? ", true)" : ", false)";
-  }
-  void AddKnown() {
-    Add("client_encoding", kClientEncoding);
-    for (const auto& [name, value] : kKnownSettings) Add(name, value);
-  }
-  Command Take() { return Command{std::move(sql_), std::move(parameters_), false}; }
-
- private:
-  const bool local_;
-  std::string sql_;
-  std::vector<Parameter> parameters_;
-};
+void AddKnown(SettingsSelect& select) {
+  select.Add("client_encoding", std::string(kClientEncoding));
+  for (const auto& [name, value] : kKnownSettings) select.Add(name, std::string(value));
+}
 
 // In this order: what a function made as another role ends first. RESET ALL leaves the role as it is. None of them ends
 // statements that a function prepared by SQL, for those of other clients of the pooler would go too.
@@ -52,13 +34,6 @@ constexpr const char* kErasure[] = {
 // Marks a session as ours. Two clients of a pooler may be lent the same server process in turn.
 constexpr std::string_view kMark = "pando.session";
 
-Error PoolerFound() {
-  return Error(ErrorId::kPooler, "a pooler stands between Pando and PostgreSQL, and database.pooler does not say so")
-      .WithHint(
-          "set database.pooler to \"transaction\", which is safe with every pooler, or to \"session\" where the pooler "
-          "lends whole sessions; migrations and changes.url need the database itself");
-}
-
 Error SessionsAreNotLent() {
   return Error(ErrorId::kPooler,
                "database.pooler is \"session\", and the pooler lends its server connections for less than a session")
@@ -67,7 +42,13 @@ Error SessionsAreNotLent() {
 
 }  // namespace
 
-Error PoolerRefused() { return PoolerFound(); }
+Error PoolerFound() {
+  return Error(ErrorId::kPooler, "a pooler stands between Pando and PostgreSQL, and database.pooler does not say so")
+      .WithHint(
+          "set database.pooler to \"transaction\", or to \"session\" where the pooler lends whole sessions; migrations "
+          "and "
+          "changes.url need the database itself");
+}
 
 Task<Result<void>> ConnectionImpl::Begin(Deadline deadline) {
   if (pooler_ == Pooler::kTransaction) co_return Result<void>();
@@ -107,8 +88,8 @@ void ConnectionImpl::QueueGuard() {
 
 // Everything that the exchange relies on, for its transaction alone.
 void ConnectionImpl::QueueLocal(const SessionState& wanted) {
-  SettingsSelect select(/*local=*/true);
-  select.AddKnown();
+  SettingsSelect select(SettingsSelect::Lasts::kTransaction);
+  AddKnown(select);
   select.Add("statement_timeout", std::to_string(wanted.statement_timeout.count()));
   select.Add("role", wanted.role.value_or("none"));
   select.Add("row_security", "on");
@@ -125,8 +106,8 @@ void ConnectionImpl::QueueErasure() {
 
 // After DISCARD ALL, which takes them away.
 Task<Result<void>> ConnectionImpl::SetKnown(Deadline deadline) {
-  SettingsSelect select(/*local=*/false);
-  select.AddKnown();
+  SettingsSelect select(SettingsSelect::Lasts::kSession);
+  AddKnown(select);
   select.Add(kMark, mark_);
   Exchange exchange;
   exchange.commands.push_back(select.Take());

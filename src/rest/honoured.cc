@@ -19,19 +19,8 @@ Error ReservedName(const std::string& name, const Request& request) {
                      "To filter by a column of that name, write and=(" + name + ".eq.VALUE).");
 }
 
-bool TakesColumns(const Request& request) {
-  switch (request.action) {
-    case Action::kInsert:
-    case Action::kPut:
-    case Action::kUpdate:
-      return true;
-    default:
-      return request.action == Action::kCall && request.method == "POST";
-  }
-}
-
 Result<void> CheckReserved(const Request& request) {
-  if (request.query.columns && !TakesColumns(request)) return ReservedName("columns", request);
+  if (request.query.columns && !HasPayload(request)) return ReservedName("columns", request);
   if (!request.query.on_conflict) return {};
   if (request.action != Action::kInsert) return ReservedName("on_conflict", request);
   if (request.preferences.resolution) return {};

@@ -109,19 +109,6 @@ Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Reque
   return {};
 }
 
-bool HasPayload(const Request& request) {
-  switch (request.action) {
-    case Action::kInsert:
-    case Action::kPut:
-    case Action::kUpdate:
-      return true;
-    case Action::kCall:
-      return request.method == "POST";
-    default:
-      return false;
-  }
-}
-
 Result<void> ReadPayload(const RawRequest& raw, const ParseOptions& options, Request& request) {
   if (!HasPayload(request)) return {};
   const PayloadContext context{
@@ -135,6 +122,19 @@ Result<void> ReadPayload(const RawRequest& raw, const ParseOptions& options, Req
 }
 
 }  // namespace
+
+bool HasPayload(const Request& request) {
+  switch (request.action) {
+    case Action::kInsert:
+    case Action::kPut:
+    case Action::kUpdate:
+      return true;
+    case Action::kCall:
+      return request.method == "POST";
+    default:
+      return false;
+  }
+}
 
 Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options) {
   PANDO_ASSERT(!options.schemas.empty());

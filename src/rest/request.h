@@ -147,6 +147,9 @@ struct ParseOptions {
   uint32_t json_nesting_max = 1000;
 };
 
+// Whether the body of such a request is looked at.
+bool HasPayload(const Request& request);
+
 // Parses in the order that clients can observe (REST.md section 30): path (PGRST125), schema (PGRST106), method
 // (PGRST117, PGRST101), query string (PGRST100), range (PGRST103), what the method cannot honour (PANDO2012), body
 // (PGRST102).

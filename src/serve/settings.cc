@@ -8,12 +8,14 @@
 #include "catalog/observed.h"
 #include "catalog/snapshot.h"
 #include "pg/quote.h"
+#include "pg/settings_select.h"
 #include "rest/utf8.h"
 
 namespace pando::serve {
 namespace {
 
 using catalog::Observed;
+using pg::SettingsSelect;
 
 // A field's value may hold any byte above the control characters, and PostgreSQL takes UTF-8 only. A byte that is not
 // UTF-8 becomes U+FFFD. As Latin-1 the byte E9 would look like the UTF-8 bytes C3 A9, and a policy that compares a
@@ -53,22 +55,6 @@ std::string CookiesJson(const http::Headers& headers) {
   }
   return json + "}";
 }
-
-// The statement's text depends on the names only, so requests of one kind share one prepared statement.
-class SettingsSelect {
- public:
-  void Add(std::string_view name, std::string value) {
-    sql_ += parameters_.empty() ? "SELECT " : ", ";
-    parameters_.emplace_back(std::move(value));
-    sql_ += "set_config(" + pg::QuoteLiteral(name) + ", $" + std::to_string(parameters_.size()) + ", true)";
-  }
-  bool empty() const { return parameters_.empty(); }
-  pg::Command Take() { return pg::Command{std::move(sql_), std::move(parameters_)}; }
-
- private:
-  std::string sql_;
-  std::vector<pg::Parameter> parameters_;
-};
 
 constexpr const char* kRepeatableRead = "repeatable read";
 
@@ -124,7 +110,7 @@ milliseconds StatementTimeout(const http::Request& request, milliseconds limit) 
 }
 
 void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
-  SettingsSelect select;
+  SettingsSelect select(SettingsSelect::Lasts::kTransaction);
   if (input.repeatable_read) exchange.isolation = *IsolationCommand(kRepeatableRead);
   bool read_only = input.read_only;
   const auto add_setting = [&](const std::string& name, const std::string& value) {
@@ -161,7 +147,7 @@ void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
 
 std::optional<pg::Command> ObservedSettings(const SettingsInput& input, Observed observed) {
   PANDO_ASSERT(!Overlap(observed, Observed::kOther));
-  SettingsSelect select;
+  SettingsSelect select(SettingsSelect::Lasts::kTransaction);
   AddObserved(input, observed, select);
   if (select.empty()) return std::nullopt;
   return select.Take();

@@ -51,7 +51,7 @@ void Describe(Visitor& visit, DatabaseOptions& o) {
                "Channel whose NOTIFY with the payload 'reload schema' makes the catalog load again.");
   visit.Option("database.pooler", o.pooler, OneOf{{"none", "session", "transaction"}}, Reload::kRestart,
                "What stands between Pando and PostgreSQL, and for how long it lends a connection: none; session, for a "
-               "pooler that lends whole sessions; transaction, which is safe with every pooler and prepares no "
+               "pooler that lends whole sessions; transaction, for one that lends less, which prepares no "
                "statements.");
   visit.Option("database.config_in_database", o.config_in_database, Reload::kRestart,
                "Take options from the database too: settings named pgrst.* of the connecting role, as PostgREST does. "

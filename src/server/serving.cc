@@ -524,6 +524,8 @@ Result<std::optional<DatabaseSettings>> LoadDatabaseSettings(ProgramOptions& opt
   boost::asio::io_context loop(1);
   Result<DatabaseSettings> settings = RunHere(loop, AskDatabase(options, database));
   if (!settings) {
+    const bool is_named = PoolerOf(options.database) != pg::Pooler::kNone;
+    if (settings.error().id() == ErrorId::kPooler && !is_named) return settings.error();
     Log(Level::kWarn, "config.database_unread", settings.error().ToString());
     return std::optional<DatabaseSettings>();
   }
@@ -549,7 +551,8 @@ Task<Result<void>> RefusePooler(const ProgramOptions& options, const Database& d
 }
 
 Result<void> Run(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database) {
-  if (!database.is_embedded()) {
+  // Else reading the settings refuses it.
+  if (!database.is_embedded() && !options.database.config_in_database) {
     boost::asio::io_context loop(1);
     PANDO_CHECK(RunHere(loop, RefusePooler(options, database)));
   }

@@ -78,8 +78,12 @@ class PgTest : public testing::Test {
 
   std::unique_ptr<Connection> Connect(uint32_t statements_max = 1000) {
     ConnectOptions options;
-    options.uri = uri();
     options.statements_max = statements_max;
+    return Connect(std::move(options));
+  }
+  // To the test's database.
+  std::unique_ptr<Connection> Connect(ConnectOptions options) {
+    options.uri = uri();
     Result<std::unique_ptr<Connection>> opened = loop_.Run(Connection::Open(options, InTime()));
     if (!opened) ADD_FAILURE() << opened.error().ToString();
     return std::move(*opened);

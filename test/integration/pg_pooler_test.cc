@@ -9,11 +9,8 @@ class PgPoolerTest : public PgTest {
  protected:
   std::unique_ptr<Connection> ConnectThrough(Pooler pooler) {
     ConnectOptions options;
-    options.uri = uri();
     options.pooler = pooler;
-    Result<std::unique_ptr<Connection>> opened = loop_.Run(Connection::Open(options, InTime()));
-    if (!opened) ADD_FAILURE() << opened.error().ToString();
-    return std::move(*opened);
+    return Connect(std::move(options));
   }
 
   // What another client of the pooler would find, asked outside of any preparation of ours.
