@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import outcome
@@ -72,6 +73,11 @@ def run(job) -> Outcome:
 
 
 running = {}  # process id -> process, for end_all()
+
+
+def end_when_told():
+    """SIGTERM unwinds the program as Ctrl-C does, so that its jobs, which have sessions of their own, end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def end_all():

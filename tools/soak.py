@@ -116,7 +116,11 @@ def main():
         options.seed = random.SystemRandom().randrange(1, 2**31)
     test.build_for(soak.jobs())
     print(f'soak {options.name}: seed {options.seed}', flush=True)
-    fine = soak.run(options)
+    jobs.end_when_told()
+    try:
+        fine = soak.run(options)
+    finally:
+        jobs.end_all()
     print(f'soak {options.name}: {"passed" if fine else "FAILED"}, seed {options.seed}')
     sys.exit(not fine)
 

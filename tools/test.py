@@ -17,7 +17,7 @@ import time
 import reach
 import schedule
 import suites
-from jobs import ROOT
+from jobs import ROOT, end_when_told
 from outcome import Outcome
 
 SLOWEST = 10
@@ -119,6 +119,7 @@ def main():
     except (suites.UnknownName, ValueError) as error:
         sys.exit(f'./dev test: {error}')
     print_left_out(left_out, run)
+    end_when_told()
     BUILD_LOG.unlink(missing_ok=True)
     totals, wall = collections.defaultdict(lambda: (Outcome(), 0.0)), 0.0
     for stage in stages_of(jobs, options.build):

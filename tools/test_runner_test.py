@@ -1,5 +1,6 @@
 """The parts of ./dev test: which tests a change reaches, how a job ends, and what its report says."""
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -115,10 +116,31 @@ class RunningJobs(unittest.TestCase):
         jobs.run(job)
         child = int(job.log.read_text().split()[0])
         # The kernel ends it a moment after it was told to.
+        self.wait_until(lambda: not self.is_sleeping(child))
+
+    def test_jobs_end_when_the_run_is_told_to(self):
+        text = f"""import pathlib, sys
+sys.path.insert(0, {str(pathlib.Path(jobs.__file__).parent)!r})
+import jobs, schedule
+jobs.LOGS = schedule.LOGS = pathlib.Path({str(jobs.LOGS)!r})
+schedule.REMEMBERED = schedule.LOGS / 'seconds.json'
+jobs.end_when_told()
+list(schedule.run([jobs.Job('scratch', 'job', ['sh', '-c', 'echo $$; exec sleep 3600'], seconds_max=3600)]))
+"""
+        told = subprocess.Popen([sys.executable, '-c', text])
+        self.addCleanup(told.kill)
+        log = jobs.LOGS / 'scratch' / 'job.log'
+        self.wait_until(lambda: log.exists() and log.read_text().endswith('\n'))
+        child = int(log.read_text())
+        told.terminate()
+        self.assertNotEqual(told.wait(jobs.TEST_SECONDS_MAX), 0)
+        self.wait_until(lambda: not self.is_sleeping(child))
+
+    def wait_until(self, holds):
         deadline = time.monotonic() + jobs.TEST_SECONDS_MAX
-        while self.is_sleeping(child) and time.monotonic() < deadline:
+        while not holds() and time.monotonic() < deadline:
             time.sleep(0.01)
-        self.assertFalse(self.is_sleeping(child))
+        self.assertTrue(holds())
 
     @staticmethod
     def is_sleeping(process):
