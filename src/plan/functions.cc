@@ -24,9 +24,15 @@ std::set<std::string> GivenNames(const rest::Request& request) {
   return names;
 }
 
+// For messages: a function has at most kNamesShownMax arguments, and a body may name more.
 std::string Join(const std::set<std::string>& names) {
+  constexpr size_t kNamesShownMax = 100;  // FUNC_MAX_ARGS of PostgreSQL
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  size_t shown = 0;
+  for (const std::string& name : names) {
+    if (++shown > kNamesShownMax) return text + ", ...";
+    text += (text.empty() ? "" : ", ") + name;
+  }
   return text;
 }
 

@@ -2,11 +2,15 @@
 
 #include <cstddef>
 
+#include "rest/utf8.h"
+
 namespace pando::rest {
 
 void KeySet::Add(std::string_view key) {
+  if (is_full()) return;
+  key = FirstCharacters(key, kKeyBytesMax);
   if (reading_first_) {
-    first_.emplace_back(key);
+    if (first_.size() < kKeysMax) first_.emplace_back(key);
     all_.emplace(key);
     return;
   }
@@ -26,6 +30,7 @@ void KeySet::Add(std::string_view key) {
 }
 
 void KeySet::EndObject() {
+  if (is_full()) return;
   if (reading_first_) {
     reading_first_ = false;
     first_size_ = all_.size();
@@ -34,8 +39,9 @@ void KeySet::EndObject() {
     // whether this one lacks any of the first's.
     if (current_.size() != first_size_) uniform_ = false;
     current_.clear();
-  } else if (matched_ != first_.size()) {
-    // It named only the beginning of the first object's keys: the same set if the others were repetitions.
+  } else if (matched_ != first_.size() || first_.size() == kKeysMax) {
+    // It named only the beginning of the first object's keys: the same set if the others were repetitions. Of very many
+    // repetitions only a beginning is kept.
     const std::set<std::string_view> named(first_.begin(), first_.begin() + static_cast<std::ptrdiff_t>(matched_));
     if (named.size() != first_size_) uniform_ = false;
   }

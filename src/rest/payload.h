@@ -1,7 +1,9 @@
 // Request bodies (REST.md section 13): checked, their keys collected, handed on as text for PostgreSQL to read.
 //
 // Concurrency  thread-safe: pure functions
-// Bounds       memory is a small multiple of the body's size, whose limit is http's
+// Bounds       KeySet::kKeysMax keys; a text made of CSV or of a form is at most kMadeBytesMax long. Otherwise memory
+// is
+//              a small multiple of the body's size, whose limit is http's. Time is linear in it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +14,11 @@
 
 namespace pando::rest {
 
+// Of the JSON that is made of CSV or of a form: each line of CSV repeats the names of the columns.
+inline constexpr size_t kMadeBytesMax = size_t{32} << 20;
+// Of a form, the values of repeated keys included.
+inline constexpr size_t kFormFieldsMax = 10'000;
+
 struct PayloadContext {
   bool for_function = false;   // POST /rpc: raw bodies are welcome, an empty JSON body means {}
   bool columns_given = false;  // columns= names what counts: objects may differ in their keys
@@ -19,7 +26,7 @@ struct PayloadContext {
 };
 
 // The body of a POST, PUT or PATCH. `content_type` is the header's value, empty if absent.
-//   kInvalidBody  the type is not acceptable here, or the body is not well-formed in it
+//   kInvalidBody  the type is not acceptable here, the body is not well-formed in it, or it passes one of the bounds
 Result<Payload> ParsePayload(std::string_view content_type, std::string_view body, const PayloadContext& context);
 
 // The parts of ParsePayload().

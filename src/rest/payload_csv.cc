@@ -5,6 +5,7 @@
 
 #include "base/json_text.h"
 #include "rest/csv_reader.h"
+#include "rest/key_set.h"
 #include "rest/payload.h"
 #include "rest/utf8.h"
 
@@ -16,19 +17,26 @@ Error Malformed() {
       .WithHint("a field that holds a comma, a quote or a line break stands in double quotes, its quotes doubled");
 }
 
-// The header line; false if it is malformed.
-bool ReadHeader(CsvReader& reader, std::vector<std::string>& names) {
-  if (!reader.AtRecord()) return false;
-  for (;;) {
-    switch (reader.Next(names.emplace_back())) {
-      case CsvReader::Ending::kField:
-        continue;
-      case CsvReader::Ending::kRecord:
-        return true;
-      case CsvReader::Ending::kMalformed:
-        return false;
+// The header line.
+Result<void> ReadHeader(CsvReader& reader, std::vector<std::string>& names) {
+  if (!reader.AtRecord()) return Malformed();
+  CsvReader::Ending ending = CsvReader::Ending::kField;
+  while (ending == CsvReader::Ending::kField) {
+    if (names.size() == KeySet::kKeysMax) {
+      return Error(ErrorId::kInvalidBody,
+                   "The header line names more than " + std::to_string(KeySet::kKeysMax) + " columns");
     }
+    ending = reader.Next(names.emplace_back());
+    if (ending == CsvReader::Ending::kMalformed) return Malformed();
   }
+  return {};
+}
+
+Error TooLong() {
+  return Error(ErrorId::kInvalidBody, "The csv becomes more than " + std::to_string(kMadeBytesMax) +
+                                          " bytes of json, in which each line repeats "
+                                          "the names of the columns")
+      .WithHint("send it in several requests");
 }
 
 // Appends one record as an object. `keys` are the names as JSON with their colons. Fields beyond the header are
@@ -47,6 +55,7 @@ Result<void> AppendRecord(CsvReader& reader, const std::vector<std::string>& key
     } else {
       AppendJsonString(out, field);
     }
+    if (out.size() > kMadeBytesMax) return TooLong();
   }
   if (column < keys.size()) return Error(ErrorId::kInvalidBody, "All lines must have same number of fields");
   out += '}';
@@ -60,13 +69,15 @@ Result<Payload> ParseCsvPayload(std::string_view body) {
   CsvReader reader(body);
   Payload payload;
   payload.media = MediaType::Kind::kCsv;
-  if (!ReadHeader(reader, payload.keys)) return Malformed();
+  PANDO_CHECK(ReadHeader(reader, payload.keys));
   std::vector<std::string> keys;
   for (const std::string& name : payload.keys) {
     AppendJsonString(keys.emplace_back(), name);
     keys.back() += ':';
   }
   std::string field;
+  // Memory that is never written to is never taken; growing would copy what is there again and again.
+  payload.text.reserve(std::min(kMadeBytesMax, body.size() * 8));
   payload.text = "[";
   while (reader.AtRecord()) {
     if (payload.elements++ > 0) payload.text += ',';

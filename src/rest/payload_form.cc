@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_text.h"
+#include "rest/key_set.h"
 #include "rest/payload.h"
 #include "rest/percent.h"
 
@@ -20,6 +21,11 @@ Result<std::string> Decode(std::string_view text) {
   return decoded;
 }
 
+Error TooMany(size_t most, std::string_view what) {
+  return Error(ErrorId::kInvalidBody, "Invalid form")
+      .WithDetail("the form has more than " + std::to_string(most) + ' ' + std::string(what));
+}
+
 }  // namespace
 
 Result<Payload> ParseFormPayload(std::string_view body) {
@@ -30,6 +36,7 @@ Result<Payload> ParseFormPayload(std::string_view body) {
     const std::string_view piece = body.substr(0, end);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (piece.empty()) continue;
+    if (payload.form.size() == kFormFieldsMax) return TooMany(kFormFieldsMax, "fields");
     const size_t equals = std::min(piece.find('='), piece.size());
     PANDO_TRY(std::string key, Decode(piece.substr(0, equals)));
     PANDO_TRY(std::string value, Decode(piece.substr(std::min(equals + 1, piece.size()))));
@@ -38,6 +45,7 @@ Result<Payload> ParseFormPayload(std::string_view body) {
   // In the object the last value of a repeated key counts.
   std::map<std::string_view, std::string_view> object;
   for (const auto& [key, value] : payload.form) object[key] = value;
+  if (object.size() > KeySet::kKeysMax) return TooMany(KeySet::kKeysMax, "names");
   payload.text = "{";
   for (const auto& [key, value] : object) {
     if (payload.text.size() > 1) payload.text += ',';
@@ -45,6 +53,7 @@ Result<Payload> ParseFormPayload(std::string_view body) {
     payload.text += ':';
     AppendJsonString(payload.text, value);
     payload.keys.emplace_back(key);
+    if (payload.text.size() > kMadeBytesMax) return TooMany(kMadeBytesMax, "bytes of json");
   }
   payload.text += '}';
   payload.kind = Payload::Kind::kJsonObject;

@@ -22,6 +22,7 @@ class Outline final : public JsonListener {
   }
 
   void OnKey(uint32_t, std::string_view raw) override {
+    if (keys_.is_full()) return;
     if (raw.find('\\') == std::string_view::npos) {
       keys_.Add(raw);
     } else {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rest/key_set.h"
+
 namespace pando::rest {
 namespace {
 
@@ -156,6 +158,68 @@ TEST(CsvPayload, BecomesAnArrayOfObjects) {
     const Result<Payload> payload = ParsePayload("text/csv", it.body, kRelation);
     EXPECT_EQ(payload ? payload->text : payload.error().ToString(), it.json) << it.body;
   }
+}
+
+std::string Repeat(size_t times, std::string_view piece) {
+  std::string text;
+  for (size_t i = 0; i < times; ++i) text += piece;
+  return text;
+}
+
+// `count` names of their own, each made of `before`, a number and `after`.
+std::string Numbered(size_t count, std::string_view before, std::string_view after) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) text.append(before).append(std::to_string(100'000 + i)).append(after);
+  text.pop_back();
+  return text;
+}
+
+TEST(JsonPayload, KeepsOneKeyMoreThanARelationHasColumns) {
+  for (const size_t count : {KeySet::kKeysMax, KeySet::kKeysMax + 1, size_t{50'000}}) {
+    const Result<Payload> payload = ParseJsonPayload("{" + Numbered(count, "\"k", "\":1,") + "}", kRelation);
+    ASSERT_TRUE(payload);
+    EXPECT_EQ(payload->keys.size(), std::min(count, KeySet::kKeysMax + 1));
+  }
+  const Result<Payload> apart = ParseJsonPayload("[" + Numbered(50'000, "{\"k", "\":1},") + "]", kColumns);
+  ASSERT_TRUE(apart);
+  EXPECT_EQ(apart->keys.size(), KeySet::kKeysMax + 1);
+}
+
+TEST(JsonPayload, KeepsTheBeginningOfAKeyThatIsNoName) {
+  const Result<Payload> payload = ParseJsonPayload("{\"a" + Repeat(200'000, "\xC3\xA9") + "\":1}", kRelation);
+  ASSERT_TRUE(payload);
+  EXPECT_THAT(payload->keys, ElementsAre("a" + Repeat(127, "\xC3\xA9"))) << "cut between characters";
+}
+
+TEST(JsonPayload, ComparesObjectsThatRepeatAKeyVeryOften) {
+  const std::string often = Repeat(5000, "\"a\":1,");
+  EXPECT_TRUE(ParseJsonPayload("[{" + often + "\"b\":1},{\"b\":1,\"a\":1},{" + often + "\"b\":1}]", kRelation));
+  EXPECT_FALSE(ParseJsonPayload("[{" + often + "\"b\":1},{" + often + "\"a\":1}]", kRelation));
+  EXPECT_FALSE(ParseJsonPayload("[{" + often + "\"b\":1},{" + Repeat(1600, "\"a\":1,").substr(0, 1600 * 6 - 1) + "}]",
+                                kRelation));
+}
+
+TEST(CsvPayload, HasAtMostAsManyColumnsAsARelation) {
+  EXPECT_TRUE(ParseCsvPayload(Numbered(KeySet::kKeysMax, "c", ",")));
+  EXPECT_EQ(Refusal(ParseCsvPayload(Numbered(KeySet::kKeysMax + 1, "c", ","))),
+            "The header line names more than 1600 columns");
+  EXPECT_EQ(Refusal(ParseCsvPayload(std::string(5'000'000, ','))), "The header line names more than 1600 columns");
+  // A line may have more fields, which are left out.
+  EXPECT_TRUE(ParseCsvPayload("a\n" + std::string(1'000'000, ',')));
+}
+
+TEST(CsvPayload, DoesNotGrowWithoutEnd) {
+  const std::string header = Numbered(1600, std::string(600, 'c'), ",");
+  EXPECT_TRUE(ParseCsvPayload(header + "\n" + std::string(1599, ',')));
+  EXPECT_THAT(Refusal(ParseCsvPayload(header + Repeat(100, "\n" + std::string(1599, ',')))),
+              testing::StartsWith("The csv becomes more than 33554432 bytes of json"));
+}
+
+TEST(FormPayload, HasAtMostSoManyFieldsAndNames) {
+  EXPECT_TRUE(ParseFormPayload(Repeat(kFormFieldsMax, "a=1&")));
+  EXPECT_EQ(Refusal(ParseFormPayload(Repeat(kFormFieldsMax + 1, "a=1&"))), "Invalid form");
+  EXPECT_TRUE(ParseFormPayload(Numbered(KeySet::kKeysMax, "k", "=1&")));
+  EXPECT_EQ(Refusal(ParseFormPayload(Numbered(KeySet::kKeysMax + 1, "k", "=1&"))), "Invalid form");
 }
 
 TEST(CsvPayload, NamesItsColumns) {

@@ -216,6 +216,10 @@ Result<void> QueryParser::SetOnConflict(std::string_view text) {
 bool IsFilterKey(std::string_view key) { return RoleOf(key) == Role::kFilter; }
 
 Result<ParsedQuery> ParseQuery(std::string_view text, const QueryContext& context) {
+  if (std::count(text.begin(), text.end(), '&') >= kParametersMax) {
+    return Error(ErrorId::kQueryParse,
+                 "the query string has more than " + std::to_string(kParametersMax) + " parameters");
+  }
   Parameters parameters;
   PANDO_CHECK(parameters.Parse(text));
   return QueryParser(context).Parse(parameters);

@@ -13,6 +13,9 @@
 
 namespace pando::rest {
 
+// Of one query string.
+inline constexpr int64_t kParametersMax = 1600;
+
 struct QueryContext {
   // GET of a function: a parameter whose value is no operator expression is an argument. Elsewhere it is an error.
   bool arguments_allowed = false;
@@ -29,9 +32,9 @@ struct ParsedQuery {
 bool IsFilterKey(std::string_view key);
 
 // `text` is still encoded, without its '?'.
-//   kQueryParse  a parameter has no '=', is malformed, or is given twice where it may stand once (select, columns,
-//                on_conflict; order, limit and offset of one level); of several the first in the order: without '=',
-//                order, logic, columns, select, filters, on_conflict, limit and offset
+//   kQueryParse  there are more than kParametersMax, or a parameter has no '=', is malformed, or is given twice where
+//                it may stand once (select, columns, on_conflict; order, limit and offset of one level); of several the
+//                first in the order: without '=', order, logic, columns, select, filters, on_conflict, limit and offset
 Result<ParsedQuery> ParseQuery(std::string_view text, const QueryContext& context);
 
 }  // namespace pando::rest

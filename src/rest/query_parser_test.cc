@@ -81,6 +81,13 @@ TEST(QueryParser, RefusesParametersWithoutAnEqualsSign) {
   EXPECT_EQ(Refusal("id").detail(), "unexpected end of input expecting \"=\"");
 }
 
+TEST(QueryParser, TakesABoundedNumberOfParameters) {
+  std::string text = "id=eq.1";
+  for (int64_t i = 1; i < kParametersMax; ++i) text += "&id=eq.1";
+  EXPECT_EQ(Parsed(text).filters.size(), static_cast<size_t>(kParametersMax));
+  EXPECT_EQ(Refusal(text + "&id=eq.1").message(), "the query string has more than 1600 parameters");
+}
+
 TEST(QueryParser, WritesTheCanonicalQuery) {
   EXPECT_EQ(Parsed("b=eq.1&a=eq.1").canonical, "a=eq.1&b=eq.1");
   EXPECT_EQ(Parsed("id=gt.1&a=in.(1,2)&id=lt.5").canonical, "a=in.%281%2C2%29&id=gt.1,lt.5");

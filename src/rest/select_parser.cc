@@ -47,6 +47,7 @@ class SelectParser {
 
   Cursor in_;
   const uint32_t nesting_max_;
+  size_t items_ = 0;
 };
 
 // select = [ item , { "," , item } ]
@@ -56,6 +57,7 @@ bool SelectParser::ReadForest(std::vector<SelectItem>& out, uint32_t depth) {
   if (in_.at_end() || (depth > 0 && in_.peek() == ')')) return true;
   do {
     in_.SkipBlanks();
+    if (++items_ > kSelectItemsMax) return in_.Refuse("more columns than a row has");
     if (!ReadItem(out.emplace_back(), depth)) return false;
     in_.SkipBlanks();
   } while (in_.Take(",", kComma));

@@ -127,6 +127,15 @@ TEST(SelectParser, BoundsTheDepthOfEmbeds) {
   EXPECT_EQ(deep.error().detail(), "nested too deeply");
 }
 
+TEST(SelectParser, BoundsTheNumberOfItems) {
+  std::string text = "a";
+  for (size_t i = 3; i < kSelectItemsMax; ++i) text += ",a";
+  EXPECT_TRUE(ParseSelect(text + ",b(a)", 100));
+  const auto refused = ParseSelect(text + ",b(a,a)", 100);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail(), "more columns than a row has");
+}
+
 TEST(SelectParser, ShowsOnlyTheBeginningOfALongText) {
   const auto deep = ParseSelect(Nested(10'000), kNestingMax);
   ASSERT_FALSE(deep);

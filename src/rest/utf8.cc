@@ -68,6 +68,12 @@ size_t CountUtf8Characters(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char byte) { return !IsUtf8Continuation(byte); }));
 }
 
+std::string_view FirstCharacters(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && IsUtf8Continuation(text[bytes_max])) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 std::string_view Utf8CharacterAt(std::string_view text, size_t position) {
   size_t end = position + 1;
   while (end < text.size() && IsUtf8Continuation(text[end])) ++end;

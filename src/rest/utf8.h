@@ -24,6 +24,9 @@ std::string_view Utf8CharacterAt(std::string_view text, size_t position);
 // `text` with U+FFFD in place of each byte that belongs to no character.
 std::string WithValidUtf8(std::string_view text);
 
+// The characters of a valid text that fit into `bytes_max` bytes.
+std::string_view FirstCharacters(std::string_view text, size_t bytes_max);
+
 // Appends one code point; a surrogate or one past U+10FFFF becomes U+FFFD.
 void AppendUtf8(uint32_t code_point, std::string& out);
 
