@@ -5,12 +5,41 @@
 #include "net/socket.h"
 
 namespace pando::net {
+namespace {
+
+constexpr milliseconds kRoomPause{10};
+constexpr std::chrono::seconds kRoomPatience{5};
+
+}  // namespace
 
 Task<Result<void>> SleepUntil(Deadline until) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   Timer timer(executor, until.at());
   const auto [failure] = co_await timer.async_wait(deferred_tuple);
   if (failure) co_return Error(ErrorId::kRequestCancelled, "the wait was cancelled");
+  co_return Result<void>();
+}
+
+// Looks again and again: those that give memory back run on other loops too.
+Task<Result<void>> WaitForRoom(MemoryCharge& charge, uint64_t bytes, Deadline deadline, MemoryNeed need) {
+  const Deadline patience = Deadline::After(kRoomPatience).Min(deadline);
+  while (!charge.TryHoldInLine(bytes, need)) {
+    if (charge.CanNever(bytes) || patience.passed()) {
+      charge.CountRefusal();
+      if (deadline.passed())
+        co_return Error(ErrorId::kRequestDeadline, "the deadline passed while memory was waited for");
+      co_return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
+          .WithDetail("http.memory_max bounds what they hold together");
+    }
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    const bool cancelled = state.cancelled() != boost::asio::cancellation_type::none;
+    Result<void> slept = Error(ErrorId::kRequestCancelled, "cancelled while memory was waited for");
+    if (!cancelled) slept = co_await SleepFor(kRoomPause);
+    if (!slept) {
+      charge.LeaveLine();
+      co_return slept;
+    }
+  }
   co_return Result<void>();
 }
 

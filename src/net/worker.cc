@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/freed_memory.h"
 #include "net/socket.h"
 
 namespace pando::net {
@@ -24,6 +25,8 @@ struct Worker::Call {
   std::exception_ptr escaped;
 };
 
+void Worker::ReturnMemory() { boost::asio::post(executor_, ReturnFreedMemory); }
+
 Task<Result<void>> Worker::RunErased(std::function<void()> work, Deadline deadline) {
   if (waiting_->fetch_add(1) >= waiting_max_) {
     waiting_->fetch_sub(1);
@@ -40,6 +43,7 @@ Task<Result<void>> Worker::RunErased(std::function<void()> work, Deadline deadli
       }
     }
     call->work = nullptr;
+    ReturnFreedMemory();
     waiting->fetch_sub(1);
     const Executor back = call->caller;
     // Moved, so that the timer is destroyed on its own loop.

@@ -39,6 +39,9 @@ class Worker {
     co_return std::move(**made);
   }
 
+  // Has the thread give back what others have freed of what it made: see base/freed_memory.h. Returns at once.
+  void ReturnMemory();
+
   // Functions that wait or run now.
   size_t waiting() const { return waiting_->load(std::memory_order_relaxed); }
 
