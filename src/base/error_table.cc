@@ -86,6 +86,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
      "the resource is not what If-Match or If-None-Match asks for"},
     {ErrorId::kNotHonoured, "PANDO2012", ErrorKind::kInvalidArgument,
      "a parameter or header says something that this request cannot honour"},
+    {ErrorId::kHttpAnswerTooLarge, "PANDO2013", ErrorKind::kInternal,
+     "the answer is larger than http.memory_max allows one to be"},
     {ErrorId::kEmbeddedNotInstalled, "PANDO3001", ErrorKind::kNotFound, "no PostgreSQL server is installed"},
     {ErrorId::kEmbeddedInUse, "PANDO3002", ErrorKind::kConflict, "the data folder is in use by another Pando"},
     {ErrorId::kEmbeddedVersion, "PANDO3003", ErrorKind::kConflict,

@@ -92,6 +92,7 @@ enum class ErrorId : uint16_t {
   kTls,                   // PANDO2010
   kPreconditionFailed,    // PANDO2011
   kNotHonoured,           // PANDO2012
+  kHttpAnswerTooLarge,    // PANDO2013
   kEmbeddedNotInstalled,  // PANDO3001
   kEmbeddedInUse,         // PANDO3002
   kEmbeddedVersion,       // PANDO3003

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "pg/pooler.h"
 
 namespace pando::pg {
@@ -24,6 +25,8 @@ struct ConnectOptions {
   bool proves_process = false;
   // Counts up, on the connection's event loop, when nothing may be left of what ran before. Null: never.
   std::shared_ptr<const uint64_t> clean_epoch;
+  // Bounds what answers hold on their way from the server; null: nothing does.
+  std::shared_ptr<MemoryBudget> memory;
 };
 
 }  // namespace pando::pg

@@ -39,6 +39,9 @@ class Connection {
   //                           stop within a second
   //   kDatabaseConnectionLost  the connection broke: the outcome of a commit in flight is unknown
   //   kPooler                 the server process is another than before: nothing ran, and the connection is closed
+  //   kHttpOverloaded         the answer found no room within five seconds (ConnectOptions::memory)
+  //   kHttpAnswerTooLarge     and never can. The connection is broken then, in the middle of the answer, at which the
+  //                           server undoes what the exchange wrote.
   // A prepared statement that the server no longer has (26000), or whose result type changed ("cached plan must not
   // change result type", 0A000), is prepared again and the exchange repeated once by itself. So is an exchange whose
   // switch of the session ran into a limit of time, up to three times: it may have been that of the session before.

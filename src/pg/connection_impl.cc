@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/role_name.h"
+#include "net/sleep.h"
 #include "pg/database_error.h"
 #include "pg/quote.h"
 #include "pgtypes/sqlstate.h"
@@ -19,6 +20,9 @@ namespace {
 
 constexpr size_t kParametersMax = 65535;       // a count of 16 bits in the Bind message
 constexpr size_t kBytesMax = size_t{1} << 30;  // of its texts: PostgreSQL reads no longer message
+
+// What a connection may hold of answers without asking for room.
+constexpr size_t kFreeBytes = 256 << 10;
 
 // How often a switch is tried again that ran into the limit of the session before.
 constexpr int kSwitchRepeatsMax = 3;
@@ -62,7 +66,8 @@ ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, cons
       proves_process_(options.proves_process),
       clean_epoch_(options.clean_epoch),
       epoch_seen_(clean_epoch_ ? *clean_epoch_ : 0),
-      pipeline_(statements_, names_statements()) {}
+      pipeline_(statements_, names_statements()),
+      answer_memory_(options.memory) {}
 
 bool ConnectionImpl::Watch() { return watch_.Attach(wire_->socket()); }
 
@@ -201,6 +206,10 @@ Task<Wake> ConnectionImpl::Drive(AnswerReader& reader, Deadline deadline) {
   for (;;) {
     // It may have something to say in answer.
     if (reader.Read(*wire_)) co_return reader.connection_ended() ? Wake::kFailed : Wake::kReady;
+    if (!HasRoom()) {
+      const Wake room = co_await MakeRoom(deadline);
+      if (room != Wake::kReady) co_return room;
+    }
     const bool sent = wire_->Flush();
     const auto state = co_await asio::this_coro::cancellation_state;
     if (WasCancelled(state)) co_return Wake::kCancelled;
@@ -215,11 +224,59 @@ Task<Wake> ConnectionImpl::Drive(AnswerReader& reader, Deadline deadline) {
   }
 }
 
+// For what has come of the answer, which is copied as it grows, and for the message that has begun to come.
+size_t ConnectionImpl::BytesWanted() const { return wire_->bytes_wanted() + 2 * pipeline_.bytes(); }
+
+// How many rows will come is not known.
+MemoryNeed ConnectionImpl::NeedOfAnswer() const {
+  return 2 * pipeline_.bytes() > wire_->bytes_wanted() ? MemoryNeed::kGrows : MemoryNeed::kKnown;
+}
+
+bool ConnectionImpl::HasRoom() {
+  const size_t wanted = BytesWanted();
+  if (wanted <= kFreeBytes) {
+    answer_memory_.Hold(0);
+    return true;
+  }
+  if (!answer_memory_.TryHold(wanted, NeedOfAnswer())) return false;
+  wire_->Reserve();
+  return true;
+}
+
+// Nothing is read meanwhile, so that the server waits too.
+Task<Wake> ConnectionImpl::MakeRoom(Deadline deadline) {
+  const Result<void> room = co_await net::WaitForRoom(answer_memory_, BytesWanted(), deadline, NeedOfAnswer());
+  if (room) {
+    wire_->Reserve();
+    co_return Wake::kReady;
+  }
+  switch (room.error().id()) {
+    case ErrorId::kRequestDeadline:
+      co_return Wake::kDeadline;
+    case ErrorId::kRequestCancelled:
+      co_return Wake::kCancelled;
+    default:
+      co_return Wake::kNoRoom;
+  }
+}
+
+Error ConnectionImpl::NoRoom() const {
+  const size_t wanted = BytesWanted();
+  if (answer_memory_.CanNever(wanted)) {
+    return Error(ErrorId::kHttpAnswerTooLarge, "the answer is larger than http.memory_max allows one to be")
+        .WithHint("ask for fewer rows, or raise http.memory_max");
+  }
+  return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
+      .WithDetail("http.memory_max bounds what they hold together");
+}
+
 Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;
   if (exchange.leaves_traces && pooler_ != Pooler::kTransaction) needs_cleaning_ = true;
-  if (wire_ && pipeline_.stopped_by_guard()) return GiveUpOnPooler();
-  if (std::optional<Error> failure = Verdict(pipeline_, wake)) return *failure;
+  const bool is_swapped = wire_ && pipeline_.stopped_by_guard();
+  const std::optional<Error> failure = is_swapped ? GiveUpOnPooler() : Verdict(pipeline_, wake);
+  answer_memory_.Hold(0);
+  if (failure) return *failure;
   if (pooler_ == Pooler::kTransaction) exchange.session.reset();
   if (exchange.finish == Finish::kCommit && exchange.session) session_ = std::move(*exchange.session);
   if (exchange.finish == Finish::kHold) {

@@ -63,6 +63,11 @@ class ConnectionImpl final : public Connection {
 
   // Sends what is queued and reads until nothing is owed. kFailed: the connection broke.
   Task<Wake> Drive(AnswerReader& reader, Deadline deadline);
+  size_t BytesWanted() const;
+  MemoryNeed NeedOfAnswer() const;
+  bool HasRoom();
+  Task<Wake> MakeRoom(Deadline deadline);
+  Error NoRoom() const;
   // What is left to do after the conversation stopped early or left a transaction open.
   bool NeedsRecovery(Wake wake, Finish finish) const;
   Task<void> Recover(AnswerReader& reader, Wake wake, Finish finish);
@@ -91,6 +96,7 @@ class ConnectionImpl final : public Connection {
   const std::shared_ptr<const uint64_t> clean_epoch_;  // null: nothing has to be forgotten
   uint64_t epoch_seen_;
   Pipeline pipeline_;
+  MemoryCharge answer_memory_;
   SessionState session_;
   std::optional<SessionState> held_session_;  // becomes session_ if the held transaction commits
   bool held_ = false;

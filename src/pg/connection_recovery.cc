@@ -23,7 +23,7 @@ Error StopError(Wake wake) {
 }  // namespace
 
 bool ConnectionImpl::NeedsRecovery(Wake wake, Finish finish) const {
-  if (wake == Wake::kFailed) return false;
+  if (wake == Wake::kFailed || wake == Wake::kNoRoom) return false;
   if (StoppedByUs(wake)) return true;
   const bool open = wire_->in_transaction();
   // A transaction that should be held and failed, or one that is left where none should be.
@@ -87,7 +87,8 @@ std::optional<Error> ConnectionImpl::Verdict(const AnswerReader& reader, Wake wa
   } else if (wake == Wake::kFailed && !reader.connection_ended()) {
     error = wire_->Lost();
   }
-  if (reader.connection_ended() || wake == Wake::kFailed) Break();
+  if (wake == Wake::kNoRoom) error = NoRoom();
+  if (reader.connection_ended() || wake == Wake::kFailed || wake == Wake::kNoRoom) Break();
   return error;
 }
 

@@ -43,12 +43,21 @@ std::optional<Refusal> FindRefusal(std::string_view message) {
   return std::nullopt;
 }
 
+// PostgreSQL repeats a value that it cannot read, whatever its length.
+std::string Shown(std::string_view text) {
+  constexpr size_t kShownBytesMax = 64 << 10;
+  if (text.size() <= kShownBytesMax) return std::string(text);
+  size_t end = kShownBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // within a character
+  return std::string(text.substr(0, end)) + "...";
+}
+
 }  // namespace
 
 Error ErrorOfFields(const ErrorFields& fields) {
-  Error error = Error::FromDatabase(std::string(fields.sqlstate), std::string(fields.message));
-  if (!fields.detail.empty()) error = error.WithDetail(std::string(fields.detail));
-  if (!fields.hint.empty()) error = error.WithHint(std::string(fields.hint));
+  Error error = Error::FromDatabase(std::string(fields.sqlstate), Shown(fields.message));
+  if (!fields.detail.empty()) error = error.WithDetail(Shown(fields.detail));
+  if (!fields.hint.empty()) error = error.WithHint(Shown(fields.hint));
   return error;
 }
 

@@ -46,5 +46,16 @@ TEST(ConnectError, ThatAsksForAPasswordIsARefusal) {
   EXPECT_EQ(error.sqlstate(), "28P01");
 }
 
+TEST(ErrorOfFieldsTest, RepeatsNoMoreThanTheBeginningOfALongValue) {
+  std::string value = "x";
+  for (int i = 0; i < 100'000; ++i) value += "\xC3\xA9";
+  ErrorFields fields;
+  fields.sqlstate = "22P02";
+  fields.message = fields.detail = value;
+  const Error error = ErrorOfFields(fields);
+  EXPECT_EQ(error.message(), value.substr(0, (64 << 10) - 1) + "...") << "cut between characters";
+  EXPECT_EQ(error.detail(), error.message());
+}
+
 }  // namespace
 }  // namespace pando::pg

@@ -73,6 +73,8 @@ void Outbox::Bind(std::string_view name, const std::vector<Parameter>& parameter
   for (const Parameter& parameter : parameters) size += kLengthBytes + (parameter ? parameter->size() : 0);
 
   const size_t begin = bytes_.size();
+  // With room for what follows a Bind: growing once more would copy it.
+  if (size > kCapacityKept) bytes_.reserve(begin + size + kCapacityKept);
   bytes_.resize(begin + size);
   char* to = bytes_.data() + begin;
   *to++ = 'B';
@@ -139,8 +141,24 @@ std::optional<Message> Inbox::Next() {
   return Message{bytes.front(), bytes.substr(kHeaderBytes, length - kLengthBytes)};
 }
 
+size_t Inbox::message_bytes() const {
+  const std::string_view bytes = buffer_.view();
+  if (broken_ || bytes.size() < kHeaderBytes) return bytes.size();
+  const size_t length = ReadNumber<uint32_t>(bytes.data() + 1);
+  return length > kMessageBytesMax ? bytes.size() : std::max(bytes.size(), 1 + length);
+}
+
+void Inbox::Reserve() {
+  const size_t missing = message_bytes() - buffer_.size();
+  if (missing > 0) buffer_.Prepare(missing + kRoomMin);
+}
+
 // Grows with what has come, not with what a header says.
-std::span<char> Inbox::Space() { return buffer_.Prepare(std::max(kRoomMin, buffer_.size())); }
+std::span<char> Inbox::Space() {
+  Shrink();
+  const size_t missing = message_bytes() - buffer_.size();
+  return buffer_.Prepare(std::max(kRoomMin, std::min(buffer_.size(), missing)));
+}
 
 void Inbox::Shrink() { buffer_.ShrinkTo(kCapacityKept); }
 

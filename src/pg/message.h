@@ -60,7 +60,11 @@ class Inbox {
   // A message gave a length that none can have.
   bool broken() const { return broken_; }
 
-  // Where the next bytes go; at least one.
+  // Bytes of the message that has begun to come, once its length is known; else what has come of it.
+  size_t message_bytes() const;
+  // Makes room for all of that message.
+  void Reserve();
+  // Where the next bytes go; at least one. Gives back what a large message took, when nothing of it is left.
   std::span<char> Space();
   void MarkFilled(size_t bytes) { buffer_.Commit(bytes); }
   // Gives back what a large message took. REQUIRES: no message is in use

@@ -57,6 +57,7 @@ void Pipeline::Reset(Wire& wire, const OnRows* on_rows) {
   steps_.clear();
   next_ = 0;
   rows_.clear();
+  rows_bytes_ = 0;
   failed_ = nullptr;
   stale_ = Stale::kNo;
   stopped_in_support_ = false;
@@ -173,6 +174,7 @@ void Pipeline::EndRows(const Step& step, std::string_view tag) {
   builder_.SetAffected(ReadAffected(tag));
   ++answered_;
   rows_.push_back(builder_.Take());
+  rows_bytes_ += rows_.back().text_bytes();
 }
 
 void Pipeline::TakeFailure(const ErrorFields& fields) {

@@ -65,9 +65,14 @@ class Pipeline final : public AnswerReader {
 
   bool Read(Wire& wire) override;
 
+  // Memory of the rows that were not taken yet.
+  size_t bytes() const { return rows_bytes_ + builder_.bytes(); }
   // Commands of kAnswer that have their rows.
   size_t answered() const { return answered_; }
-  std::vector<Rows> TakeRows() { return std::exchange(rows_, {}); }
+  std::vector<Rows> TakeRows() {
+    rows_bytes_ = 0;
+    return std::exchange(rows_, {});
+  }
 
   // The error was that a statement of kSupport was stopped: no command has run.
   bool stopped_in_support() const { return stopped_in_support_ && !connection_ended_; }
@@ -112,6 +117,7 @@ class Pipeline final : public AnswerReader {
   size_t answered_ = 0;
   RowsBuilder builder_;  // of the step at next_
   std::vector<Rows> rows_;
+  size_t rows_bytes_ = 0;
   Statement* failed_ = nullptr;
   Stale stale_ = Stale::kNo;
   bool stopped_in_support_ = false;

@@ -75,6 +75,8 @@ class Rows {
   std::string_view Text(int row, int column) const;
   // Memory that all of it takes.
   size_t bytes() const;
+  // Bytes of the values, each with its length.
+  size_t text_bytes() const { return bytes_.size(); }
   // Rows that an INSERT, UPDATE or DELETE without RETURNING touched.
   int64_t affected() const { return affected_; }
 
@@ -98,6 +100,7 @@ class RowsBuilder {
   bool AddMessage(std::string_view body);
   // REQUIRES: as many as columns, and 2 GiB in all at most.
   void Add(std::span<const std::optional<std::string_view>> values);
+  size_t bytes() const { return rows_.text_bytes(); }
   void SetAffected(int64_t affected) { rows_.affected_ = affected; }
   Rows Take();
 

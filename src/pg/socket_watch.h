@@ -13,7 +13,8 @@
 
 namespace pando::pg {
 
-enum class Wake : uint8_t { kReady, kDeadline, kCancelled, kFailed };
+// kNoRoom: not of a wait, but of an answer that may not be received.
+enum class Wake : uint8_t { kReady, kDeadline, kCancelled, kFailed, kNoRoom };
 enum class Interest : uint8_t { kRead, kWrite, kReadOrWrite };
 
 class SocketWatch {

@@ -37,6 +37,10 @@ class Wire {
   bool Flush();
   // Takes what has come. False when nothing comes any more.
   bool Receive();
+  // What the message that has begun to come takes, as a message and as the rows that are made of it.
+  size_t bytes_wanted() const { return inbox_.message_bytes() * 2; }
+  // Makes room for it at once.
+  void Reserve() { inbox_.Reserve(); }
   // There is something to Receive() that the socket will not announce.
   bool HasBufferedInput() const { return transport_.HasBufferedInput(); }
 

@@ -43,6 +43,38 @@ TEST_F(PgConnectionTest, HonoursTheEnvironmentTheUriAndItsOwnParameters) {
   EXPECT_EQ(Value(**from_uri, "show datestyle"), "ISO, MDY");
 }
 
+TEST_F(PgConnectionTest, HoldsNoMoreOfAnswersThanThereIsRoomFor) {
+  ConnectOptions options;
+  options.uri = uri();
+  options.memory = std::make_shared<MemoryBudget>(16 << 20);
+  Prepare("create table written (id int)");
+  const auto open = [&] { return std::move(loop_.Run(Connection::Open(options, InTime())).value()); };
+
+  auto connection = open();
+  EXPECT_EQ(Value(*connection, "select repeat('x', 6000000)").size(), 6'000'000u);
+  EXPECT_EQ(options.memory->used(), 0u) << "given on with the rows";
+  EXPECT_TRUE(Run(*connection, Do({Sql("select repeat('x', 1000) from generate_series(1, 5000)")})));
+
+  MemoryCharge others(options.memory);
+  others.Hold(8 << 20);
+  EXPECT_THAT(Run(*connection, Do({Sql("select repeat('x', 6000000)")})), FailsWith(ErrorId::kHttpOverloaded));
+  EXPECT_FALSE(connection->usable());
+  connection = open();
+  EXPECT_THAT(Run(*connection, Do({Sql("select repeat('x', 1000) from generate_series(1, 6000)")})),
+              FailsWith(ErrorId::kHttpOverloaded));
+  connection = open();
+  EXPECT_EQ(Value(*connection, "select repeat('x', 100000)").size(), 100'000u) << "what is small needs no room";
+  others.Hold(0);
+  EXPECT_THAT(Run(*connection, Do({Sql("with made as (insert into written values (1) returning id) "
+                                       "select repeat('x', 50000000) from made")})),
+              FailsWith(ErrorId::kHttpAnswerTooLarge));
+  EXPECT_EQ(options.memory->used(), 0u);
+  EXPECT_EQ(options.memory->refusals(), 3u);
+  const std::string running = "select count(*) from pg_stat_activity where query like 'with made%'";
+  RunUntil([&] { return Ask(running) == "0"; });
+  EXPECT_EQ(Ask("select count(*) from written"), "0") << "undone";
+}
+
 TEST_F(PgConnectionTest, SaysWhyItCouldNotConnect) {
   ConnectOptions options;
   options.uri = server().uri("no_such_database");
