@@ -2,13 +2,24 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "base/freed_memory.h"
+#include "telemetry/log.h"
+
 namespace pando::http {
 namespace {
 
 // How long a closed connection's remaining input is read over, so that the answer is not lost: closing with unread
 // input sends a reset, at which the client's kernel drops what it holds (RFC 9112, 9.6).
 constexpr milliseconds kLinger{1000};
-constexpr size_t kLingerReadBytes = 16 << 10;
+// The same where a body was refused while it was sent: many clients read no answer before they have sent all of it.
+constexpr milliseconds kBodyLinger{5000};
+constexpr size_t kLingerReadBytes = 64 << 10;
+constexpr uint64_t kLingerBytesMax = 64 << 20;
+
+Error NoRoomForAnswer() {
+  return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
+      .WithDetail("http.memory_max bounds what they hold together");
+}
 
 }  // namespace
 
@@ -19,7 +30,8 @@ Connection::Connection(ConnectionHost& host, std::shared_ptr<const Settings> set
       remote_address_(std::move(remote_address)),
       admission_(admission),
       stream_(std::move(socket), settings_->tls),
-      parser_(request_, {options().body_bytes_max.count, options().header_bytes_max.count}) {}
+      parser_(request_, {options().body_bytes_max.count, options().header_bytes_max.count}),
+      body_memory_(host.deps.memory) {}
 
 Task<void> Connection::Run() {
   bool more = co_await Open();
@@ -42,6 +54,7 @@ Task<void> Connection::Run() {
       NoteGone();
       break;
     }
+    if (step == Step::kAnswered) break;
     if (step == Step::kRefused) {
       more = co_await AnswerRefusal();
       continue;
@@ -64,9 +77,12 @@ Task<void> Connection::Run() {
       Observe(0);
       break;
     }
+    if (!HoldAnswer(response)) response = MakeErrorResponse(503, NoRoomForAnswer());
     if (std::optional<Unsent> unsent = SendAtOnce(response)) client_gone_ = !co_await SendRest(std::move(*unsent));
     more = NoteSent(response);
   }
+  ClearRequest();
+  if (frees_much_) ReturnFreedMemory();
   if (!client_gone_ && !broken_) co_await CloseGently();
   stream_.Close();
 }
@@ -135,14 +151,25 @@ void Connection::Break() {
   CancelHandler();
 }
 
+void Connection::CountSlow(std::atomic<uint64_t>& count, std::string_view what, uint64_t bytes) {
+  count.fetch_add(1, std::memory_order_relaxed);
+  telemetry::Log(telemetry::Level::kWarn, "http.slow_client", what,
+                 {{"request_id", request_.id},
+                  {"remote_address", remote_address_},
+                  {"bytes", static_cast<int64_t>(bytes)},
+                  {"rate_min", static_cast<int64_t>(options().rate_min.count)}});
+}
+
 Task<void> Connection::CloseGently() {
-  Enter(Phase::kClosing, Clock::now() + kLinger);
+  Enter(Phase::kClosing, Clock::now() + (drains_body_ ? kBodyLinger : kLinger));
   co_await stream_.ShutdownWrite();
   boost::system::error_code failure;
-  while (!failure && !timed_out_ && !broken_) {
+  uint64_t read_over = 0;
+  while (!failure && !timed_out_ && !broken_ && read_over <= kLingerBytesMax) {
     input_.Consume(input_.size());
     const auto [cause, size] = co_await stream_.ReadSome(Space(kLingerReadBytes));
     failure = cause;
+    read_over += size;
   }
 }
 

@@ -23,6 +23,7 @@
 
 #include "base/input_buffer.h"
 #include "http/header_scanner.h"
+#include "http/least_rate.h"
 #include "http/request_id.h"
 #include "http/request_parser.h"
 #include "http/response_writer.h"
@@ -47,7 +48,9 @@ struct ConnectionHost {
   RequestIds ids;
   TextBuffer scratch;  // a response on its way into the kernel; never kept across a suspension
   bool draining = false;
-  std::atomic<uint64_t> requests_in_flight{0};  // written on the executor
+  std::atomic<uint64_t> requests_in_flight{0};  // these are written on the executor
+  std::atomic<uint64_t> slow_bodies{0};
+  std::atomic<uint64_t> slow_answers{0};
 };
 
 class Connection final : public net::DeadlineWheel::Entry {
@@ -71,19 +74,26 @@ class Connection final : public net::DeadlineWheel::Entry {
 
  private:
   enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kClosing };
-  enum class Step { kNext, kRefused, kGone };  // kRefused: refusal_ says how
+  // kRefused: refusal_ says how. kAnswered: a refusal was written, of which nothing is left to do but to close.
+  enum class Step { kNext, kRefused, kAnswered, kGone };
 
   // Reading: connection_input.cc.
   Step BeginRequest();
   void ClearRequest();
+  void ReleaseBody();
   std::optional<Step> LookForHeader();
   Step TakeHeader();
   Step BeginExchange(size_t header_size);
   Task<Step> ReadBody();
+  uint64_t BodyRoom() const;
+  Task<Step> AdmitBody();
+  Task<bool> AskGate(Response& response);
+  Task<Step> MakeRoom();
   void NoteGone();
   boost::asio::mutable_buffer HeaderSpace();
   boost::asio::mutable_buffer Space(size_t bytes_min);
   Step TakeBytes(const boost::system::error_code& failure, size_t size);
+  Step RefuseSlowBody();
   Step Refuse(int status, Error error);
   Step RefuseHeaderSize();
 
@@ -103,6 +113,7 @@ class Connection final : public net::DeadlineWheel::Entry {
   };
   std::optional<Unsent> SendAtOnce(const Response& response);
   bool NoteSent(const Response& response);
+  bool HoldAnswer(Response& response);
   Task<bool> SendRest(Unsent unsent);
   Task<bool> SendContinue();
   Response MakeErrorResponse(int status, const Error& error) const;
@@ -115,6 +126,7 @@ class Connection final : public net::DeadlineWheel::Entry {
   void CheckOnClient();
   void AskWhetherClientIsThere();
   void CancelHandler();
+  void CountSlow(std::atomic<uint64_t>& count, std::string_view what, uint64_t bytes);
   const ServerOptions& options() const { return settings_->options; }
 
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -134,14 +146,19 @@ class Connection final : public net::DeadlineWheel::Entry {
   bool probed_ = false;        // a 100 Continue asks whether the client is there
   bool header_known_ = false;  // request_ has all but its body
   bool is_head_ = false;
-  bool closes_ = false;  // after the answer at hand
+  bool closes_ = false;       // after the answer at hand
+  bool admitted_ = false;     // a body of more than a small size may come
+  bool frees_much_ = false;   // what the last exchange has held
+  bool drains_body_ = false;  // the rest of a refused body is read over before closing
 
   InputBuffer input_;
   HeaderScanner scanner_;
   Request request_;  // being read and answered; its body is the handler's to take, its headers are not to be changed
   RequestParser parser_;
   std::optional<Refusal> refusal_;
-  uint64_t bytes_in_ = 0;  // of this exchange
+  MemoryCharge body_memory_;
+  std::optional<LeastRate> body_rate_;  // of a body of more than a small size
+  uint64_t bytes_in_ = 0;               // of this exchange
   uint64_t bytes_out_ = 0;
 };
 

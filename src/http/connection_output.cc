@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/freed_memory.h"
 #include "http/connection.h"
 #include "net/spawn.h"
 #include "telemetry/log.h"
@@ -13,8 +14,6 @@ namespace {
 constexpr size_t kInlineBodyBytesMax = 4 << 10;
 // What the shared scratch string keeps between responses.
 constexpr size_t kScratchBytesMax = 64 << 10;
-// A client that takes its answer more slowly than this on average holds memory for nothing.
-constexpr uint64_t kBytesPerSecondMin = 1024;
 
 net::Stream::Gather Remaining(std::string_view head, std::string_view body, size_t sent) {
   const size_t of_head = std::min(sent, head.size());
@@ -41,6 +40,7 @@ void Connection::BeginHandling() {
 void Connection::EndHandling(const std::exception_ptr& escaped, Response& response) {
   CheckHandled(escaped, response);
   CountInFlight(-1);
+  ReleaseBody();
   if (!timed_out_) return;
   response = MakeErrorResponse(
       504, Error(ErrorId::kRequestDeadline,
@@ -100,23 +100,45 @@ std::optional<Connection::Unsent> Connection::SendAtOnce(const Response& respons
 
 // True when the connection may be used again.
 bool Connection::NoteSent(const Response& response) {
+  frees_much_ = frees_much_ || (!response.ready && response.body.size() > kMuchMemoryBytes);
   Observe(client_gone_ ? 0 : response.status, &response);
   return !client_gone_ && !closes_;
 }
 
-// False when the client is gone or too slow.
+// False: there is no room for what the client may take its time to read. What is ready is shared, and not counted.
+bool Connection::HoldAnswer(Response& response) {
+  const bool counts = !response.ready && response.body.size() > MemoryBudget::kSmallBytes;
+  if (!counts || response.memory.bytes() > 0) return true;
+  response.memory = MemoryCharge(host_.deps.memory);
+  if (response.memory.TryHold(response.body.size())) return true;
+  response.memory.CountRefusal();
+  return false;
+}
+
+// False when the client is gone or too slow, or there is no room to wait for it.
 Task<bool> Connection::SendRest(Unsent unsent) {
-  const Clock::time_point start = Clock::now();
   const size_t total = unsent.head.size() + unsent.body.size();
   size_t& sent = unsent.sent;
+  MemoryCharge memory(host_.deps.memory);
+  // HoldAnswer() has held the others.
+  if (total <= MemoryBudget::kSmallBytes && !memory.TryHold(total)) {
+    memory.CountRefusal();
+    co_return false;
+  }
+  LeastRate rate(total > MemoryBudget::kSmallBytes ? options().rate_min.count : 0, options().rate_grace, Clock::now());
   while (sent < total) {
-    const std::chrono::seconds earned(sent / kBytesPerSecondMin);
-    Enter(Phase::kWriting, std::min(Clock::now(), start + earned) + options().write_timeout);
+    Enter(Phase::kWriting, std::min(Clock::now() + options().write_timeout, rate.deadline()));
     const net::Stream::Gather rest = Remaining(unsent.head.view(), unsent.body, sent);
     const auto [failure, size] = co_await stream_.WriteSome(rest);
     sent += size;
     bytes_out_ += size;
+    if (timed_out_ && Clock::now() >= rate.deadline()) {
+      CountSlow(host_.slow_answers, "a client took its answer more slowly than http.rate_min, and was cut off",
+                bytes_out_);
+      co_return false;
+    }
     if (failure || broken_) co_return false;
+    rate.Note(size, Clock::now());
   }
   co_return true;
 }

@@ -16,6 +16,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "base/deadline.h"
+#include "base/memory_budget.h"
 #include "base/text_buffer.h"
 
 namespace pando::http {
@@ -170,6 +171,7 @@ struct Response {
   // into what `ready` keeps alive; null: there is none.
   std::shared_ptr<const void> ready;
   std::string_view ready_header, ready_fields, ready_body;
+  MemoryCharge memory;  // for `body`, where the handler has charged it already
   // Whether Content-Length is written; PostgREST leaves it out on HEAD and 204, and so does the connection by itself.
   bool close = false;  // ask for the connection to be closed after this answer
   // For the observer of exchanges, not for the client: the resource that answered (empty when none did), as whom, and

@@ -51,6 +51,8 @@ class RequestParser {
   bool done() const { return header_done_ && body_rest_ == 0 && (!chunks_ || chunks_->done()); }
   // The client wants to use the connection again. REQUIRES: the header was parsed.
   bool wants_keep_alive() const { return !framing_.asks_close && (version_ == 11 || framing_.asks_keep_alive); }
+  // Bytes of body that the header announces; 0 for one in chunks.
+  uint64_t body_bytes_announced() const { return chunks_ ? 0 : framing_.length; }
   // The client waits for 100 Continue before it sends the body.
   bool expects_continue() const { return framing_.expects_continue; }
   bool is_http10() const { return version_ == 10; }

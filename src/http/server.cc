@@ -26,7 +26,7 @@ constexpr int kBacklogTakenMax = 4096;
 // Coarse enough to cost nothing, fine enough for the shortest timeout.
 Clock::duration TickFor(const ServerOptions& options) {
   const milliseconds shortest = std::min({options.header_timeout, options.body_timeout, options.idle_timeout,
-                                          options.request_timeout, options.write_timeout});
+                                          options.request_timeout, options.write_timeout, options.rate_grace});
   return std::clamp(shortest / 4, milliseconds(1), milliseconds(100));
 }
 
@@ -104,7 +104,8 @@ ServerOnLoop::ServerOnLoop(net::Executor executor, SharedSettings settings, Deps
             net::DeadlineWheel(TickFor(settings_->options), Clock::now()),
             ResponseWriter(settings_->options.product),
             {},
-            {}},
+            {},
+            false},
       accepting_(executor),
       ticking_(executor),
       all_closed_(executor, Clock::time_point::max()) {}
@@ -224,6 +225,8 @@ ServerStats ServerOnLoop::stats() const {
   stats.connections_open = open_here_.load(std::memory_order_relaxed);
   stats.connections_total = total_.load(std::memory_order_relaxed);
   stats.connections_refused = refused_total_.load(std::memory_order_relaxed);
+  stats.slow_bodies = host_.slow_bodies.load(std::memory_order_relaxed);
+  stats.slow_answers = host_.slow_answers.load(std::memory_order_relaxed);
   stats.requests_in_flight = host_.requests_in_flight.load(std::memory_order_relaxed);
   return stats;
 }

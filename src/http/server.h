@@ -3,7 +3,8 @@
 //
 // Concurrency  executor-bound
 // Ownership    the Server owns its connections and must outlive them: co_await Drain() before destroying it.
-// Bounds       options.connections_max connections (the next is answered 503 and closed), header and body sizes, times
+// Bounds       options.connections_max connections (the next is answered 503 and closed), header and body sizes, times,
+//              and through Deps::memory what bodies and answers hold together
 #pragma once
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "base/memory_budget.h"
 #include "base/option.h"
 #include "base/result.h"
 #include "http/message.h"
@@ -27,6 +29,9 @@ struct ServerOptions {
   std::string tls_key;          // PEM file
   Bytes body_bytes_max = MiB(10);
   Bytes header_bytes_max = KiB(32);
+  Bytes memory_max = MiB(64);  // per process
+  Bytes rate_min = KiB(16);    // a second; 0: none
+  milliseconds rate_grace = std::chrono::seconds(10);
   uint32_t connections_max = 12'000;                        // per process
   milliseconds header_timeout = std::chrono::seconds(10);   // from the first byte of a request to the end of its header
   milliseconds body_timeout = std::chrono::seconds(30);     // without a byte of body arriving
@@ -50,6 +55,15 @@ void Describe(Visitor& visit, ServerOptions& o) {
                "Largest request body; a larger one is refused with 413 before it is read.");
   visit.Option("http.header_bytes_max", o.header_bytes_max, Range<Bytes>{KiB(1), MiB(1)}, Reload::kLive,
                "Largest request line plus header; more is refused with 431, a longer target alone with 414.");
+  visit.Option("http.memory_max", o.memory_max, Range<Bytes>{MiB(1), GiB(1024)}, Reload::kLive,
+               "Memory that request bodies and answers may hold together; what finds no room within five seconds is "
+               "refused with 503. A body above 64 KiB counts twice, for its way to the database copies it; so does an "
+               "answer while it arrives from there.");
+  visit.Option("http.rate_min", o.rate_min, Range<Bytes>{Bytes{0}, GiB(1)}, Reload::kLive,
+               "Least bytes a second at which a client sends a body, or takes an answer, of more than 64 KiB, measured "
+               "over each http.rate_grace; a slower one is cut off. 0 means no least rate.");
+  visit.Option("http.rate_grace", o.rate_grace, timeout, Reload::kLive,
+               "Time over which http.rate_min is measured: pauses up to it are allowed.");
   visit.Option("http.connections_max", o.connections_max, Range<uint32_t>{1, 1'000'000}, Reload::kLive,
                "Client connections held open at once; the next is answered 503 and closed.");
   visit.Option("http.header_timeout", o.header_timeout, timeout, Reload::kLive,
@@ -72,6 +86,12 @@ void Describe(Visitor& visit, ServerOptions& o) {
 // the client goes away before the answer.
 using Handler = std::function<std::optional<Task<void>>(Request& request, Response& response)>;
 
+// Looks at a request whose body is longer than MemoryBudget::kSmallBytes before the body is read, so that no body is
+// read that the caller may not send. False: `response` is the refusal, and the connection is closed after it. Awaited
+// at once; both outlive that. Called once for a request, with an empty or partial body; cancelled as a Handler's
+// coroutine is.
+using BodyGate = std::function<Task<bool>(Request& request, Response& response)>;
+
 // Renders an error that the connection itself meets (400, 408, 413, ...) as a response body; `status` is decided by the
 // connection. Keeps the error format the caller's.
 using ErrorRenderer = std::function<Response(int status, const Error& error)>;
@@ -93,16 +113,22 @@ struct ServerStats {
   uint64_t connections_total = 0;
   uint64_t connections_refused = 0;
   uint64_t requests_in_flight = 0;
+  // Clients that were cut off because they sent a body, or took an answer, more slowly than rate_min.
+  uint64_t slow_bodies = 0;
+  uint64_t slow_answers = 0;
 };
 
 class Server {
  public:
   struct Deps {
     Handler handler;
+    BodyGate gate;  // may be empty
     ErrorRenderer render_error;
     ExchangeObserver observe;  // may be empty
     // Shared by the Servers of one process, whose sum is held to connections_max; empty: this Server counts alone.
     std::shared_ptr<std::atomic<uint64_t>> connections_open;
+    // Shared by the Servers of one process, whose owner keeps it at memory_max; empty: nothing is bounded together.
+    std::shared_ptr<MemoryBudget> memory;
   };
 
   // Binds and listens, so that a wrong address or certificate shows at start.

@@ -158,6 +158,8 @@ class ServerTest : public testing::Test {
     };
     deps.observe = [this](const Exchange& exchange) { Note(exchange); };
     deps.connections_open = std::move(open);
+    deps.gate = gate_;
+    deps.memory = memory_;
     auto server = Server::Listen(loops_.executor(0), std::move(options), std::move(deps));
     ASSERT_TRUE(server) << server.error().ToString();
     server_ = std::move(server).value();
@@ -214,6 +216,9 @@ class ServerTest : public testing::Test {
     return {};
   }
 
+  // Of the Server that is started next.
+  BodyGate gate_;
+  std::shared_ptr<MemoryBudget> memory_;
   std::unique_ptr<Server> server_;
   net::LoopGroup loops_{1};
 
