@@ -185,6 +185,18 @@ Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, 
 
 }  // namespace
 
+Result<Named> FindNamed(const rest::Request& request, const catalog::Catalog& catalog, std::string_view role) {
+  Named named;
+  if (request.action != Action::kCall) {
+    PANDO_TRY(named.relation, FindRelation(request, catalog));
+    return named;
+  }
+  named.functions = catalog.FunctionsNamed(request.schema, request.name, role);
+  // Without a candidate it fails, whatever the arguments.
+  if (named.functions.empty()) return FindFunction(request, catalog, role).error();
+  return named;
+}
+
 Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
                       const PlanOptions& options, std::string role) {
   Plan plan;

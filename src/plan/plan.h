@@ -197,6 +197,15 @@ struct PlanOptions {
   uint32_t embeds_max = 200;  // embeds of one request
 };
 
+// What a request names, before its body is there: a relation, or functions, of which the body chooses one.
+struct Named {
+  const catalog::Relation* relation = nullptr;  // null: functions
+  std::vector<const catalog::Function*> functions;
+};
+//   kRelationNotFound, kFunctionNotFound
+// REQUIRES: as MakePlan()
+Result<Named> FindNamed(const rest::Request& request, const catalog::Catalog& catalog, std::string_view role);
+
 // Resolves `request` in the order that clients can observe (REST.md section 30): the relation or function, then
 // relationships and embed paths, then payload columns, then the media type, then strict preferences.
 //   kRelationNotFound, kFunctionNotFound, kAmbiguousFunction, kNoRelationship, kAmbiguousRelationship, kNotEmbedded,

@@ -110,7 +110,7 @@ Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Reque
 }
 
 Result<void> ReadPayload(const RawRequest& raw, const ParseOptions& options, Request& request) {
-  if (!HasPayload(request)) return {};
+  if (raw.body_is_awaited || !HasPayload(request)) return {};
   const PayloadContext context{
       .for_function = request.resource == Resource::kFunction,
       .columns_given = request.query.columns.has_value(),

@@ -133,6 +133,8 @@ struct RawRequest {
   // The read of what a write with conditions is about: it has the write's query string, which the write itself answers
   // for, so that CheckHonoured() is left out.
   bool of_write = false;
+  // The body is not there yet, and is left out: Request::payload stays empty.
+  bool body_is_awaited = false;
 };
 
 // Every header that ParseRequest() asks for when the method is GET or HEAD: two such requests that agree in these, in

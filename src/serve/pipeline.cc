@@ -8,6 +8,7 @@
 #include "serve/cors.h"
 #include "serve/errors.h"
 #include "serve/http_caching.h"
+#include "serve/long_work.h"
 #include "serve/pipeline_work.h"
 #include "serve/root.h"
 #include "serve/settings.h"
@@ -27,15 +28,6 @@ void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
   const bool exact = plan.count == plan::Count::kEstimated && plan.estimate_from &&
                      outcome.total.value_or(0) <= int64_t{*plan.estimate_from};
   if (!exact) outcome.total = std::max(outcome.total.value_or(0), estimate);
-}
-
-Error NotLoaded() {
-  return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
-}
-
-// What is looked at again by If-Match: not what is made, nor what a function does.
-bool IsWriteOfResource(Action action) {
-  return action == Action::kUpdate || action == Action::kDelete || action == Action::kPut;
 }
 
 void LogFailure(const Error& error, const std::string& request_id) {
@@ -118,6 +110,7 @@ Result<Pipeline::Caller> Pipeline::Authenticate(const http::Request& request) co
 
 // Fills `work.response`, as do those below.
 Task<Result<void>> Pipeline::Serve(Work& work) {
+  if (IsLong(work.http)) co_return co_await ServeLong(work);
   PANDO_CO_TRY(rest::Request request, ParseHttp(work.http, work.http.query(), *work.config));
   work.timing.Mark(Phase::kParse);
   if (!work.config->catalog) co_return NotLoaded();
@@ -269,7 +262,17 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
     PANDO_CO_TRY(pg::LaneAnswer shared, call.Take(woken));
     LearnPace(work, shared);
     done = shared.rows.has_value();
-    if (done) served = AnswerShared(work, shared);
+    if (done) {
+      pg::Rows rows = std::move(*shared.rows);
+      work.bracket = std::move(shared.bracket);
+      Outcome outcome;
+      if (IsLong(rows)) {
+        served = co_await ReadLong(work, rows, outcome);
+      } else {
+        served = Read(work, rows, outcome);
+      }
+      if (served) served = AnswerShared(work, rows, outcome);
+    }
   }
   if (!done) served = co_await ExecuteAlone(work);
   if (work.print_here) co_return served;
@@ -290,29 +293,25 @@ Task<Result<void>> Pipeline::ServePrinted(Work& work) {
 
 // An Error with `work.print_here` cleared: the rows hold what only the database can print.
 Result<void> Pipeline::Read(Work& work, const pg::Rows& rows, Outcome& outcome) {
-  const Shape& shape = *work.shape;
-  if (!shape.statement.shape.flat) {
-    PANDO_CHECK(ReadOutcome(rows, shape.statement.shape, outcome));
-    if (work.print_key != 0) deps_.print_memory.Printed(work.print_key, outcome.page);
-    return {};
-  }
-  if (rows.size() > sql::kFlatRowsMax) {
-    work.print_here = false;
-    return Error(ErrorId::kProtocol, "there are more rows than are printed here");
-  }
   RowKeys* const keys = work.learned ? &work.learned->row_keys : nullptr;
-  if (PrintOutcome(rows, shape.plan, printer_, keys, outcome)) return {};
-  work.print_here = false;
-  return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
+  PANDO_CHECK(ReadRows(rows, *work.shape, printer_, keys, work.print_here, outcome));
+  NotePrinted(work, outcome);
+  return {};
+}
+
+// For the way back to printing here.
+void Pipeline::NotePrinted(const Work& work, const Outcome& outcome) const {
+  if (work.print_key == 0 || work.shape->statement.shape.flat) return;
+  deps_.print_memory.Printed(work.print_key, outcome.page);
 }
 
 Task<Result<void>> Pipeline::ExecuteAlone(Work& work) {
   const Result<void> first = co_await ExecuteOnce(work);
   // A read has no effect that could happen twice; a broken connection is then not the client's business. Nor is it that
   // somebody else wrote what is written under conditions: they are looked at once more.
-  const bool again =
-      !first && (work.current ? first.error().sqlstate() == sqlstate::kSerializationFailure
-                              : first.error().kind() == ErrorKind::kConnectionLost && work.shape->plan.read_only);
+  const bool again = !first && !work.sends_once &&
+                     (work.current ? first.error().sqlstate() == sqlstate::kSerializationFailure
+                                   : first.error().kind() == ErrorKind::kConnectionLost && work.shape->plan.read_only);
   if (!again) co_return Result<void>(first);
   Result<void> second = co_await ExecuteOnce(work);
   const bool is_late = work.current && !second && second.error().sqlstate() == sqlstate::kSerializationFailure;
@@ -365,13 +364,10 @@ void Pipeline::LearnPace(Work& work, const pg::LaneAnswer& shared) {
   if (shared.rows) pace.RanTogether(shared.part, shared.rows->bytes(), Clock::now());
 }
 
-Result<void> Pipeline::AnswerShared(Work& work, pg::LaneAnswer& shared) {
-  work.bracket = std::move(shared.bracket);
-  Outcome outcome;
-  PANDO_CHECK(Read(work, *shared.rows, outcome));
+Result<void> Pipeline::AnswerShared(Work& work, const pg::Rows& rows, Outcome& outcome) {
   PANDO_CHECK(CheckOutcome(outcome, work.shape->request, work.shape->plan));
   PANDO_CHECK(Answer(work, outcome));
-  Keep(work, *shared.rows);
+  Keep(work, rows);
   return {};
 }
 
@@ -391,12 +387,13 @@ std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
 
 pg::Command Pipeline::CommandOf(const Work& work) {
   const Shape& shape = *work.shape;
-  pg::Command command{shape.sql, work.parameters, shape.demand.prepared && !work.is_cautious};
+  pg::Command command{shape.sql, {}, shape.demand.prepared && !work.is_cautious};
+  if (!work.sends_once) command.parameters = work.parameters;
   command.binary_times = shape.statement.shape.flat && !shape.demand.all_settings;
   return command;
 }
 
-pg::Exchange Pipeline::ExchangeOf(const Work& work) {
+pg::Exchange Pipeline::ExchangeOf(Work& work) {
   const Shape& shape = *work.shape;
   const Config& config = *work.config;
   pg::Exchange exchange;
@@ -417,6 +414,7 @@ pg::Exchange Pipeline::ExchangeOf(const Work& work) {
   }
   if (work.fill) exchange.commands.push_back(config.cacheables->bracket->before);
   exchange.commands.push_back(CommandOf(work));
+  if (work.sends_once) exchange.commands.back().parameters = std::move(work.parameters);
   if (statement.estimate) {
     exchange.commands.push_back(pg::Command{statement.estimate->sql, statement.estimate->parameters, false});
   }
@@ -439,7 +437,11 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   PANDO_CO_TRY(std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
   if (work.learned) work.learned->pace.RanAlone(Clock::now() - begin, rows[main].bytes());
   Outcome outcome;
-  PANDO_CO_CHECK(Read(work, rows[main], outcome));
+  if (IsLong(rows[main])) {
+    PANDO_CO_CHECK(co_await ReadLong(work, rows[main], outcome));
+  } else {
+    PANDO_CO_CHECK(Read(work, rows[main], outcome));
+  }
   if (shape.statement.estimate) {
     PANDO_CO_TRY(const int64_t estimate, ReadEstimate(rows[main + 1]));
     TakeEstimate(outcome, shape.plan, estimate);

@@ -56,12 +56,18 @@ class Pipeline {
     OpenApiDocuments& documents;
     PrintMemory& print_memory;  // of all loops
     Cache cache;
+    std::shared_ptr<MemoryBudget> memory = nullptr;  // of bodies and answers; null: unbounded
   };
   Pipeline(Deps deps, std::shared_ptr<const Config> config) : deps_(std::move(deps)), config_(std::move(config)) {}
 
   // An http::Handler. Never fails: an Error is rendered as the answer. The coroutine may be cancelled; its statement
   // then is too.
   std::optional<Task<void>> Handle(http::Request& request, http::Response& response);
+
+  // An http::BodyGate: refuses callers who may not send such a body, and bodies that nothing would look at. What is
+  // asked of the database is whether the role holds the privilege at all; the statement decides in the end. With
+  // rest.pre_request, which may change the role, it is not asked.
+  Task<bool> AdmitBody(http::Request& request, http::Response& response);
 
   void Update(std::shared_ptr<const Config> config) {
     config_ = std::move(config);
@@ -76,6 +82,10 @@ class Pipeline {
   Task<void> AnswerFresh(http::Request& request, http::Response& response, Result<Caller> caller, Timing timing,
                          bool is_keyed);
   Task<Result<void>> Serve(Work& work);
+  Task<Result<void>> MayBring(Work& work);
+  Task<Result<void>> CheckPrivilege(const Work& work, const rest::Request& request, const plan::Named& named);
+  Task<Result<void>> ServeLong(Work& work);
+  Task<Result<void>> HoldParameters(Work& work, size_t body_bytes) const;
   Task<Result<void>> ServeRest(Work& work, rest::Request request);
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
@@ -110,7 +120,8 @@ class Pipeline {
   Task<Result<void>> ExecuteAlone(Work& work);
   static pg::LaneStatement LaneStatementOf(const Work& work);
   static void LearnPace(Work& work, const pg::LaneAnswer& shared);
-  Result<void> AnswerShared(Work& work, pg::LaneAnswer& shared);
+  void NotePrinted(const Work& work, const Outcome& outcome) const;
+  Result<void> AnswerShared(Work& work, const pg::Rows& rows, Outcome& outcome);
   static bool KnowsSchema(const Work& work);
   pg::Pool& PoolOf(const Work& work) const;
   pg::Lane* LaneOf(const Work& work) const;
@@ -118,10 +129,11 @@ class Pipeline {
   static SettingsInput SettingsOf(const Work& work);
   static std::optional<pg::SessionState> SessionOf(const Work& work);
   static pg::Command CommandOf(const Work& work);
-  static pg::Exchange ExchangeOf(const Work& work);
+  static pg::Exchange ExchangeOf(Work& work);
   static Result<void> ReadCurrent(Work& work, Shape& shape);
   static Result<void> CheckCurrent(const Work& work, const pg::Rows& rows);
   Result<void> Read(Work& work, const pg::Rows& rows, Outcome& outcome);
+  Task<Result<void>> ReadLong(Work& work, pg::Rows& rows, Outcome& outcome);
   static Result<void> Answer(Work& work, Outcome& outcome);
 
   const Deps deps_;

@@ -34,7 +34,7 @@ struct Pipeline::Work {
 
   // `made` is of this very request.
   void Take(Shape made) {
-    parameters = made.statement.query.parameters;
+    parameters = std::move(made.statement.query.parameters);
     canonical = made.request.query.canonical;
     shape = std::make_shared<const Shape>(std::move(made));
     learned = nullptr;
@@ -49,7 +49,8 @@ struct Pipeline::Work {
   std::shared_ptr<Learned> learned;    // null when the shape is not remembered
   // What this request adds to its shape.
   std::vector<sql::Parameter> parameters;
-  std::string canonical;  // query string
+  bool sends_once = false;  // they are long, and given away with the first exchange
+  std::string canonical;    // query string
   // Of a write with conditions: the read of what there is.
   std::unique_ptr<Shape> current;
   bool at_root = false;
@@ -66,7 +67,17 @@ struct Pipeline::Work {
   bool is_keyed = false;  // its key without claims is in cache_key_, for nothing has suspended since that was written
   Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
   std::shared_ptr<const cache::Answer> found;  // in the cache, once somebody else had brought it
+  MemoryCharge memory;                         // for parameters that are longer than the body that they were made of
   Timing timing;
 };
+
+inline Error NotLoaded() {
+  return Error(ErrorId::kCatalogNotLoaded, "Could not query the database for the schema cache. Retrying.");
+}
+
+// What is looked at again by If-Match: not what is made, nor what a function does.
+inline bool IsWriteOfResource(rest::Action action) {
+  return action == rest::Action::kUpdate || action == rest::Action::kDelete || action == rest::Action::kPut;
+}
 
 }  // namespace pando::serve

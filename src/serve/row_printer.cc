@@ -10,6 +10,7 @@ namespace pando::serve {
 namespace {
 
 constexpr size_t kCapacityKept = 64 << 10;
+constexpr size_t kPieceBytes = 256 << 10;
 constexpr size_t kShortRow = 1024;
 constexpr std::string_view kBraces = "{}";
 constexpr std::string_view kNull = "null";
@@ -57,6 +58,13 @@ char* WriteValue(char* to, const RowKey& key, const std::optional<std::string_vi
 
 }  // namespace
 
+// A long answer is held once: as pieces that leave the buffer. Memory that is reserved and not written to is not taken.
+void RowPrinter::MoveInto(std::string& text, const pg::Rows& rows, const RowKeys& keys) {
+  if (text.empty()) text.reserve(rows.text_bytes() / 8 * 9 + static_cast<size_t>(rows.size()) * keys.size_max);
+  text.append(text_.view());
+  text_.Clear(kPieceBytes * 2);
+}
+
 bool RowPrinter::AppendRow(std::string_view values, const RowKeys& keys) {
   char* to = text_.Space(RowSizeMax(values, keys));
   if (keys.keys.empty()) *to++ = kBraces.front();
@@ -75,16 +83,18 @@ std::optional<std::string> RowPrinter::Print(const pg::Rows& rows, bool as_objec
   if (!keys) keys = &own;
   if (!AreOf(*keys, rows)) *keys = KeysOf(rows);
   text_.Clear(kCapacityKept);
+  std::string text;
   bool printed = true;
   if (!as_object) text_.Append("[");
   for (int row = 0; printed && row < rows.size(); ++row) {
     if (row > 0) text_.Append(", \n ");
     printed = AppendRow(rows.Values(row), *keys);
+    if (text_.size() > kPieceBytes) MoveInto(text, rows, *keys);
   }
   if (!as_object) text_.Append("]");
-  std::optional<std::string> text;
-  if (printed) text.emplace(text_.view());
+  text.append(text_.view());
   text_.Clear(kCapacityKept);
+  if (!printed) return std::nullopt;
   return text;
 }
 

@@ -39,6 +39,7 @@ class RowPrinter {
 
  private:
   bool AppendRow(std::string_view values, const RowKeys& keys);
+  void MoveInto(std::string& text, const pg::Rows& rows, const RowKeys& keys);
 
   TextBuffer text_;
 };

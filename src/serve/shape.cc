@@ -55,6 +55,15 @@ bool HasDateStyle(const catalog::Snapshot& schema, const std::string& role) {
                      [](const auto& setting) { return http::EqualsIgnoreCase(setting.first, "datestyle"); });
 }
 
+rest::RawRequest HeadOf(const http::Request& request) {
+  rest::RawRequest raw;
+  raw.method = request.method;
+  raw.path = request.path();
+  raw.query = request.query();
+  raw.headers = [&request](std::string_view name) { return request.headers.FindAll(name); };
+  return raw;
+}
+
 }  // namespace
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
@@ -82,12 +91,15 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
 }
 
 Result<rest::Request> ParseHttp(const http::Request& request, std::string_view query, const Config& config) {
-  rest::RawRequest raw;
-  raw.method = request.method;
-  raw.path = request.path();
+  rest::RawRequest raw = HeadOf(request);
   raw.query = query;
   raw.body = request.body;
-  raw.headers = [&](std::string_view name) { return request.headers.FindAll(name); };
+  return rest::ParseRequest(raw, config.parse);
+}
+
+Result<rest::Request> ParseHead(const http::Request& request, const Config& config) {
+  rest::RawRequest raw = HeadOf(request);
+  raw.body_is_awaited = true;
   return rest::ParseRequest(raw, config.parse);
 }
 

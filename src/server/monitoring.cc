@@ -124,6 +124,20 @@ void Monitoring::Attach(const http::Server& server) {
   metrics_.Collect(MetricId::kHttpConnectionsOpen, {}, [&server] { return double(server.stats().connections_open); });
   metrics_.Collect(MetricId::kHttpRequestsInFlight, {},
                    [&server] { return double(server.stats().requests_in_flight); });
+  metrics_.Collect(MetricId::kHttpSlowClients, {"body"}, [&server] { return double(server.stats().slow_bodies); });
+  metrics_.Collect(MetricId::kHttpSlowClients, {"answer"}, [&server] { return double(server.stats().slow_answers); });
+}
+
+void Monitoring::Attach(std::shared_ptr<const MemoryBudget> memory) {
+  metrics_.Collect(MetricId::kHttpMemory, {}, [memory] { return double(memory->used()); });
+  metrics_.Collect(MetricId::kHttpMemoryMax, {}, [memory] { return double(memory->bytes_max()); });
+  metrics_.Collect(MetricId::kHttpMemoryRefusals, {}, [memory] { return double(memory->refusals()); });
+}
+
+void Monitoring::Attach(const net::LoopGroup& loops) {
+  for (size_t i = 0; i < loops.size(); ++i) {
+    metrics_.Collect(MetricId::kLoopLag, {std::to_string(i)}, [&loops, i] { return Seconds(loops.lag(i)); });
+  }
 }
 
 void Monitoring::Attach(const ChangeTracking& tracking) {

@@ -11,6 +11,7 @@
 
 #include "admin/options.h"
 #include "base/known_until.h"
+#include "base/memory_budget.h"
 #include "catalog/catalog.h"
 #include "config/registry.h"
 #include "http/server.h"
@@ -38,6 +39,8 @@ class Monitoring {
   void Attach(const cache::Store& store);
   void Attach(const serve::CacheCounts& counts);
   void Attach(const Purging& purging);
+  void Attach(std::shared_ptr<const MemoryBudget> memory);
+  void Attach(const net::LoopGroup& loops);
 
   //   as http::Server::Listen
   Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);

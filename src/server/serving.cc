@@ -25,6 +25,7 @@
 #include "server/purging.h"
 #include "server/run_on.h"
 #include "server/secret_files.h"
+#include "server/worker_pool.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -36,8 +37,6 @@ using namespace std::chrono_literals;
 
 // While one batch waits for its commit, the next one gathers; more of them would be smaller.
 constexpr uint32_t kWriteBatchesMax = 2;
-// OpenAPI documents that are asked for at once: each waits for those before it, a second for 10,000 relations.
-constexpr size_t kWorkWaitingMax = 64;
 
 // Reads that have been quick take longer than those by key and have longer answers; each waits for its batch.
 constexpr uint32_t kQuickBatchMax = 16;
@@ -81,6 +80,7 @@ class Process {
         database_(database),
         database_settings_(std::move(settings)),
         loops_(LoopCount(options.process)),
+        workers_(loops_.size()),
         tasks_(control_.get_executor()) {}
 
   Result<void> Build() {
@@ -187,6 +187,7 @@ class Process {
     const DatabaseOptions& o = options_.database;
     pg::PoolOptions pool;
     pool.connect = Connect();
+    pool.connect.memory = memory_;
     pool.connections_max = connections_max;
     pool.waiters_max = Part(o.waiters_max, index);
     pool.acquire_timeout = o.acquire_timeout;
@@ -229,14 +230,25 @@ class Process {
                &own_writes_,
                surrogate_keys_.get()};
     }
-    serve::Pipeline::Deps collaborators{*parts.pool, *parts.key_lane, *parts.quick_lane, *parts.write_lane,
-                                        worker_,     documents_,      print_memory_,     cache};
+    serve::Pipeline::Deps collaborators{*parts.pool,
+                                        *parts.key_lane,
+                                        *parts.quick_lane,
+                                        *parts.write_lane,
+                                        workers_.Of(index),
+                                        documents_,
+                                        print_memory_,
+                                        cache,
+                                        memory_};
     parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
     serve::Pipeline* pipeline = parts.pipeline.get();
     http::Server::Deps deps;
     deps.handler = [pipeline](http::Request& request, http::Response& response) {
       return pipeline->Handle(request, response);
     };
+    deps.gate = [pipeline](http::Request& request, http::Response& response) {
+      return pipeline->AdmitBody(request, response);
+    };
+    deps.memory = memory_;
     deps.render_error = [](int status, const Error& error) {
       return serve::RenderErrorWithStatus(status, error, false);
     };
@@ -300,6 +312,8 @@ class Process {
     if (tracking_) monitoring_.Attach(*tracking_);
     if (store_) monitoring_.Attach(*store_);
     if (purging_) monitoring_.Attach(*purging_);
+    monitoring_.Attach(memory_);
+    monitoring_.Attach(loops_);
     return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
   }
 
@@ -323,7 +337,7 @@ class Process {
 
   void OnCatalog(std::shared_ptr<const catalog::Catalog> catalog, std::shared_ptr<const KnownUntil> known) {
     // Freeing one of 10,000 relations takes a tenth of a second.
-    catalog_ = FreedOn(workers_.executor(0), std::move(catalog));
+    catalog_ = FreedOn(workers_.executor(), std::move(catalog));
     catalog_known_ = std::move(known);
     monitoring_.SetCatalog(catalog_, catalog_known_);
     CleanConnections();
@@ -422,6 +436,7 @@ class Process {
     Publish();
     watcher_->SetIntrospection(IntrospectionOf(options_.rest));
     watcher_->Reload();
+    memory_->SetMax(options_.http.memory_max.count);
     const http::ServerOptions http = options_.http;
     for (uint32_t i = 0; i < parts_.size(); ++i) {
       const ConnectionShare share = Divide(Part(options_.database.connections_max, i));
@@ -490,11 +505,12 @@ class Process {
   std::optional<DatabaseSettings> database_settings_;  // nullopt: it could not be asked yet
   boost::asio::io_context control_{1};
   net::LoopGroup loops_;
-  net::LoopGroup workers_{1};  // for work that is too long for a loop that serves
-  net::Worker worker_{workers_.executor(0), kWorkWaitingMax};
+  WorkerPool workers_;
   serve::OpenApiDocuments documents_;
   serve::PrintMemory print_memory_;
   Monitoring monitoring_;
+  // Of bodies and answers; each loop's parts share it.
+  const std::shared_ptr<MemoryBudget> memory_ = std::make_shared<MemoryBudget>(options_.http.memory_max.count);
   std::unique_ptr<cache::Store> store_;                   // null: no cache; outlives what is on the loops
   serve::OwnWrites own_writes_;                           // likewise
   std::unique_ptr<serve::SurrogateKeys> surrogate_keys_;  // likewise; null: no cache in front is told what changes

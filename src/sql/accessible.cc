@@ -16,4 +16,37 @@ Query WriteAccessible(const std::string& schema) {
   return query;
 }
 
+namespace {
+
+Query AskForbidden(const std::string& schema, std::string_view is_allowed) {
+  Query query;
+  query.sql = "SELECT CASE WHEN NOT pg_catalog.has_schema_privilege($1, 'USAGE') THEN '";
+  query.sql.append(kForbiddenSchema).append("' WHEN NOT ").append(is_allowed).append(" THEN '");
+  query.sql.append(kForbiddenThing).append("' END");
+  query.parameters = {schema};
+  return query;
+}
+
+}  // namespace
+
+Query WriteForbidden(const catalog::Relation& relation, const std::string& privilege) {
+  Query query = AskForbidden(relation.name.schema, "pg_catalog.has_any_column_privilege($2::pg_catalog.oid, $3)");
+  query.parameters.emplace_back(std::to_string(relation.oid));
+  query.parameters.emplace_back(privilege);
+  return query;
+}
+
+Query WriteForbidden(const std::vector<const catalog::Function*>& functions) {
+  Query query = AskForbidden(functions.front()->name.schema,
+                             "EXISTS (SELECT FROM pg_catalog.unnest($2::pg_catalog.oid[]) AS f (id) "
+                             "WHERE coalesce(pg_catalog.has_function_privilege(f.id, 'EXECUTE'), true))");
+  std::string ids = "{";
+  for (const catalog::Function* function : functions) {
+    if (ids.size() > 1) ids += ',';
+    ids += std::to_string(function->oid);
+  }
+  query.parameters.emplace_back(ids + "}");
+  return query;
+}
+
 }  // namespace pando::sql
