@@ -9,12 +9,15 @@
 namespace pando::introspect {
 
 Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerprint before, Deadline deadline) {
+  // The snapshot of a standby does not say which transactions are open: one may end and leave it as it was.
   static const std::string kQuery =
-      "SELECT pg_catalog.pg_current_snapshot(), CASE WHEN $1 <> pg_catalog.pg_current_snapshot()::text THEN (" +
+      "SELECT pg_catalog.pg_current_snapshot(), CASE WHEN $1 <> pg_catalog.pg_current_snapshot()::text"
+      " OR pg_catalog.pg_is_in_recovery() THEN (" +
       std::string(TextOf(Query::kFingerprint).sql) +
       ") END, pg_catalog.concat_ws(' ', pg_catalog.pg_stat_get_tuples_inserted(members), "
       "pg_catalog.pg_stat_get_tuples_updated(members), pg_catalog.pg_stat_get_tuples_deleted(members), "
-      "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_authid'::pg_catalog.regclass)) "
+      "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_authid'::pg_catalog.regclass), "
+      "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_database'::pg_catalog.regclass)) "
       "FROM (SELECT 'pg_catalog.pg_auth_members'::pg_catalog.regclass) AS catalogs (members)";
   pg::Exchange exchange;
   // Compiling takes longer than it saves, and so do workers.

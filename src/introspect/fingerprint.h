@@ -23,13 +23,15 @@ namespace pando::introspect {
 struct Fingerprint {
   std::string seen_by;  // pg_current_snapshot() of the query
   std::string text;
-  // Of the rows that were ever written to pg_auth_members and pg_authid, by the statistics of the server: tells of what
-  // was given and taken between two looks, which leaves no other sign, and after which PostgreSQL does not plan a
-  // statement anew. It comes up to ten seconds late, and moves by what was rolled back as well.
+  // Of the rows that were ever written to pg_auth_members, pg_authid and pg_database, by the statistics of the server:
+  // tells of what was given and taken between two looks, which leaves no other sign, and after which PostgreSQL does
+  // not plan a statement anew. It comes up to ten seconds after the session is idle, not at all with track_counts =
+  // off, and moves by what was rolled back as well.
   std::string grants;
 };
 
-// `before` is what this connection answered last: while no transaction has ended since, it is not worked out again.
+// `before` is what this connection answered last: while no transaction has ended since, it is not worked out again, but
+// for a standby, which cannot tell.
 //   as pg::Connection::Run
 Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerprint before, Deadline deadline);
 
