@@ -138,6 +138,9 @@ void ConnectionImpl::Queue(const Exchange& exchange) {
   if (!exchange.isolation.empty()) pipeline_.AddText(exchange.isolation, Duty::kSupport);
   QueueGuard();
   if (pooler_ == Pooler::kTransaction) {
+    // Functions keep plans on the server, and PostgreSQL does not make them anew when a membership is revoked. Behind
+    // what chooses the isolation, for it takes a snapshot.
+    pipeline_.AddText("DISCARD PLANS", Duty::kSupport);
     QueueLocal(exchange.session.value_or(SessionState{}));
   } else if (exchange.session && *exchange.session != session_) {
     QueueSwitch(*exchange.session);

@@ -54,6 +54,37 @@ TEST_F(PgPoolerTest, TheNextExchangeDoesNotRunAsWhomTheServerWasLeft) {
             "postgres ISO, DMY");
 }
 
+TEST_F(PgPoolerTest, PlansOfFunctionsDoNotOutliveAMembership) {
+  Prepare(
+      "create role staff_of_pooler; create role member_of_pooler in role staff_of_pooler;"
+      "create table secrets (body text); insert into secrets values ('secret'); alter table secrets enable row level "
+      "security;"
+      "create policy p on secrets to staff_of_pooler using (true); grant select on secrets to member_of_pooler;"
+      "create function peek() returns text language plpgsql as $$ begin return (select body from secrets); end $$;"
+      "create function peek_and_fail() returns text language plpgsql as $$ begin raise '%', (select body from "
+      "secrets); end $$");
+  auto connection = ConnectThrough(Pooler::kTransaction);
+  const SessionState member{"member_of_pooler", "public"};
+  const auto peek = [&](Finish finish) {
+    const auto rows = Run(*connection, Do({Sql("select coalesce(peek(), 'nothing')")}, finish, member));
+    EXPECT_TRUE(rows) << rows.error().ToString();
+    return std::string(rows->at(0).Text(0, 0));
+  };
+  const auto peek_and_fail = [&] {
+    const auto rows = Run(*connection, Do({Sql("select peek_and_fail()")}, Finish::kCommit, member));
+    EXPECT_FALSE(rows);
+    return rows.error().ToString();
+  };
+  EXPECT_EQ(peek(Finish::kCommit), "secret");
+  EXPECT_THAT(peek_and_fail(), testing::HasSubstr("secret"));
+
+  Prepare("revoke staff_of_pooler from member_of_pooler");
+
+  EXPECT_EQ(peek(Finish::kCommit), "nothing");
+  EXPECT_EQ(peek(Finish::kRollback), "nothing");
+  EXPECT_THAT(peek_and_fail(), testing::Not(testing::HasSubstr("secret")));
+}
+
 TEST_F(PgPoolerTest, TracesAreRemovedWithinTheTransaction) {
   auto connection = ConnectThrough(Pooler::kTransaction);
   Prepare(

@@ -169,6 +169,27 @@ class Pooler(unittest.TestCase):
         self.postgres.sql('create table fresh (id int); grant select on fresh to anon')
         wait_until(lambda: server.status_of('/rest/v1/fresh') == 200, 'the new table is served')
 
+    def test_plans_that_functions_keep_do_not_outlive_a_membership(self):
+        self.postgres.sql("""create role staff; grant staff to authenticated; create policy of_staff on papers to staff using (true);
+          create function peek() returns text language plpgsql stable as $$ begin return (select body from papers); end $$;
+          create function peek_in_sql() returns text language sql stable as $$ select body from papers $$;
+          create function note_paper() returns trigger language plpgsql as $$ begin
+            new.who := coalesce((select body from papers), 'nobody'); return new; end $$;
+          create trigger note_paper before insert on notes for each row execute function note_paper()""")
+        self.bouncer()
+        server = self.pando().start()
+        me = token('authenticated')
+
+        def seen():
+            returned = {**me, 'Content-Type': 'application/json', 'Prefer': 'return=representation'}
+            asked = (('GET', 'rpc/peek', None, me), ('GET', 'rpc/peek_in_sql', None, me), ('POST', 'notes?select=who', '{}', returned))
+            return [server.request(method, f'/rest/v1/{path}', body, headers)[2] for method, path, body, headers in asked]
+        for _ in range(4):
+            self.assertEqual(seen(), [b'"secret"', b'"secret"', b'[{"who":"secret"}]'])
+        self.postgres.sql('revoke staff from authenticated')
+        for _ in range(4):
+            self.assertEqual(seen(), [b'null', b'null', b'[{"who":"nobody"}]'])
+
     def test_a_pooler_that_lends_sessions(self):
         self.bouncer('session', size=20)
         server = self.pando(PANDO_DATABASE_POOLER='session').start()
