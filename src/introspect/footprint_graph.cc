@@ -105,6 +105,7 @@ void FootprintGraph::Propagate() {
   for (const uint32_t id : labelled_immutable_) {
     if (nodes_[id].footprint.observes == Observed::kNothing) continue;
     nodes_[id].footprint.folds = true;
+    nodes_[id].footprint.leaves_traces |= functions_keep_plans_;
     folding.push_back(id);
   }
   PropagateFrom(std::move(folding));

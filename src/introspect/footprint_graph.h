@@ -40,6 +40,10 @@ class FootprintGraph {
   // The function says of itself that it observes nothing.
   void LabelImmutable(Oid function) { labelled_immutable_.push_back(IdOf(Use::kCall, function)); }
 
+  // Functions in SQL keep their plans for the session, from PostgreSQL 18 on (its release notes), as those of other
+  // languages do: what is folded into one is a trace.
+  void LetFunctionsKeepPlans() { functions_keep_plans_ = true; }
+
   // Observes these settings, and of the claims those that are named.
   void DeclareSettings(Use use, Oid oid, catalog::Observed settings, const ClaimNames& claims);
 
@@ -69,6 +73,7 @@ class FootprintGraph {
   std::vector<Node> nodes_;
   std::vector<Oid> oids_;  // of the nodes, by id
   std::vector<uint32_t> labelled_immutable_;
+  bool functions_keep_plans_ = false;
   std::vector<std::string> claim_names_;
   ClaimGivers claim_givers_;
 };

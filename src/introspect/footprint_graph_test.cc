@@ -173,5 +173,21 @@ TEST(FootprintGraph, AFunctionThatIsLabelledImmutableAndObservesFoldsAndSoDoesWh
   EXPECT_EQ(graph.Of(Use::kRead, kOther), kHarmless);
 }
 
+TEST(FootprintGraph, WhatIsFoldedIsATraceWhereFunctionsKeepTheirPlans) {
+  for (const bool keep_plans : {false, true}) {
+    FootprintGraph graph;
+    if (keep_plans) graph.LetFunctionsKeepPlans();
+    graph.Declare(Use::kCall, kSomeFunction, kObserves);
+    graph.LabelImmutable(kSomeFunction);
+    graph.Declare(Use::kCall, kSomeFunction + 1);
+    graph.Depend(Use::kCall, kSomeFunction + 1, Use::kCall, kSomeFunction);
+    graph.Declare(Use::kCall, kSomeFunction + 2, kObserves);
+    graph.Propagate();
+
+    EXPECT_EQ(graph.Of(Use::kCall, kSomeFunction + 1).leaves_traces, keep_plans);
+    EXPECT_FALSE(graph.Of(Use::kCall, kSomeFunction + 2).leaves_traces);
+  }
+}
+
 }  // namespace
 }  // namespace pando::introspect

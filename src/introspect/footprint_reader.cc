@@ -26,7 +26,10 @@ using ByName = std::unordered_multimap<std::string_view, Oid>;
 
 class Reader {
  public:
-  explicit Reader(const Answers& answers) : answers_(answers) {}
+  Reader(const Answers& answers, int server_version) : answers_(answers) {
+    constexpr int kPlansOfSqlFunctionsAreKept = 180'000;
+    if (server_version >= kPlansOfSqlFunctionsAreKept) graph_.LetFunctionsKeepPlans();
+  }
 
   FootprintGraph Run() {
     ParseTextBodies();
@@ -308,6 +311,8 @@ void Reader::ReadTextBody(Oid function, const std::optional<BodyNames>& names) {
 
 }  // namespace
 
-FootprintGraph ReadFootprints(const Answers& answers) { return Reader(answers).Run(); }
+FootprintGraph ReadFootprints(const Answers& answers, int server_version) {
+  return Reader(answers, server_version).Run();
+}
 
 }  // namespace pando::introspect

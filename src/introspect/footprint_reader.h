@@ -8,7 +8,7 @@
 
 namespace pando::introspect {
 
-// Propagated. Costs time linear in the answers' size.
-FootprintGraph ReadFootprints(const Answers& answers);
+// Propagated. `server_version` as PQserverVersion() gives it. Costs time linear in the answers' size.
+FootprintGraph ReadFootprints(const Answers& answers, int server_version);
 
 }  // namespace pando::introspect

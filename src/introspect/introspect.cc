@@ -44,11 +44,12 @@ void ReadSurroundings(const Answers& answers, catalog::Snapshot& snapshot) {
   });
 }
 
-catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& options) {
+catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& options, int server_version) {
   catalog::Snapshot snapshot;
+  snapshot.server_version = server_version;
   snapshot.exposed_schemas = options.schemas;
   snapshot.extra_search_path = options.extra_search_path;
-  const FootprintGraph footprints = ReadFootprints(answers);
+  const FootprintGraph footprints = ReadFootprints(answers, server_version);
   TypeRecords types(answers, footprints);
   RelationRecords relations(answers);
   snapshot.view_origins = ReadViews(answers, relations);
@@ -81,8 +82,7 @@ Task<Result<std::shared_ptr<const catalog::Catalog>>> LoadCatalog(pg::Connection
   Result<void> ended = co_await connection.End(false, deadline);
   if (!ended) co_return AsIntrospectionError(ended.error());
   PANDO_CO_TRY(Answers answers, Answers::Of(std::move(*rows)));
-  catalog::Snapshot snapshot = Assemble(answers, options);
-  snapshot.server_version = connection.server_version();
+  catalog::Snapshot snapshot = Assemble(answers, options, connection.server_version());
   co_return catalog::Catalog::Build(std::move(snapshot));
 }
 

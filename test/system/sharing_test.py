@@ -58,6 +58,9 @@ insert into stamped_too select i, 'user-' || i % {OWNERS} from generate_series(1
 alter table stamped_too enable row level security;
 create policy own on stamped_too using (owner = whose_too());
 
+-- Keeps a plan for the session, from PostgreSQL 18 on.
+create function first_stamped() returns int language sql stable as $$ select min(id) from stamped $$;
+
 create table items (id int primary key, name text not null);
 insert into items select i, 'item ' || i from generate_series(1, {ROWS}) i;
 
@@ -128,6 +131,10 @@ class Caller:
     def see_stamped(self):
         self.see_order(self.random.choice(['stamped', 'stamped_too']))
 
+    def see_first_stamped(self):
+        expected = [key for key in range(1, ROWS + 1) if f'user-{key % OWNERS}' == self.subject]
+        self.expect('the first', self.ask('GET', 'rpc/first_stamped'), min(expected, default=None))
+
     def see_orders(self):
         expected = [{'id': key} for key in range(1, ROWS + 1) if f'user-{key % OWNERS}' == self.subject]
         self.expect('orders', self.ask('GET', 'orders?select=id&order=id'), expected)
@@ -167,7 +174,7 @@ class Caller:
 
     def run(self):
         kinds = [self.see_order] * 6 + [self.see_visit] * 4 + [self.see_mine] * 4 + [self.see_item] * 6 + [self.see_stamped] * 4 + \
-            [self.see_who, self.see_some] * 4 + [self.see_orders, self.see_all, self.see_all, self.leave, self.leave]
+            [self.see_who, self.see_some, self.see_first_stamped] * 4 + [self.see_orders, self.see_all, self.see_all, self.leave, self.leave]
         for _ in range(REQUESTS_EACH):
             self.random.choice(kinds)()
         self.http.close()
