@@ -22,6 +22,10 @@ constexpr auto kKnownFor = 1s;
 // Between two looks at the fingerprint, so that a look may take as long without a gap.
 constexpr auto kLookInterval = 500ms;
 constexpr auto kLookTimeout = 10s;
+// What came and went between two looks (a trigger, a membership) may have left a plan or a setting on a connection. The
+// statistics tell of memberships, late or never, and nothing of the rest: so connections forget this often, as long as
+// transactions end.
+constexpr auto kForgetEvery = 5s;
 
 }  // namespace
 
@@ -119,7 +123,8 @@ Task<void> CatalogWatcher::Watch() {
     if (connection) {
       backoff.Reset();
       connected_ = true;
-      seen_ = {};
+      // The counters are the server's, and what moved while nobody looked counts.
+      seen_ = introspect::Fingerprint{{}, {}, std::move(seen_.grants)};
       co_await WatchOn(**connection);
     } else {
       TellWatchFailed(connection.error());
@@ -186,10 +191,20 @@ Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
   const std::string grants = seen_.grants;
   PANDO_CO_TRY(seen_, co_await introspect::QueryFingerprint(connection, std::move(before), look_by));
   told_.clear();
-  // Statements may have been prepared in between.
-  if (!grants.empty() && seen_.grants != grants) deps_.outdated();
+  ForgetWhatPassed(grants, looked_at);
   Compare(seen_, looked_at);
   co_return Result<void>();
+}
+
+void CatalogWatcher::ForgetWhatPassed(const std::string& grants_before, Clock::time_point looked_at) {
+  const bool is_first = grants_before.empty();
+  const bool regranted = seen_.grants != grants_before;
+  const bool is_time = looked_at - forgotten_at_ >= kForgetEvery && seen_.seen_by != forgotten_by_;
+  if (!is_first && !regranted && !is_time) return;
+  forgotten_by_ = seen_.seen_by;
+  forgotten_at_ = looked_at;
+  if (is_first) return;
+  regranted ? deps_.regranted() : deps_.forget();
 }
 
 void CatalogWatcher::Compare(const introspect::Fingerprint& seen, Clock::time_point looked_at) {

@@ -41,7 +41,11 @@ class CatalogWatcher {
   struct Deps {
     // A new version, and until when it is known to hold.
     std::function<void(std::shared_ptr<const catalog::Catalog>, std::shared_ptr<const KnownUntil>)> publish;
-    std::function<void()> outdated;                  // the version published last does not hold any more
+    std::function<void()> outdated;  // the version published last does not hold any more
+    // It holds, but rights may have come and gone between two looks: nothing that was read by them is to be shown.
+    std::function<void()> regranted;
+    // It holds, but connections may have kept what no look has seen: to be called now and then.
+    std::function<void()> forget;
     std::function<void(const Error&)> pooler_found;  // one that lends less than a session, against what was said
     std::function<void()> reload_config;             // NOTIFY ..., 'reload config'
     std::function<void(bool loaded)> count;          // each attempt; may be empty
@@ -71,6 +75,7 @@ class CatalogWatcher {
   Task<Result<void>> Hear(pg::Connection& connection, Deadline until);
   Task<Result<void>> Look(pg::Connection& connection);
   void Compare(const introspect::Fingerprint& seen, Clock::time_point looked_at);
+  void ForgetWhatPassed(const std::string& grants_before, Clock::time_point looked_at);
   void EndKnown();
   void TellWatchFailed(const Error& error);
   Task<void> LoadUntilCurrent();
@@ -87,6 +92,8 @@ class CatalogWatcher {
   bool stopping_ = false;
   bool connected_ = false;
   introspect::Fingerprint seen_;               // on the connection that watches
+  std::string forgotten_by_;                   // the snapshot of when connections were told to forget last
+  Clock::time_point forgotten_at_;             // likewise
   std::shared_ptr<KnownUntil> known_;          // of the catalog published last; null: none was
   std::string fingerprint_;                    // likewise
   Clock::time_point published_load_begun_at_;  // likewise

@@ -149,6 +149,13 @@ void ChangeTracking::DropAll() {
 
 void ChangeTracking::Invalidate() { BeginTurn(); }
 
+void ChangeTracking::DropKept() {
+  std::shared_ptr<const catalog::Catalog> catalog = catalog_;
+  BeginTurn();
+  catalog_ = std::move(catalog);
+  Republish();
+}
+
 void ChangeTracking::Live(Turn turn) {
   if (turn != turn_ || !in_stream_ || !deps_.store) return;
   deps_.store->Release();

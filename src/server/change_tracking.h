@@ -59,8 +59,11 @@ class ChangeTracking : private changes::ChangeSink {
   void Start();
   // A catalog was loaded; `schemas` are those exposed now. The publication is looked at again, soon.
   void Take(std::shared_ptr<const catalog::Catalog> catalog, std::vector<std::string> schemas);
-  // Options may be others: nothing of before is to be found any more. The catalog is to be loaded again after it.
+  // Options or the schema may be others: nothing of before is to be found any more. The catalog is to be loaded again
+  // after it.
   void Invalidate();
+  // The same, and the catalog stands.
+  void DropKept();
   // Every event loop has what was published in this turn.
   void Live(Turn turn);
   Task<void> Stop();

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "cache/rules.h"
 #include "http/server.h"
 #include "net/loop_group.h"
 #include "net/signals.h"
@@ -93,8 +94,9 @@ class Process {
     watcher_ = std::make_unique<CatalogWatcher>(
         control_.get_executor(), WatcherOptions(),
         CatalogWatcher::Deps{[this](auto catalog, auto known) { OnCatalog(std::move(catalog), std::move(known)); },
-                             [this] { CleanConnections(); }, [this](const Error& error) { GiveUpDatabase(error); },
-                             [this] { RequestReload(); }, [this](bool loaded) { monitoring_.CountReload(loaded); }});
+                             [this] { OnOutdated(); }, [this] { OnRegranted(); }, [this] { CleanConnections(); },
+                             [this](const Error& error) { GiveUpDatabase(error); }, [this] { RequestReload(); },
+                             [this](bool loaded) { monitoring_.CountReload(loaded); }});
     monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
     return {};
@@ -356,6 +358,17 @@ class Process {
       if (waiting->fetch_sub(1) > 1) return;
       boost::asio::post(control_, [this, turn] { tracking_->Live(turn); });
     });
+  }
+
+  // The stream does not tell of every change: event triggers fire for none of roles or databases, and may be off.
+  void OnOutdated() {
+    CleanConnections();
+    if (tracking_ && cache::Holds(cache::Rule::kFingerprint)) tracking_->Invalidate();
+  }
+
+  void OnRegranted() {
+    CleanConnections();
+    if (tracking_ && cache::Holds(cache::Rule::kFingerprint)) tracking_->DropKept();
   }
 
   // When the schema changes: what a function was thought not to leave may be there. And before a catalog is published,

@@ -24,6 +24,7 @@ grant select, insert, update on papers, notes, audit, secrets to anon, authentic
 grant select on shown to anon, authenticated;
 '''
 PROMISE_SECONDS = 1
+FORGOTTEN_SECONDS = 15  # 5, and the time of a busy machine
 CLAIM = "coalesce(current_setting('request.jwt.claims', true)::json ->> {!r}, 'none')"
 BLOCKED = CLAIM.format('blocked')
 
@@ -62,6 +63,12 @@ class SchemaWatch(unittest.TestCase):
         ask_until_promised(lambda: self.ask(path, **self.me))
         with self.subTest(what):
             self.assert_reads(path, expected, **self.me)
+
+    def await_look(self):
+        """Until the server has just looked at the schema: half a second is left until it looks again."""
+        asked = "select query_start from pg_stat_activity where query like '%pg_current_snapshot()%' and pid <> pg_backend_pid()"
+        before = self.postgres.sql(asked)
+        wait_until(lambda: self.postgres.sql(asked) != before, 'the server looks at the schema')
 
     def add_a_table(self):
         """In one transaction, and waits until it is served."""
@@ -122,6 +129,31 @@ class SchemaWatch(unittest.TestCase):
         self.ask('secrets?id=eq.1', 'PATCH', '{"body": "taken"}', **self.me)
         self.assertEqual(self.postgres.sql('select body from secrets'), 'secret')
 
+    def test_what_came_and_went_between_two_looks(self):
+        """No look shows it, and neither does a statistic: the session that did it has begun another transaction."""
+        self.postgres.sql("""create function become() returns trigger language plpgsql as $$ begin
+          perform set_config('role', 'service_role', false); return new; end $$""")
+        for come, go, meanwhile in (
+                ('grant staff to authenticated', 'revoke staff from authenticated', lambda: self.ask('secrets?id=eq.1', **self.me)),
+                ('create trigger become after insert on notes for each row execute function become()', 'drop trigger become on notes',
+                 lambda: self.ask('notes', 'POST', '{"body": "x"}', **self.me))):
+            for _ in range(3):  # a busy machine may look in between
+                with self.subTest(come):
+                    self.assert_is_forgotten(come, meanwhile, go)
+
+    def assert_is_forgotten(self, come, meanwhile, go):
+        self.await_look()
+        with self.postgres.open(f'{come};') as session:
+            for _ in range(6):
+                meanwhile()
+            print(f'{go}; begin; select 1;', file=session.stdin, flush=True)
+            in_transaction = "select count(*) from pg_stat_activity where state = 'idle in transaction'"
+            wait_until(lambda: self.postgres.sql(in_transaction) != '0', 'the session has begun another transaction')
+            # A read by key is sent on other connections than a list.
+            paths = 6 * ['secrets?id=eq.1', 'secrets']
+            wait_until(lambda: all(self.ask(path, **self.me) == (200, b'[]') for path in paths), f'nothing is left of: {come}',
+                       FORGOTTEN_SECONDS)
+
     def test_a_setting_of_a_role(self):
         self.assertEqual(self.ask('rpc/slow', **self.me)[0], 200)
         self.postgres.sql("alter role authenticated set statement_timeout = '50ms'")
@@ -170,10 +202,39 @@ class SchemaWatchWithStream(SchemaWatch):
     # The stream's own tables are made meanwhile, and it tells of the same changes.
     test_what_does_not_change_the_schema_is_not_taken_for_a_change = None
     test_what_is_only_the_session_of_who_asks_is_loaded_once = None
+    # An answer that was kept meanwhile stays until the statistics tell.
+    test_what_came_and_went_between_two_looks = None
 
     @property
     def settings(self):
         return {'PANDO_CHANGES_URL': self.postgres.uri()}
+
+    def await_hit(self, path, expected):
+        def is_hit():
+            _, headers, body = self.pando.request('GET', f'/rest/v1/{path}', None, self.me)
+            return 'hit' in headers.get('Cache-Status', '') and body == expected
+        wait_until(is_hit, 'the answer is kept')
+
+    def test_an_owner_of_the_database_who_is_none_any_more(self):
+        """No event trigger fires for it, and it is not among the memberships."""
+        self.postgres.sql("""create table owned (id int primary key); insert into owned values (1); grant select on owned to authenticated;
+          alter table owned enable row level security; create policy of_owner on owned to pg_database_owner using (true);
+          alter database postgres owner to authenticated""")
+        self.await_hit('owned?id=eq.1', b'[{"id":1}]')
+        self.postgres.sql('alter database postgres owner to postgres')
+        self.await_read('owned?id=eq.1', b'[]', 'the policy is not for the caller any more')
+
+    def test_an_answer_of_a_membership_that_came_and_went(self):
+        for _ in range(3):  # a busy machine may look in between
+            wait_until(lambda: self.ask('secrets?id=eq.1', **self.me) == (200, b'[]'), 'it is as before')
+            self.postgres.sql("update secrets set body = 'secret'")
+            self.await_look()
+            with self.postgres.open('grant staff to authenticated;') as session:
+                for _ in range(6):
+                    self.ask('secrets?id=eq.1', **self.me)
+                session.communicate('revoke staff from authenticated;')
+            # The session has ended, and so the statistics tell at once.
+            await_promise(lambda: self.ask('secrets?id=eq.1', **self.me) == (200, b'[]'), 'the answer is dropped', 2 * PROMISE_SECONDS)
 
 
 if __name__ == '__main__':
