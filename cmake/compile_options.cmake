@@ -98,5 +98,7 @@ endfunction()
 precompiled(std)
 precompiled(asio LIBRARIES OpenSSL::SSL Boost::json Boost::url)
 if(PANDO_TESTS)
-  precompiled(test LIBRARIES OpenSSL::SSL Boost::json Boost::url GTest::gmock GTest::gtest)
+  # Each test links all of these: g++ takes a precompiled header only with the macros that it was made with.
+  set(PANDO_TEST_LIBRARIES OpenSSL::SSL Boost::json Boost::url GTest::gmock GTest::gtest)
+  precompiled(test LIBRARIES ${PANDO_TEST_LIBRARIES})
 endif()

@@ -47,7 +47,7 @@ function(pando_folder name)
   if(PANDO_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_precompile_headers(${name}_test REUSE_FROM pando_test_pch)
-    target_link_libraries(${name}_test PRIVATE pando_${name} GTest::gmock GTest::gtest GTest::gtest_main
+    target_link_libraries(${name}_test PRIVATE pando_${name} ${PANDO_TEST_LIBRARIES} GTest::gtest_main
                           ${ARG_TEST_LIBRARIES})
     add_test(NAME ${name}_test COMMAND ${name}_test)
   endif()
