@@ -88,7 +88,7 @@ bool HasRepeatedName(std::string_view payload) {
 
 std::optional<std::string> ReadRole(const boost::json::object& claims, const RolePath& path) {
   const boost::json::value* value = path.Find(claims);
-  if (value == nullptr || value->is_null()) return std::nullopt;
+  if (value == nullptr) return std::nullopt;
   if (!value->is_string()) return boost::json::serialize(*value);
   return std::string(value->get_string().data(), value->get_string().size());
 }

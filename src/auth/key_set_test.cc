@@ -108,6 +108,21 @@ std::string Wide(std::string_view text) {
   return wide;
 }
 
+// Keys in the forms that other programs print them in.
+void AddEncodedKeys(const std::string& der, const std::string& ssh, const std::string& point,
+                    std::map<std::string, std::string>& texts) {
+  texts["0x" + Hex(der)] = texts["\\x" + Hex(der)] = texts["\\x" + Hex(ssh)] = "JWK";
+  texts["%73%73%68-rsa%20" + EncodeBase64Url(ssh)] = texts["%4D" + EncodeBase64Url(der).substr(1)] = "JWK";
+  // A bundle of certificates (PKCS #7), with the identifier of signed data in front.
+  const std::string inside = "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02" + der;
+  const std::string header = {'\x30', '\x82', static_cast<char>(inside.size() >> 8), static_cast<char>(inside.size())};
+  texts[header + inside] = texts[EncodeBase64Url(header + inside)] = "JWK";
+  // What `gpg --export` prints: keys of Ed25519 and of RSA.
+  const std::string ed = "\x98\x33\x04\x65\x01\x02\x03\x16\x09\x2B\x06\x01\x04\x01\xDA\x47\x0F\x01\x01\x07\x40" + point;
+  const std::string rsa = std::string("\x99\x01\x0D\x04\x65\x01\x02\x03\x01\x08\x00", 11) + std::string(261, '\x5A');
+  for (const std::string& pgp : {ed, rsa}) texts[pgp] = texts[EncodeBase64Url(pgp)] = "JWK";
+}
+
 // What others know, or what only says where the keys are, and a word of the advice that is given.
 std::map<std::string, std::string> PublicTexts() {
   const TestSigner rsa = TestSigner::Rsa(), ec = TestSigner::Ec("P-256"), ed = TestSigner::Ed25519();
@@ -156,6 +171,8 @@ std::map<std::string, std::string> PublicTexts() {
   texts["jwks_uri: https://id.example.com/keys and so on"] = texts["<https://id.example.com/of-all-keys>"] = "URL";
   texts["https:\\/\\/id.example.com\\/.well-known\\/jwks"] = "URL";
   texts["//id.example.com/realms/app/protocol/certs"] = texts["id.example.com/realms/app/protocol/certs"] = "URL";
+  texts["localhost:8080/realms/app/protocol/certs"] = texts["keycloak:443/realms/app/protocol/certs"] = "URL";
+  AddEncodedKeys(rsa.Der(), ssh, point, texts);
   texts["data:application/jwk-set+json;base64,e30"] = texts["did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKL"] = "URL";
   texts["arn:aws:secretsmanager:eu-west-1:123456789012:secret:jwt"] = "URL";
   texts["/run/secrets/jwtsecretofproduction"] = texts["C:\\keys\\the keys of the identity provider"] = "@";

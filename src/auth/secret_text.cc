@@ -114,17 +114,22 @@ bool HoldsJson(std::string_view text) {
   return NamesKeyType(text) || (begins && (is_quoted || ParseJson(inside)));
 }
 
-// host.example/path without a scheme. Secrets have dots and slashes too, but seldom a name of small letters in front.
+// host.example/path or host:8080/path without a scheme. Secrets have dots and slashes too, but seldom a name of small
+// letters in front.
 bool IsHostAndPath(std::string_view text) {
   constexpr size_t kHostBytesMin = 7;  // shorter ones occur in random texts
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos || !HoldsOnly(text, "/._~-:%?=&@+")) return false;
   std::string_view host = text.substr(0, slash);
-  host = host.substr(0, host.find(':'));
+  const size_t colon = host.find(':');
+  const bool has_port = colon != std::string_view::npos && colon + 1 < host.size() &&
+                        std::all_of(host.begin() + static_cast<ptrdiff_t>(colon) + 1, host.end(), IsDigit);
+  host = host.substr(0, colon);
   const size_t dot = host.rfind('.');
   const auto is_small = [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == '-'; };
-  return dot != std::string_view::npos && dot > 0 && host.size() - dot > 2 && host.size() >= kHostBytesMin &&
-         std::all_of(host.begin(), host.end(), is_small);
+  if (!std::all_of(host.begin(), host.end(), is_small)) return false;
+  if (has_port && host.size() >= 2) return true;
+  return dot != std::string_view::npos && dot > 0 && host.size() - dot > 2 && host.size() >= kHostBytesMin;
 }
 
 bool HoldsUrl(std::string_view text) {
@@ -205,15 +210,17 @@ DerElement FirstElement(std::string_view bytes) {
   return {2 + length_bytes, 2 + length_bytes + length};
 }
 
-// A key or certificate: a SEQUENCE that is all of it, begins with a SEQUENCE or an INTEGER, and is no printable text.
+// A key or certificate: a SEQUENCE that is all of it, begins with a SEQUENCE, an INTEGER or, as bundles of certificates
+// do (RFC 5652, section 3), an OBJECT IDENTIFIER, and is no printable text.
 bool IsDer(std::string_view bytes) {
-  constexpr char kSequence = 0x30, kInteger = 0x02;
+  constexpr char kSequence = 0x30, kInteger = 0x02, kObjectIdentifier = 0x06;
   const DerElement whole = FirstElement(bytes);
   if (whole.size != bytes.size() || whole.size == 0 || bytes[0] != kSequence) return false;
   if (std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c <= '~'; })) return false;
   const std::string_view inside = bytes.substr(whole.header);
   const DerElement first = FirstElement(inside);
-  return first.size > 0 && first.size <= inside.size() && (inside[0] == kSequence || inside[0] == kInteger);
+  return first.size > 0 && first.size <= inside.size() &&
+         (inside[0] == kSequence || inside[0] == kInteger || inside[0] == kObjectIdentifier);
 }
 
 // The names of the kinds of keys, where they stand in the base64 of a public key (RFC 5280, 4.1): RSA, elliptic curves
@@ -236,6 +243,28 @@ bool IsPoint(std::string_view bytes) {
   });
 }
 
+// A public key of OpenPGP without its armor (RFC 9580, 4.2 and 5.5.2): the packet's tag and length, then the version,
+// the time, the algorithm.
+bool IsPgp(std::string_view bytes) {
+  constexpr size_t kPacketBytesMin = 32, kAlgorithmsKnown = 28, kTimeBytes = 4;
+  const auto at = [bytes](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(bytes[i])); };
+  if (bytes.size() < kPacketBytesMin) return false;
+  size_t header = 0, size = 0;
+  if (at(0) == 0x98 || (at(0) == 0xC6 && at(1) < 192)) {
+    header = 2;
+    size = at(1);
+  } else if (at(0) == 0x99) {
+    header = 3;
+    size = at(1) << 8 | at(2);
+  } else if (at(0) == 0xC6 && at(1) < 224) {
+    header = 3;
+    size = ((at(1) - 192) << 8) + at(2) + 192;
+  }
+  if (header == 0 || header + size > bytes.size() || size < kPacketBytesMin) return false;
+  const size_t version = at(header), algorithm = at(header + 1 + kTimeBytes);
+  return (version == 4 || version == 6) && algorithm > 0 && algorithm <= kAlgorithmsKnown;
+}
+
 struct Rule {
   bool (*holds)(std::string_view text);
   std::string_view why;
@@ -247,6 +276,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {HoldsSshKey, "is a key of SSH: write the public key as a JWK, {\"kty\": ...}"},
     {HoldsXml, "is XML or HTML: write the public key as a JWK, {\"kty\": ...}"},
     {HoldsDer, "is a key or certificate in DER: write the public key as a JWK, {\"kty\": ...}"},
+    {IsPgp, "is a key of OpenPGP: write the public key as a JWK, {\"kty\": ...}"},
     {IsPoint, "is a public key as its bytes: write it as a JWK, {\"kty\": ...}"},
     {IsWideText, "is UTF-16 or UTF-32: save the file as UTF-8"},
     {HoldsJson, "holds JSON among other text or encoded: write the JWK, the JWK set or the array of JWKs alone"},
@@ -255,8 +285,10 @@ constexpr auto kRules = std::to_array<Rule>({
     {IsPath, "is the name of a file: write @ in front of it, without quotes"},
 });
 
-// The text that hexadecimal digits stand for, also with colons between them.
+// The text that hexadecimal digits stand for, also with colons between them, or behind the mark of PostgreSQL's bytea
+// or of C.
 std::optional<std::string> DecodeHex(std::string_view text) {
+  if (text.starts_with("\\x") || text.starts_with("0x")) text.remove_prefix(2);
   std::string bytes;
   int high = -1;
   for (const char c : text) {
@@ -288,6 +320,23 @@ std::string WithoutEscapedBreaks(std::string_view text) {
   return joined;
 }
 
+// RFC 3986, 2.1; nullopt where nothing is encoded.
+std::optional<std::string> DecodePercent(std::string_view text) {
+  std::string bytes;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool is_encoded =
+        text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0;
+    if (!is_encoded) {
+      bytes += text[i];
+      continue;
+    }
+    bytes += static_cast<char>(HexValue(text[i + 1]) << 4 | HexValue(text[i + 2]));
+    i += 2;
+  }
+  if (bytes.size() == text.size()) return std::nullopt;
+  return bytes;
+}
+
 // `decodings`: how often a text may have been encoded.
 std::string_view WhyNoSecretWithin(std::string_view bytes, int decodings) {
   for (const Rule& rule : kRules) {
@@ -295,7 +344,8 @@ std::string_view WhyNoSecretWithin(std::string_view bytes, int decodings) {
   }
   if (decodings == 0) return {};
   const std::string joined = WithoutEscapedBreaks(Stripped(bytes, kBlanksAndQuotes));
-  for (const std::optional<std::string>& decoded : {DecodeBase64Lenient(joined), DecodeHex(joined)}) {
+  for (const std::optional<std::string>& decoded :
+       {DecodeBase64Lenient(joined), DecodeHex(joined), DecodePercent(joined)}) {
     if (!decoded) continue;
     if (const std::string_view why = WhyNoSecretWithin(*decoded, decodings - 1); !why.empty()) return why;
   }

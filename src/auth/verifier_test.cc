@@ -216,6 +216,19 @@ TEST_F(VerifierTest, CallsThoseAnonymousWhoHaveTheAnonymousRoleAndNoSubject) {
   EXPECT_NE(caller(R"({"sub":"x"})")->caller, caller(R"({"sub":"y"})")->caller);
 }
 
+TEST_F(VerifierTest, TakesAClaimThatIsNoStringForARoleOfItsText) {
+  AuthOptions options = WithSecret(kSecret);
+  options.anonymous_role = "anon";
+  Start(options);
+  for (const char* value : {"null", "7", "true", "[]"}) {
+    const auto answer = Bearer(SignToken(R"({"role":)" + std::string(value) + "}", kSecret));
+    ASSERT_TRUE(answer.has_value()) << value;
+    EXPECT_EQ((*answer)->role, value);
+    EXPECT_FALSE((*answer)->anonymous) << value;
+  }
+  EXPECT_EQ(Bearer(SignToken("{}", kSecret)).value()->role, "anon");
+}
+
 TEST_F(VerifierTest, RefusesARoleThatNamesNoneAsPostgresDoes) {
   AuthOptions options = WithSecret(kSecret);
   for (const char* path : {".role", ".app_metadata.roles[0]"}) {

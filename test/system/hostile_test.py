@@ -94,7 +94,7 @@ class Hostile(unittest.TestCase):
 
     def test_a_role_that_names_none_never_becomes_the_login_role(self):
         unknown = ('', '  ', '\t\r\n', 'none', 'None', 'NONE', 'nobody', 'a' * 64, 'a' * 5000, 'Anon', ' anon', 'anon ', '"anon"', 'anon; x',
-                   'anon, x', '\u00a0', ['anon'], [''], [], {}, {'role': 'anon'}, 0, 1.5, True, False)
+                   'anon, x', '\u00a0', ['anon'], [''], [], {}, {'role': 'anon'}, 0, 1.5, True, False, None)
         for role, code in (*((role, '22023') for role in unknown), ('anon\0', 'PGRST303'), ('\0', 'PGRST303')):
             token = {'Authorization': 'Bearer ' + token_with({'role': role, 'exp': int(time.time()) + 1000})}
             for method, path, body in (('GET', 'items?id=eq.1', None), ('POST', 'items', '{"id":900,"name":"x"}'),
