@@ -10,6 +10,7 @@
 #include "pg/quote.h"
 #include "pg/settings_select.h"
 #include "rest/utf8.h"
+#include "sql/statement.h"
 
 namespace pando::serve {
 namespace {
@@ -159,7 +160,7 @@ pg::Command CallCommand(const std::string& name) {
                                  ? pg::QuoteIdentifier(name)
                                  : pg::QuoteIdentifier(std::string_view(name).substr(0, dot)) + "." +
                                        pg::QuoteIdentifier(std::string_view(name).substr(dot + 1));
-  return pg::Command{"SELECT " + quoted + "()", {}, true};
+  return pg::Command{"SELECT " + quoted + "(), " + std::string(sql::kRestoreEncoding), {}, true};
 }
 
 }  // namespace pando::serve

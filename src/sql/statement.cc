@@ -130,6 +130,8 @@ class StatementWriter {
     out_ << "nullif(current_setting('response.headers', true), '')";
     shape.status = NextColumn();
     out_ << "nullif(current_setting('response.status', true), '')";
+    NextColumn();
+    out_ << kRestoreEncoding;
   }
 
   void WriteBody() {

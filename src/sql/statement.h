@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/plan.h"
@@ -42,8 +43,14 @@ struct Statement {
   std::optional<Query> estimate;
 };
 
+// An expression for the select list of a call: what was called may have set another encoding for its transaction, and
+// rows are sent, and parameters read, in the one that is set then. A row is sent when its whole select list is
+// evaluated.
+constexpr std::string_view kRestoreEncoding =
+    "CASE WHEN current_setting('client_encoding') <> 'UTF8' THEN set_config('client_encoding', 'UTF8', true) END";
+
 struct WriteOptions {
-  bool response_settings = false;  // yield response.headers and response.status
+  bool response_settings = false;  // what runs may set something: yield response.headers and response.status
   bool body = true;                // false for HEAD: counts only
   bool flat = true;                // where IsFlat(): plain rows; false has the database print them
 };

@@ -125,6 +125,15 @@ class RoleSettings(unittest.TestCase):
                 self.assertEqual([status for status, _ in answers[::2]], [200] * 4)
                 self.assertLessEqual({body['code'] for status, body in answers[1::2] if status != 200}, {'55P03'})
 
+    def assert_sound_text(self, role):
+        headers = {'Content-Type': 'application/json', 'Prefer': 'return=representation'}
+        note = {'body': 'é \\x41 \' €'}
+        status, _, body = self.pando.request('POST', '/rest/v1/notes?select=body', json.dumps(note), headers)
+        self.assertEqual((status, json.loads(body)), (201, [note]))
+        self.assertEqual(self.postgres.sql("set client_encoding = 'UTF8'; select body from notes order by id desc limit 1"), note['body'])
+        for _ in range(3):  # remembered as well
+            self.assertEqual(self.get(role, f'/notes?select=body&body=eq.{urllib.parse.quote(note["body"])}&limit=1'), (200, [note]))
+
     def assert_sound(self, role):
         headers = {'Content-Type': 'application/json', 'Prefer': 'return=representation'}
         if role != 'anon':
@@ -162,6 +171,50 @@ class RoleSettings(unittest.TestCase):
         self.pando.start()
         self.assert_sound('anon')
         self.assert_sound('patient')
+
+    def test_what_a_call_does_to_the_encoding_ends_before_its_answer(self):
+        """LATIN1 has no euro sign, and its ä is no UTF-8."""
+        for local in ('true', 'false'):
+            def change(name, local=local):
+                return f"perform set_config('client_encoding', '{name}', {local})"
+            self.postgres.sql(f"""
+              begin;
+              create or replace function told(text) returns text language plpgsql as $$ begin {change('LATIN1')}; return $1 || 'ä'; end $$;
+              create or replace function listed(text) returns setof items language plpgsql as
+                $$ begin {change('GBK')}; return query select 1, $1 || 'ä', now(); end $$;
+              create or replace function noted() returns trigger language plpgsql as
+                $$ begin {change('LATIN1')}; new.body := new.body || 'ä'; return new; end $$;
+              create or replace trigger noted before insert on notes for each row execute function noted();
+              create or replace function changed() returns text language plpgsql as $$ begin {change('LATIN1')}; return 'ä'; end $$;
+              create or replace view seen as select body, changed() as x from notes;
+              create or replace function refused() returns text language plpgsql as
+                $$ begin {change('LATIN1')}; raise 'ä' using hint = 'ü'; end $$;
+              grant select on seen to anon;
+              create function known_{local}() returns boolean language sql return true;
+              commit; notify pgrst, 'reload schema'""")
+            wait_until(lambda local=local: self.get('anon', f'/rpc/known_{local}')[0] == 200, 'the functions and the trigger are known')
+            json_of = {'Content-Type': 'application/json', 'Prefer': 'return=representation'}
+            for path, body, expected in (
+                    ('rpc/told', ['é€'], '"é€ä"'), ('rpc/told', ['é'], '"éä"'), ('rpc/listed?select=name', ['é€'], '[{"name":"é€ä"}]'),
+                    ('notes?select=body', {'body': 'é€'}, '[{"body":"é€ä"}]'), ('notes?select=body', {'body': 'é'}, '[{"body":"éä"}]')):
+                text = body[0] if isinstance(body, list) else json.dumps(body)
+                headers = {**json_of, 'Content-Type': 'text/plain'} if isinstance(body, list) else json_of
+                status, _, answer = self.pando.request('POST', f'/rest/v1/{path}', text.encode(), headers)
+                self.assertIn(status, (200, 201), answer)
+                self.assertEqual(answer.decode(), expected, f'{path} {local}')
+            self.assertEqual(self.get('anon', '/seen?limit=1'), (200, [{'body': 'é€ä', 'x': 'ä'}]))
+            self.assertEqual(self.get('anon', '/rpc/refused')[1]['code'], 'P0001')
+            self.postgres.sql('drop trigger noted on notes')
+            self.assert_sound('anon')
+            self.postgres.sql('truncate notes')
+
+    def test_what_a_pre_request_does_to_the_encoding_ends_with_it(self):
+        self.postgres.sql("""create function before() returns void language plpgsql as
+          $$ begin perform set_config('client_encoding', 'LATIN1', true), set_config('bytea_output', 'escape', true); end $$""")
+        self.pando.stop()
+        self.pando.environment['PANDO_REST_PRE_REQUEST'] = 'before'
+        self.pando.start()
+        self.assert_sound_text('anon')
 
     def test_a_role_that_only_reads_writes_nothing(self):
         self.postgres.await_listener()
