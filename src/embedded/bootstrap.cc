@@ -11,7 +11,7 @@ namespace pando::embedded {
 namespace {
 
 // Raised when a step below changes; the steps then run again on every cluster.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 // The superuser's own databases are nobody else's; template1 hands no rights on to databases made later.
 constexpr const char* kRoles = R"sql(
@@ -164,6 +164,36 @@ CREATE EVENT TRIGGER pando_close_extensions ON ddl_command_end WHEN TAG IN ('CRE
 ALTER EVENT TRIGGER pando_close_extensions ENABLE ALWAYS;
 )sql";
 
+// Default privileges belong to one role: those of pando_owner, which a migration may change, do not reach what the
+// superuser makes in psql. What has privileges of its own is left: CREATE OR REPLACE keeps a grant. Functions of an
+// extension are closed when its script has ended, except those behind operators, which its script has not made yet when
+// it makes the function.
+constexpr const char* kFunctions = R"sql(
+CREATE OR REPLACE FUNCTION pando_internal.close_new_functions() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  made regprocedure;
+BEGIN
+  FOR made IN
+    SELECT p.oid
+      FROM pg_catalog.pg_event_trigger_ddl_commands() command
+      JOIN pg_catalog.pg_proc p ON p.oid = command.objid
+     WHERE command.classid = 'pg_proc'::regclass AND NOT command.in_extension AND p.proacl IS NULL
+       AND p.proowner <> 'pando_owner'::regrole AND command.schema_name IS DISTINCT FROM 'pg_temp'
+  LOOP
+    EXECUTE pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', made);
+    EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO pando_owner WITH GRANT OPTION', made);
+    EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO service_role', made);
+  END LOOP;
+END
+$$;
+DROP EVENT TRIGGER IF EXISTS pando_close_functions;
+CREATE EVENT TRIGGER pando_close_functions ON ddl_command_end
+  WHEN TAG IN ('CREATE FUNCTION', 'CREATE PROCEDURE', 'CREATE AGGREGATE')
+  EXECUTE FUNCTION pando_internal.close_new_functions();
+ALTER EVENT TRIGGER pando_close_functions ENABLE ALWAYS;
+)sql";
+
 using ConnectionHandle = std::unique_ptr<pg::Connection>;
 
 Task<Result<ConnectionHandle>> Connect(std::string uri, Deadline deadline) {
@@ -205,7 +235,7 @@ Task<Result<void>> MakeRolesAndDatabase(std::string maintenance_uri, Deadline de
 }
 
 Task<Result<void>> PrepareDatabase(pg::Connection& connection, Deadline deadline) {
-  std::string script = std::string(kDatabase) + kTriggers + kExtensions +
+  std::string script = std::string(kDatabase) + kTriggers + kExtensions + kFunctions +
                        "INSERT INTO pando_internal.bootstrap (version) VALUES (" + std::to_string(kVersion) +
                        ") ON CONFLICT DO NOTHING;";
   co_return co_await connection.RunScript(std::move(script), deadline);

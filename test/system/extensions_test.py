@@ -145,6 +145,30 @@ class OfTheEmbeddedDatabase(ExtensionCase):
         self.assert_unknown('unaccent')
 
 
+    def test_what_the_superuser_makes_is_closed_too(self):
+        self.start(m0001_side='create schema side; grant usage on schema public, side to anon;')
+
+        def may(role, what):
+            return self.database.sql(f"select has_function_privilege('{role}', '{what}', 'execute')")
+        self.database.sql("""
+          create function plain() returns text language sql return 'plain';
+          create function side.plain(x int default 1, variadic y text[] default '{}') returns text language sql return 'plain';
+          create procedure proceed(inout x int) language sql begin atomic select x; end;
+          create aggregate total(int) (sfunc = int4pl, stype = int, initcond = 0);
+          create role maker; grant create on schema public to maker; set role maker;
+          create function made() returns text language sql return 'made'""")
+        for function in ('plain()', 'side.plain(int,text[])', 'proceed(int)', 'total(int)', 'made()'):
+            self.assertEqual([may(role, function) for role in ('anon', 'authenticated', 'authenticator', 'service_role', 'pando_owner')],
+                             ['f', 'f', 'f', 't', 't'], function)
+        self.assertEqual(self.ask('GET', 'rpc/plain')[0], 401)
+        # What is granted stays, and a migration may grant.
+        self.pando.folder.joinpath('migrations/0002_grant.sql').write_text('grant execute on function plain() to anon;')
+        self.pando.run('migrate')
+        self.change("grant execute on function made() to public; create or replace function plain() returns text language sql "
+                    "return 'again'; create or replace function made() returns text language sql return 'again'")
+        self.assertEqual((self.ask('GET', 'rpc/plain'), self.ask('GET', 'rpc/made')), ((200, 'again'), (200, 'again')))
+
+
 class OfAnotherDatabase(ExtensionCase):
     def setUp(self):
         folder = self.enterContext(quick_folder())
