@@ -54,6 +54,15 @@ void AddUnique(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+// The rows that filters choose get the values of one object: others in the body would go unread.
+Result<void> CheckOneObject(const rest::Payload& payload) {
+  if (payload.elements <= 1) return {};
+  return Error(ErrorId::kNotHonoured,
+               "PATCH writes the values of one object, and the body has " + std::to_string(payload.elements))
+      .WithHint(
+          "Send one object. POST with \"Prefer: resolution=merge-duplicates\" writes other values into each row.");
+}
+
 }  // namespace
 
 Result<Mutation> MakeMutation(const rest::Request& request, const Relation& relation, const catalog::Catalog& catalog) {
@@ -67,6 +76,11 @@ Result<Mutation> MakeMutation(const rest::Request& request, const Relation& rela
                   : request.action == Action::kPut  ? Mutation::Kind::kPut
                                                     : Mutation::Kind::kInsert;
   PANDO_TRY(mutation.columns, PayloadColumns(request, relation, catalog));
+  if (mutation.kind == Mutation::Kind::kUpdate) {
+    PANDO_CHECK(CheckOneObject(request.payload));
+    // Without an object there is nothing to set, whatever columns= names.
+    if (request.payload.elements == 0) mutation.columns.clear();
+  }
   mutation.missing_default = request.preferences.missing == rest::PreferMissing::kDefault;
   if (mutation.kind == Mutation::Kind::kPut) {
     PANDO_CHECK(AddPutKey(mutation, request, relation));

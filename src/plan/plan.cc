@@ -197,6 +197,15 @@ Result<Named> FindNamed(const rest::Request& request, const catalog::Catalog& ca
   return named;
 }
 
+bool HasAggregates(const Node& node) {
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
+    if (output.kind == Output::Kind::kColumn) return output.column.aggregate.has_value();
+    if (output.kind != Output::Kind::kEmbed) return false;
+    const Embed& embed = node.embeds[output.embed];
+    return embed.is_spread && embed.to_one() && HasAggregates(embed.node);
+  });
+}
+
 Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
                       const PlanOptions& options, std::string role) {
   Plan plan;
@@ -219,8 +228,9 @@ Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalo
   PANDO_TRY(plan.media, ChooseMedia(request, plan, options));
   if (plan.media.handler) plan.footprint |= plan.media.handler->footprint;
   PANDO_CHECK(CheckPreferences(request, plan));
-  plan.counts_source =
-      ((plan.mutation || plan.call) && LimitsAffected(request.preferences)) || (plan.call && MayStopEarly(plan));
+  plan.counts_source = ((plan.mutation || plan.call) && LimitsAffected(request.preferences)) ||
+                       (plan.call && MayStopEarly(plan)) ||
+                       (plan.mutation && plan.representation && HasAggregates(plan.read));
   return plan;
 }
 

@@ -180,14 +180,17 @@ struct Plan {
   bool representation = true;  // false: the answer carries no rows
   Media media;
   Count count = Count::kNone;
-  // The rows of the write or call are counted apart from those that the answer shows, which a window, a filter or an
-  // inner embed may leave out: for max-affected, and so that a function runs to its end.
+  // The rows of the write or call are counted apart from those that the answer shows, which a window, a filter, an
+  // inner embed or an aggregate may leave out: for max-affected, for the range, and so that a function runs to its end.
   bool counts_source = false;
   std::optional<uint32_t> estimate_from;  // rest.max_rows, up to which an estimated count is exact
   catalog::Footprint footprint;           // of everything that runs, the pre-request function excepted
   bool read_only = false;
   std::vector<std::string> warnings;  // for the Warning header
 };
+
+// The node's rows are groups of rows.
+bool HasAggregates(const Node& node);
 
 struct PlanOptions {
   std::optional<uint32_t> max_rows;

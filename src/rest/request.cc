@@ -93,6 +93,17 @@ Result<std::optional<std::string_view>> RangeOf(const RawRequest& raw) {
   return range;
 }
 
+// PATCH, PUT and DELETE look at what is there before they write. POST makes something, or calls a function.
+Result<void> CheckConditions(const RawRequest& raw) {
+  if (raw.method != "POST") return {};
+  for (const char* name : {"If-Match", "If-None-Match"}) {
+    if (Headers(raw, name).empty()) continue;
+    return Error(ErrorId::kNotHonoured, std::string(name) + " does not decide whether POST writes")
+        .WithHint("Send conditions with PATCH, PUT or DELETE.");
+  }
+  return {};
+}
+
 Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Request& request) {
   const QueryContext context{
       .arguments_allowed = request.resource == Resource::kFunction && raw.method != "POST",
@@ -147,6 +158,7 @@ Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options)
   request.head = raw.method == "HEAD";
   PANDO_CHECK(ChooseSchema(raw, options, request));
   PANDO_TRY(request.action, ParseAction(request.resource, raw.method));
+  PANDO_CHECK(CheckConditions(raw));
   PANDO_CHECK(ReadQuery(raw, options, request));
   request.preferences = ParsePreferences(Headers(raw, "Prefer"), options.tx_override_allowed);
   request.accept = Accepted(raw);

@@ -173,6 +173,16 @@ TEST(Request, HonoursTheRangeHeaderOnGetOnly) {
   EXPECT_THAT(message.send()->query.windows, IsEmpty());
 }
 
+TEST(Request, RefusesConditionsOnPost) {
+  for (const char* name : {"If-Match", "If-None-Match"}) {
+    for (const char* path : {"/rest/v1/items", "/rest/v1/rpc/add"}) {
+      EXPECT_EQ(CodeOf({.method = "POST", .path = path, .headers = {{name, "*"}}, .body = "{}"}), "PANDO2012") << path;
+    }
+    EXPECT_EQ(CodeOf({.method = "PATCH", .headers = {{name, "*"}}, .body = "{}"}), "accepted");
+    EXPECT_EQ(CodeOf({.method = "DELETE", .headers = {{name, "*"}}}), "accepted");
+  }
+}
+
 TEST(Request, RefusesARangeThatItCannotHonour) {
   EXPECT_EQ(CodeOf({.headers = {{"Range", "0-1, 3-4"}}}), "PANDO2012");
   EXPECT_EQ(CodeOf({.headers = {{"Range", "0-1"}, {"Range", "3-4"}}}), "PANDO2012");

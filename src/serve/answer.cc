@@ -111,8 +111,16 @@ std::string ContentRange(int64_t first, int64_t rows, std::optional<int64_t> tot
   return std::string(text.data(), to);
 }
 
+// The answer may show fewer, where it groups them.
+int64_t RowsWritten(const Outcome& outcome) { return outcome.affected.value_or(outcome.page); }
+
 bool IsWrite(Action action) {
   return action == Action::kInsert || action == Action::kPut || action == Action::kUpdate || action == Action::kDelete;
+}
+
+// A write counts the rows that it wrote, and estimates none. The answer to a PUT has no range to say it in.
+bool IsCountHonoured(rest::PreferCount count, Action action) {
+  return !IsWrite(action) || (count == rest::PreferCount::kExact && action != Action::kPut);
 }
 
 std::string PreferenceApplied(const rest::Request& request, const plan::Plan& plan, const AnswerOptions& options) {
@@ -140,7 +148,7 @@ std::string PreferenceApplied(const rest::Request& request, const plan::Plan& pl
         break;
     }
   }
-  if (p.count) {
+  if (p.count && IsCountHonoured(*p.count, request.action)) {
     add(*p.count == rest::PreferCount::kExact     ? "count=exact"
         : *p.count == rest::PreferCount::kPlanned ? "count=planned"
                                                   : "count=estimated");
@@ -244,13 +252,13 @@ class Answer {
   // `first`: where the range begins, or negative for none.
   void MakeUpdateOrDelete(int64_t first) {
     response_.status = plan_.representation ? 200 : 204;
-    response_.headers.Add("Content-Range", ContentRange(0, first < 0 ? 0 : outcome_.page, CountedRows()));
+    response_.headers.Add("Content-Range", ContentRange(0, first < 0 ? 0 : RowsWritten(outcome_), CountedRows()));
     if (plan_.representation) TakeBody();
   }
 
   std::optional<int64_t> CountedRows() const {
     if (plan_.count != plan::Count::kExact) return std::nullopt;
-    return outcome_.page;
+    return RowsWritten(outcome_);
   }
 
   void AddLocation() {
@@ -343,7 +351,7 @@ bool NeedsCheck(const rest::Request& request, const plan::Plan& plan) {
 
 Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, const plan::Plan& plan) {
   if (plan.media.explain) return {};
-  if (request.action == Action::kPut && outcome.page != 1) {
+  if (request.action == Action::kPut && RowsWritten(outcome) != 1) {
     return Error(ErrorId::kPutKeyMismatch, "Payload values do not match URL in primary key column(s)");
   }
   const bool limited =

@@ -77,15 +77,6 @@ std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Node& node) {
   return lifted;
 }
 
-bool TreeWriter::HasAggregates(const Node& node) {
-  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
-    if (output.kind == Output::Kind::kColumn) return output.column.aggregate.has_value();
-    if (output.kind != Output::Kind::kEmbed) return false;
-    const Embed& embed = node.embeds[output.embed];
-    return embed.is_spread && embed.to_one() && HasAggregates(embed.node);
-  });
-}
-
 bool TreeWriter::ChoosesRows(const Node& node, size_t embed) {
   return node.embeds[embed].inner ||
          std::any_of(node.where.begin(), node.where.end(), [&](const Condition& c) { return AboutEmbed(c, embed); });
@@ -102,7 +93,7 @@ void TreeWriter::WriteNode(const Node& node, const Embed* as_embed, const Scope*
   aliases_.push_back(scope.alias);
   for (size_t i = 0; i < node.embeds.size(); ++i) scope.laterals.push_back(out_.NextAlias());
   scope.is_spread_row = as_embed && as_embed->is_spread && as_embed->to_one();
-  scope.grouped = !scope.is_spread_row && HasAggregates(node);
+  scope.grouped = !scope.is_spread_row && plan::HasAggregates(node);
 
   out_ << "SELECT ";
   if (mode == Mode::kCount && !scope.grouped) {

@@ -60,7 +60,6 @@ class TreeWriter {
 
   std::string AliasFor(const plan::Node& node);
   static std::vector<Lifted> LiftedBy(const plan::Node& node);
-  static bool HasAggregates(const plan::Node& node);
   static bool ChoosesRows(const plan::Node& node, size_t embed);
 
   Writer& out_;

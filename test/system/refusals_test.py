@@ -159,6 +159,54 @@ class Refusals(unittest.TestCase):
         self.assertEqual(self.ids('', {'Range': 'items=0-0'}), [1])
         self.assertEqual(self.ids('', {'Range': 'bytes=0-0'}), [1, 2, 3])  # RFC 9110, 14.2: another unit is ignored
 
+    def test_a_patch_takes_one_object(self):
+        """The rows that filters choose get its values: those of others in the body would go unread."""
+        csv, two = {'Content-Type': 'text/csv'}, '[{"t": "x"}, {"t": "y"}]'
+        for headers in ({}, ROWS, {'Prefer': 'missing=default'}):
+            for query in ('id=eq.1', 'id=eq.1&columns=t'):
+                self.assert_refused('PATCH', '/things?' + query, two, headers)
+                self.assert_refused('PATCH', '/things?' + query, 't\nx\ny\n', {**headers, **csv})
+        # Without an object nothing is set, whatever columns= names.
+        for body in ('[]', 'null', '{}', '7'):
+            for query in ('id=eq.1', 'id=eq.1&columns=t'):
+                if (body, query) == ('{}', 'id=eq.1&columns=t'):
+                    continue  # an object that says nothing about t, which makes t null
+                with self.subTest(f'{query} {body}'):
+                    self.assertEqual(self.send('PATCH', '/things?' + query, body), (204, ''))
+                    self.assertEqual(self.send('PATCH', '/things?' + query, body, ROWS), (200, '[]'))
+                    self.assertEqual(self.rows(), self.before)
+        for body, headers in (('[{"t": "x"}]', {}), ('t\nx\n', csv)):
+            self.assertEqual(self.send('PATCH', '/things?id=eq.1', body, headers)[0], 204)
+            self.assertEqual(self.ids('t=eq.x'), [1])
+
+    def test_post_has_no_conditions(self):
+        for name in ('If-Match', 'If-None-Match'):
+            for value in ('*', '"x"'):
+                self.assert_refused('POST', '/things', NEW, {name: value})
+                self.assert_refused('POST', '/things', NEW, {**MERGE, name: value})
+                self.assert_refused('POST', '/rpc/wipe', '{}', {name: value})
+
+    def test_a_count_that_is_not_made_is_not_said_to_be(self):
+        for count, applied in (('exact', 'count=exact'), ('planned', None), ('estimated', None)):
+            for method, path, body in (('POST', '/things', NEW), ('PATCH', '/things?id=eq.9', '{"t": "x"}'), ('DELETE', '/things?id=eq.9', None)):
+                headers = {'Prefer': f'count={count}', 'Content-Type': 'application/json'}
+                status, fields, _ = self.pando.request(method, '/rest/v1' + path, body, headers)
+                self.assertIn(status, (201, 204))
+                self.assertEqual(fields['Preference-Applied'], applied, f'{method} {count}')
+                self.assertEqual(fields['Content-Range'].split('/')[1], '1' if applied else '*', f'{method} {count}')
+        fields = self.pando.request('PUT', '/rest/v1/things?id=eq.1', '{"id": 1}', {'Prefer': 'count=exact'})[1]
+        self.assertEqual((fields['Content-Range'], fields['Preference-Applied']), (None, None))
+
+    def test_rows_that_are_written_are_counted_where_the_answer_groups_them(self):
+        exact = {'Prefer': 'return=representation, count=exact', 'Content-Type': 'application/json'}
+        for method, query, body, written, total in (
+                ('PATCH', 'id=lt.3&select=count', '{"t": "x"}', '0-1/2', 2), ('PATCH', 'id=gt.5&select=count', '{"t": "x"}', '*/0', 0),
+                ('POST', 'select=count', '[{"id": 7}, {"id": 8}]', '*/2', 2), ('DELETE', 'id=in.(7,8)&select=count', None, '*/2', 2)):
+            _, fields, answer = self.pando.request(method, f'/rest/v1/things?{query}', body, exact)
+            self.assertEqual((fields['Content-Range'], json.loads(answer)), (written, [{'count': total}]), method + query)
+        status, answer = self.send('PUT', '/things?id=eq.1&select=count', '{"id": 2, "t": "x"}', ROWS)
+        self.assertEqual((status, json.loads(answer)['code']), (400, 'PGRST115'))
+
     def test_conditions_go_with_the_parameters_of_a_write(self):
         tag = self.pando.request('GET', '/rest/v1/things?id=eq.1')[1]['etag']
         self.assertEqual(self.send('PATCH', '/things?id=eq.1&columns=t', '{"t": "new", "id": 7}', {'If-Match': tag})[0], 204)
