@@ -186,6 +186,8 @@ bool Catalog::IsHiddenField(std::string_view name, std::string_view role) const 
   return found != snapshot_->extension_functions.end() && !found->second.Includes(role);
 }
 
+bool Catalog::IsRowAggregate(std::string_view name) const { return snapshot_->row_aggregates.contains(name); }
+
 Oid Catalog::BaseType(Oid oid) const {
   for (int depth = 0; depth < kDomainDepthMax; ++depth) {
     const Type* type = FindType(oid);

@@ -51,6 +51,8 @@ class Catalog {
                                            std::string_view role) const;
   // `name` is no column of a row for this role, though PostgreSQL would find a function of an extension by it.
   bool IsHiddenField(std::string_view name, std::string_view role) const;
+  // PostgreSQL would take the field `name` of a row that has no such column for an aggregate of all rows.
+  bool IsRowAggregate(std::string_view name) const;
   const std::string& postgis_schema() const;  // where st_asgeojson is; empty without PostGIS
   // The type below all domains.
   Oid BaseType(Oid oid) const;

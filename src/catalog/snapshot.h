@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ struct Snapshot {
   // Functions of extensions that can be called with one argument, by name: PostgreSQL reads `row.name` as a call of
   // such a function where the row has no column of that name.
   std::map<std::string, Audience, std::less<>> extension_functions;
+  std::set<std::string, std::less<>>
+      row_aggregates;  // aggregates that can be called with a row: `row.name` is a call too
   std::map<std::string, std::optional<std::string>> schema_comments;  // of exposed schemas
   milliseconds statement_timeout{0};  // of a connection as it starts, set for the database or login role; 0: none
   // ALTER ROLE ... SET, by role: those that hold for requests of the role.

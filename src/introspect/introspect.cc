@@ -57,6 +57,7 @@ catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& opti
   const ExtensionFunctions extensions(answers);
   ReadFunctions({answers, options, relations, types, footprints, extensions}, snapshot);
   snapshot.extension_functions = extensions.OfOneArgument();
+  ForEachRow(answers[Query::kRowAggregates], [&](const Row& row) { snapshot.row_aggregates.insert(row.Text(0)); });
   ReadSurroundings(answers, snapshot);
   snapshot.claim_names = footprints.claim_names();
   snapshot.types = std::move(types).Take();

@@ -33,6 +33,7 @@ enum class Query : size_t {
   kAggregateHandlers,
   kExtensionFunctions,
   kGranteeHeirs,
+  kRowAggregates,
   kSchemaComments,
   kRoleSettings,
   kStatementTimeout,

@@ -254,6 +254,14 @@ SELECT g.grantee, r.rolname
            AND a.grantee NOT IN (0, p.proowner) AND a.privilege_type = 'EXECUTE') g
   JOIN pg_catalog.pg_roles r ON pg_catalog.pg_has_role(r.oid, g.grantee, 'USAGE'))";
 
+// Aggregates that take a row as it is.
+//   name
+constexpr std::string_view kRowAggregates = R"(
+SELECT DISTINCT p.proname
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_type t ON t.oid = p.proargtypes[0]
+ WHERE p.prokind = 'a' AND p.pronargs = 1 AND t.typtype IN ('c', 'p'))";
+
 //   schema, comment
 constexpr std::string_view kSchemaComments = R"(
 SELECT s.name, d.description
@@ -476,6 +484,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kAggregateHandlers, QueryInput::kSearched, 5, kAggregateHandlers},
     {Query::kExtensionFunctions, QueryInput::kNone, 4, kExtensionFunctions},
     {Query::kGranteeHeirs, QueryInput::kNone, 2, kGranteeHeirs},
+    {Query::kRowAggregates, QueryInput::kNone, 1, kRowAggregates},
     {Query::kSchemaComments, QueryInput::kExposed, 2, kSchemaComments},
     {Query::kRoleSettings, QueryInput::kNone, 3, kRoleSettings},
     {Query::kStatementTimeout, QueryInput::kNone, 1, kStatementTimeout},

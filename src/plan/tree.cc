@@ -15,6 +15,8 @@ Error NotEmbedded(const std::string& name) {
       .WithHint("Verify that '" + name + "' is included in the 'select' query parameter.");
 }
 
+Error AggregatesDisabled() { return Error(ErrorId::kAggregatesDisabled, "Use of aggregate functions is not allowed"); }
+
 // By two names of one embed, its alias and its target.
 Error GivenTwice(const char* what, const rest::EmbedPath& path) {
   return Error(ErrorId::kQueryParse,
@@ -124,8 +126,8 @@ Result<std::vector<Condition>> TreeBuilder::RootConditions(const Node& root, con
 }
 
 Result<void> TreeBuilder::CheckFields() const {
-  if (!hidden_field_) return {};
-  return Error::FromDatabase(kUndefinedColumn, "column " + *hidden_field_ + " does not exist");
+  if (!refused_field_) return {};
+  return *refused_field_;
 }
 
 // ---------------------------------------------------------------------------------------------------------- select
@@ -184,7 +186,7 @@ Result<void> TreeBuilder::AddColumn(Node& node, const rest::SelectColumn& item) 
   column.is_count_star = old_count || (item.aggregate && item.field.name.empty());
   column.aggregate = old_count ? rest::Aggregate::kCount : item.aggregate;
   if (item.aggregate && !options_.aggregates_enabled) {
-    return Error(ErrorId::kAggregatesDisabled, "Use of aggregate functions is not allowed");
+    return AggregatesDisabled();
   }
   if (column.is_count_star) {
     column.key = item.alias.value_or("count");
@@ -280,9 +282,14 @@ Result<Node*> TreeBuilder::FindNode(Node& root, const rest::EmbedPath& path) {
 
 // ---------------------------------------------------------------------------------------------------------- fields
 
-void TreeBuilder::HideField(const Node& node, const std::string& field) {
+void TreeBuilder::CheckCall(const Node& node, const std::string& field) {
+  if (refused_field_) return;
   const std::string& relation = node.from_source ? Node::kSourceName : node.name.name;
-  if (!hidden_field_) hidden_field_ = relation + "." + field;
+  if (catalog_.IsHiddenField(field, plan_.role)) {
+    refused_field_ = Error::FromDatabase(kUndefinedColumn, "column " + relation + "." + field + " does not exist");
+  } else if (!options_.aggregates_enabled && catalog_.IsRowAggregate(field)) {
+    refused_field_ = AggregatesDisabled();
+  }
 }
 
 ColumnRef TreeBuilder::ResolveField(const Node& node, const rest::Field& field, bool for_output) {
@@ -298,7 +305,7 @@ ColumnRef TreeBuilder::ResolveField(const Node& node, const rest::Field& field, 
     ref.from_row = node.from_source;
     Touch(computed->footprint);
   } else {
-    if (catalog_.IsHiddenField(field.name, plan_.role)) HideField(node, field.name);
+    CheckCall(node, field.name);
     // Most likely the database will answer 42703; but it may know a function of that name which we do not.
     Touch(catalog::Footprint{});
   }

@@ -39,9 +39,12 @@ class TreeBuilder {
   Result<Condition> Resolve(const Node& node, const rest::Logic& logic);
   Condition ResolveFilter(const Node& node, const rest::Filter& filter);
   ColumnRef ResolveField(const Node& node, const rest::Field& field, bool for_output);
-  // PostgreSQL would take the field for a call of a function that the caller's role is not shown.
-  void HideField(const Node& node, const std::string& field);
-  //   kSqlstate  42703: HideField() was called
+  // Refuses a field that is no column and that PostgreSQL would take for a call: of a function that the caller's role
+  // is not shown, or of an aggregate where those are disabled.
+  void CheckCall(const Node& node, const std::string& field);
+  // What CheckCall() has refused first.
+  //   kSqlstate            42703: a function
+  //   kAggregatesDisabled  an aggregate
   Result<void> CheckFields() const;
 
   Result<void> AddOrder(Node& node, const std::vector<rest::OrderTerm>& terms);
@@ -54,7 +57,7 @@ class TreeBuilder {
   const PlanOptions& options_;
   Plan& plan_;
   uint32_t embeds_ = 0;
-  std::optional<std::string> hidden_field_;  // as PostgreSQL would name it
+  std::optional<Error> refused_field_;
 };
 
 // True when the node's rows, as its parent sees them, have a value under `key`.

@@ -141,6 +141,19 @@ TEST_F(FunctionsTest, FunctionsOfExtensionsAreForThoseWhoWereGrantedThemByName) 
   Execute("DROP EXTENSION hstore, \"uuid-ossp\"; DROP ROLE granted, heir, member");
 }
 
+TEST_F(FunctionsTest, KnowsTheAggregatesThatTakeARow) {
+  Execute(
+      "CREATE TABLE api.rows (id int); CREATE FUNCTION api.next(int, api.rows) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+      "CREATE AGGREGATE api.all_of (api.rows) (SFUNC = api.next, STYPE = int)");
+  const auto catalog = Load();
+  for (const char* name : {"json_agg", "jsonb_agg", "array_agg", "count", "all_of"}) {
+    EXPECT_TRUE(catalog->IsRowAggregate(name)) << name;
+  }
+  for (const char* name : {"sum", "avg", "string_agg", "row_to_json", "next", "id"}) {
+    EXPECT_FALSE(catalog->IsRowAggregate(name)) << name;
+  }
+}
+
 TEST_F(FunctionsTest, FunctionsOfARowThatReturnRowsAreComputedRelationships) {
   Execute(
       "CREATE TABLE api.a (id int PRIMARY KEY); CREATE TABLE api.b (id int, a_id int REFERENCES api.a);"

@@ -16,7 +16,8 @@ create function refill() returns void language sql volatile security definer as 
   insert into parts values (1, 1, 10), (2, 2, 20);
 $$;
 create function wipe() returns setof things language sql volatile as 'delete from things returning *';
-grant execute on function refill, wipe to anon;
+create function shown() returns setof things language sql stable as 'select * from things';
+grant execute on function refill, wipe, shown to anon;
 '''
 ROWS = {'Prefer': 'return=representation'}
 MERGE = {'Prefer': 'resolution=merge-duplicates'}
@@ -206,6 +207,20 @@ class Refusals(unittest.TestCase):
             self.assertEqual((fields['Content-Range'], json.loads(answer)), (written, [{'count': total}]), method + query)
         status, answer = self.send('PUT', '/things?id=eq.1&select=count', '{"id": 2, "t": "x"}', ROWS)
         self.assertEqual((status, json.loads(answer)['code']), (400, 'PGRST115'))
+
+    def test_an_aggregate_is_not_called_as_a_field(self):
+        """PostgreSQL reads things.json_agg as json_agg(things) where the table has no such column: all rows in one."""
+        for query in ('select=json_agg', 'select=jsonb_agg', 'select=id,x:array_agg', 'select=jsonb_agg->0->t', 'select=json_agg::text',
+                      'select=*,parts(jsonb_agg)', 'select=*,...parts(jsonb_agg)', 'jsonb_agg=not.is.null', 'order=json_agg'):
+            for path in ('/things?', '/rpc/shown?'):
+                status, answer = self.send('GET', path + query)
+                self.assertEqual((status, json.loads(answer)['code']), (400, 'PGRST123'), path + query)
+            status, answer = self.send('PATCH', '/things?id=eq.1&' + query, '{"t": "x"}', ROWS)
+            self.assertEqual((status, json.loads(answer)['code']), (400, 'PGRST123'), query)
+        self.assertEqual(self.rows(), self.before)
+        # Clients write `count` for count(*).
+        self.assertEqual(json.loads(self.send('GET', '/things?select=count')[1]), [{'count': 3}])
+        self.assertEqual(json.loads(self.send('GET', '/owners?select=things(count)&id=eq.1')[1]), [{'things': [{'count': 1}]}])
 
     def test_conditions_go_with_the_parameters_of_a_write(self):
         tag = self.pando.request('GET', '/rest/v1/things?id=eq.1')[1]['etag']
