@@ -22,6 +22,7 @@
 #include "server/database.h"
 #include "server/database_settings.h"
 #include "server/freed_on.h"
+#include "server/loop_parts.h"
 #include "server/monitoring.h"
 #include "server/purging.h"
 #include "server/run_on.h"
@@ -41,18 +42,6 @@ constexpr uint32_t kWriteBatchesMax = 2;
 
 // Reads that have been quick take longer than those by key and have longer answers; each waits for its batch.
 constexpr uint32_t kQuickBatchMax = 16;
-
-// What one event loop owns.
-struct LoopParts {
-  std::unique_ptr<pg::Pool> pool;
-  std::unique_ptr<pg::Pool> lane_pool;               // null: too few connections to set some apart
-  std::unique_ptr<pg::Lane> key_lane;                // of `lane_pool`, if there is one
-  std::unique_ptr<pg::Lane> quick_lane;              // of `pool`: no read by key waits for it
-  std::unique_ptr<pg::Lane> write_lane;              // of `pool`: a commit waits for the disk, and no read for it
-  std::unique_ptr<serve::CacheCounts> cache_counts;  // null: no cache
-  std::unique_ptr<serve::Pipeline> pipeline;
-  std::unique_ptr<http::Server> server;
-};
 
 uint32_t LoopCount(const ProcessOptions& options) {
   return options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
@@ -374,17 +363,12 @@ class Process {
   // When the schema changes: what a function was thought not to leave may be there. And before a catalog is published,
   // so that no request that is planned by it runs what was prepared before.
   void CleanConnections() {
-    loops_.PostToEach([this](size_t index) {
-      parts_[index].pool->CleanAll();
-      if (parts_[index].lane_pool) parts_[index].lane_pool->CleanAll();
-    });
+    loops_.PostToEach([this](size_t index) { parts_[index].ForEachPool([](pg::Pool& pool) { pool.CleanAll(); }); });
   }
 
   void GiveUpDatabase(const Error& error) {
-    loops_.PostToEach([this, error](size_t index) {
-      parts_[index].pool->GiveUp(error);
-      if (parts_[index].lane_pool) parts_[index].lane_pool->GiveUp(error);
-    });
+    loops_.PostToEach(
+        [this, error](size_t index) { parts_[index].ForEachPool([&error](pg::Pool& pool) { pool.GiveUp(error); }); });
   }
 
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
@@ -454,39 +438,12 @@ class Process {
     for (uint32_t i = 0; i < parts_.size(); ++i) {
       const ConnectionShare share = Divide(Part(options_.database.connections_max, i));
       loops_.Post(i, [&parts = parts_[i], http, share] {
-        Resize(parts, share);
+        parts.Resize(share);
         const Result<void> reloaded = parts.server->Reload(http);
         if (!reloaded) Log(Level::kError, "http.reload_failed", reloaded.error().ToString());
       });
     }
     return {};
-  }
-
-  // What was set apart for the lane at the start stays so: at least one connection.
-  static void Resize(LoopParts& parts, ConnectionShare share) {
-    if (parts.lane_pool) {
-      parts.lane_pool->Resize(std::max(1u, share.lane));
-      parts.pool->Resize(share.alone);
-    } else {
-      parts.pool->Resize(share.alone + share.lane);
-    }
-  }
-
-  // On their own loop, where its parts must end too.
-  static Task<void> CloseParts(LoopParts& parts) {
-    const Deadline grace = Deadline::After(1s);
-    co_await parts.pool->Close(grace);
-    if (parts.lane_pool) co_await parts.lane_pool->Close(grace);
-    co_await parts.key_lane->Close();
-    co_await parts.quick_lane->Close();
-    co_await parts.write_lane->Close();
-    parts.server.reset();
-    parts.pipeline.reset();
-    parts.key_lane.reset();
-    parts.quick_lane.reset();
-    parts.write_lane.reset();
-    parts.lane_pool.reset();
-    parts.pool.reset();
   }
 
   Task<void> Stop() {
@@ -503,7 +460,7 @@ class Process {
     if (purging_) co_await purging_->Stop();
     co_await monitoring_.Stop(Deadline::After(1s));
     for (size_t i = 0; i < parts_.size(); ++i) {
-      draining_.Spawn("close", RunOn(loops_.executor(i), CloseParts(parts_[i])));
+      draining_.Spawn("close", RunOn(loops_.executor(i), parts_[i].Close()));
     }
     co_await draining_.Join();
     signals_->Close();
