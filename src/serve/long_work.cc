@@ -26,10 +26,11 @@ Result<void> ReadRows(const pg::Rows& rows, const Shape& shape, RowPrinter& prin
   return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
 }
 
-LongAnswer ReadLongRows(const pg::Rows& rows, const Shape& shape) {
+LongAnswer ReadLongRows(LentRows& lent, const Shape& shape) {
+  lent.memory.Hold(2 * lent.rows.text_bytes());
   LongAnswer answer;
   RowPrinter printer;
-  answer.read = ReadRows(rows, shape, printer, nullptr, answer.print_here, answer.outcome);
+  answer.read = ReadRows(lent.rows, shape, printer, nullptr, answer.print_here, answer.outcome);
   return answer;
 }
 

@@ -36,12 +36,18 @@ Result<Shape> MakeLongShape(http::Request& request, const Config& config, const 
 Result<void> ReadRows(const pg::Rows& rows, const Shape& shape, RowPrinter& printer, RowKeys* keys, bool& print_here,
                       Outcome& outcome);
 
-// The same of many rows, by a printer of its own.
+// Rows that a request lends to the worker, and what it holds of the memory for them.
+struct LentRows {
+  pg::Rows rows;
+  MemoryCharge memory;
+};
+
+// The same of many rows, by a printer of its own. They hold twice as much meanwhile: the text is about as long.
 struct LongAnswer {
   Outcome outcome;
   Result<void> read;
   bool print_here = true;
 };
-LongAnswer ReadLongRows(const pg::Rows& rows, const Shape& shape);
+LongAnswer ReadLongRows(LentRows& lent, const Shape& shape);
 
 }  // namespace pando::serve

@@ -128,16 +128,19 @@ Task<Result<void>> Pipeline::HoldParameters(Work& work, size_t body_bytes) const
   co_return co_await net::WaitForRoom(work.memory, 2 * (bytes - body_bytes), work.http.deadline);
 }
 
-// As Read(), of many bytes. The rows are lent to the worker meanwhile.
+// As Read(), of many bytes. The rows and their charge are lent to the worker meanwhile.
 Task<Result<void>> Pipeline::ReadLong(Work& work, pg::Rows& rows, Outcome& outcome) {
   // What was held while they arrived was given back just now.
   MemoryCharge& memory = work.response.memory;
   memory = MemoryCharge(deps_.memory);
   memory.Hold(rows.text_bytes());
-  auto lent = std::make_shared<pg::Rows>(std::move(rows));
+  auto lent = std::make_shared<LentRows>();
+  lent->rows = std::move(rows);
+  lent->memory = std::move(memory);
   std::function<LongAnswer()> read = [lent, shape = work.shape] { return ReadLongRows(*lent, *shape); };
   PANDO_CO_TRY(LongAnswer answer, co_await deps_.worker.Run(std::move(read), work.http.deadline));
-  rows = std::move(*lent);
+  rows = std::move(lent->rows);
+  memory = std::move(lent->memory);
   outcome = std::move(answer.outcome);
   work.print_here = answer.print_here;
   memory.Hold(outcome.body.size());
