@@ -1,5 +1,7 @@
 #include "changes/install.h"
 
+#include <charconv>
+
 #include "pg/connection.h"
 #include "pg/quote.h"
 #include "pg/rows.h"
@@ -7,8 +9,11 @@
 namespace pando::changes {
 namespace {
 
-// Raised when anything below changes; it is kept as the comment on the schema.
-constexpr std::string_view kVersion = "pando changes 3";
+// Raised when anything below changes. It is kept as the comment on the epoch, "version 4", and only moves forward: a
+// server that finds a higher one uses what is there as it is. So each version serves servers of the one before.
+constexpr int kVersion = 4;
+// The comment on the schema, by which servers of version 3 know that there is nothing to do.
+constexpr std::string_view kMark = "pando changes 3";
 
 // Everybody may read the epoch: a statement asks, as its caller, whether the schema is still the one it was planned
 // for.
@@ -23,6 +28,17 @@ CREATE TABLE IF NOT EXISTS pando_changes.epoch (
 COMMENT ON COLUMN pando_changes.epoch.xid IS 'the transaction that changed the schema';
 COMMENT ON COLUMN pando_changes.epoch.refreshed IS
   'the materialized view whose rows were refreshed; NULL: the schema changed';
+-- One server at a time; DDL goes on meanwhile. Only the owner may take this lock.
+LOCK TABLE pando_changes.epoch IN SHARE UPDATE EXCLUSIVE MODE;
+DO $$
+BEGIN
+  IF pg_catalog.substring(pg_catalog.obj_description('pando_changes.epoch'::pg_catalog.regclass, 'pg_class'),
+                          '^version ([0-9]+)$')::integer > $version$ THEN
+    RAISE EXCEPTION 'a later version of Pando has installed its own';
+  END IF;
+END
+$$;
+COMMENT ON TABLE pando_changes.epoch IS 'version $version$';
 CREATE INDEX IF NOT EXISTS epoch_xid ON pando_changes.epoch (xid);
 GRANT SELECT ON pando_changes.epoch TO PUBLIC;
 DO $$
@@ -169,28 +185,45 @@ DROP EVENT TRIGGER IF EXISTS pando_changes_drop;
 )sql";
 
 struct Found {
-  bool current = false;   // of this version
+  int version = 0;        // 0: none, or one from before they were counted
   bool triggers = false;  // all of them, enabled always
+
+  // A later version knows by itself what its triggers are.
+  bool is_complete() const { return version > kVersion || (version == kVersion && triggers); }
 };
 
 Task<Result<Found>> Look(pg::Connection& connection, Deadline deadline) {
   pg::Exchange exchange;
   exchange.commands.push_back(pg::Command{
-      "SELECT (SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = $1),"
-      " (SELECT count(*) FROM pg_catalog.pg_event_trigger WHERE evtname IN ('pando_changes_start', 'pando_changes_end',"
-      " 'pando_changes_drop') AND evtenabled = 'A')",
-      {std::string(kSchema)},
+      "SELECT coalesce(pg_catalog.substring(pg_catalog.obj_description("
+      "pg_catalog.to_regclass('pando_changes.epoch'), 'pg_class'), '^version ([0-9]{1,9})$'), '0'),"
+      " count(*) FILTER (WHERE evtname IN ('pando_changes_start', 'pando_changes_end', 'pando_changes_drop')"
+      " AND evtenabled = 'A'),"
+      " count(*) > 0 AND pg_catalog.bool_and(evtenabled = 'A')"
+      " FROM pg_catalog.pg_event_trigger WHERE evtname LIKE 'pando\\_changes\\_%'",
+      {},
       false});
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
   Found found;
-  found.current = rows.front().Get(0, 0) == kVersion;
-  found.triggers = rows.front().Get(0, 1) == "3";
+  const pg::Rows& row = rows.front();
+  const std::string_view version = row.Text(0, 0);
+  std::from_chars(version.data(), version.data() + version.size(), found.version);
+  found.triggers = found.version > kVersion ? row.Get(0, 2) == "t" : row.Get(0, 1) == "3";
   co_return found;
 }
 
+std::string WithVersion(std::string_view text) {
+  constexpr std::string_view kPlace = "$version$";
+  std::string script(text);
+  for (size_t at = script.find(kPlace); at != std::string::npos; at = script.find(kPlace)) {
+    script.replace(at, kPlace.size(), std::to_string(kVersion));
+  }
+  return script;
+}
+
 std::string Script(bool with_triggers) {
-  std::string script = kTables;
-  script += "COMMENT ON SCHEMA pando_changes IS '" + std::string(kVersion) + "';";
+  std::string script = WithVersion(kTables);
+  script += "COMMENT ON SCHEMA pando_changes IS '" + std::string(kMark) + "';";
   // Last, for they would note the rest.
   if (with_triggers) script += std::string(kNoTriggers) + kFunctions + kTriggers;
   return script;
@@ -200,18 +233,18 @@ std::string Script(bool with_triggers) {
 
 Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline) {
   PANDO_CO_TRY(Found found, co_await Look(connection, deadline));
-  if (!found.current || !found.triggers) {
+  if (!found.is_complete()) {
     std::string all = Script(true);
     Result<void> made = co_await connection.RunScript(std::move(all), deadline);
     constexpr std::string_view kInsufficientPrivilege = "42501";
-    if (!made && made.error().sqlstate() == kInsufficientPrivilege && !found.current) {
+    if (!made && made.error().sqlstate() == kInsufficientPrivilege && found.version < kVersion) {
       std::string some = Script(false);
       made = co_await connection.RunScript(std::move(some), deadline);
     }
     // Another server may have done it at the same moment: what counts is what is there.
-    const bool was_current = found.current;
+    const bool was_there = found.version >= kVersion;
     PANDO_CO_TRY(found, co_await Look(connection, deadline));
-    if (!made && !found.current && !was_current) co_return made.error();
+    if (!made && found.version < kVersion && !was_there) co_return made.error();
   }
   co_return Installed{found.triggers};
 }

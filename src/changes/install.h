@@ -31,7 +31,7 @@ struct Installed {
   bool triggers = false;
 };
 
-// Brings the database up to this version's state; does nothing when it is there already.
+// Brings the database up to this version's state; does nothing when that, or a later one, is there already.
 //   kSqlstate  42501: the role may not create a schema or a publication
 Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline);
 

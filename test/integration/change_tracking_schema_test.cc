@@ -57,6 +57,47 @@ TEST_F(TrackingSchemaTest, InstallsOnceAndThenLeavesTheDatabaseAlone) {
   EXPECT_EQ(Ask("select count(*) from pg_event_trigger where evtname like 'pando_changes%' and evtenabled = 'A'"), "3");
 }
 
+TEST_F(TrackingSchemaTest, LeavesALaterVersionAsItIs) {
+  ASSERT_TRUE(InstallNow());
+  Prepare(
+      "drop event trigger pando_changes_start;"
+      "comment on function pando_changes.note_end() is 'of a later version';"
+      "comment on table pando_changes.epoch is 'version 99'");
+  const std::string noted = Ask("select count(*) from pando_changes.epoch");
+  const Result<Installed> installed = InstallNow();
+  ASSERT_TRUE(installed) << installed.error().ToString();
+  EXPECT_TRUE(installed->triggers);
+  EXPECT_EQ(Ask("select obj_description('pando_changes.note_end()'::regprocedure)"), "of a later version");
+  EXPECT_EQ(Ask("select count(*) from pg_event_trigger where evtname like 'pando_changes%'"), "2");
+  EXPECT_EQ(Ask("select count(*) from pando_changes.epoch"), noted);
+  Prepare("alter event trigger pando_changes_end disable");
+  EXPECT_FALSE(InstallNow()->triggers) << "what is disabled notes nothing";
+}
+
+TEST_F(TrackingSchemaTest, AServerThatWaitedForALaterOneInstallsNothing) {
+  ASSERT_TRUE(InstallNow());
+  Prepare("comment on table pando_changes.epoch is 'version 1'");
+  const std::unique_ptr<pg::Connection> later = Connect(), ours = Connect();
+  ASSERT_TRUE(loop_.Run(later->Run(pg::Do({pg::Sql("lock table pando_changes.epoch in share update exclusive mode"),
+                                           pg::Sql("comment on table pando_changes.epoch is 'version 99'")},
+                                          pg::Finish::kHold),
+                                   pg::InTime())));
+  pg::Spawned<Result<Installed>> installing(loop_, Install(*ours, pg::InTime()));
+  while (Ask("select count(*) from pg_locks where not granted") == "0") loop_.Poll();
+  ASSERT_TRUE(loop_.Run(later->End(true, pg::InTime())));
+  EXPECT_TRUE(installing.Await(loop_));
+  EXPECT_EQ(Ask("select obj_description('pando_changes.epoch'::regclass)"), "version 99");
+}
+
+TEST_F(TrackingSchemaTest, ServersFromBeforeVersionsWereCountedLeaveItAlone) {
+  ASSERT_TRUE(InstallNow());
+  // They look for this, and for their three triggers.
+  EXPECT_EQ(Ask("select obj_description('pando_changes'::regnamespace)"), "pando changes 3");
+  Prepare("comment on table pando_changes.epoch is null");
+  ASSERT_TRUE(InstallNow());
+  EXPECT_EQ(Ask("select obj_description('pando_changes.epoch'::regclass)"), "version 4");
+}
+
 TEST_F(TrackingSchemaTest, SeveralServersInstallAtTheSameTime) {
   std::vector<std::unique_ptr<pg::Connection>> connections;
   std::deque<pg::Spawned<Result<Installed>>> installing;
