@@ -106,6 +106,12 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {ErrorId::kIntrospection, "PANDO4006", ErrorKind::kUnavailable, "the schema of the database could not be read"},
     {ErrorId::kPooler, "PANDO4007", ErrorKind::kUnavailable,
      "a pooler before the database lends connections otherwise than database.pooler says"},
+    {ErrorId::kWriteUnknown, "PANDO4008", ErrorKind::kOutcomeUnknown,
+     "it is not known whether the write was done; look before writing again"},
+    {ErrorId::kStandbyAwaited, "PANDO4009", ErrorKind::kUnavailable,
+     "nothing was written: commits wait for a synchronous standby of the database"},
+    {ErrorId::kStandby, "PANDO4010", ErrorKind::kUnavailable,
+     "nothing was written: the database server that answers is a standby"},
     {ErrorId::kInternalBug, "PANDO9000", ErrorKind::kInternal,
      "an internal error; the log has it under the request id"},
 });
@@ -153,6 +159,8 @@ std::string_view ToString(ErrorKind kind) {
       return "connection lost";
     case ErrorKind::kDeadlineExceeded:
       return "deadline exceeded";
+    case ErrorKind::kOutcomeUnknown:
+      return "outcome unknown";
     case ErrorKind::kDatabase:
       return "database";
     case ErrorKind::kInternal:

@@ -25,8 +25,9 @@ enum class ErrorKind : uint8_t {
   kPreconditionFailed,  // not what the caller said it must be
   kOverloaded,          // too much at the moment; try again later
   kUnavailable,         // a part is away; try again later
-  kConnectionLost,      // was under way when the connection broke: the outcome may be unknown
+  kConnectionLost,      // was under way when the connection broke, and has had no effect
   kDeadlineExceeded,    // took longer than allowed
+  kOutcomeUnknown,      // may have had its effect, or may have it yet
   kDatabase,            // PostgreSQL refused; sqlstate() says why
   kInternal,            // our fault
 };
@@ -106,6 +107,9 @@ enum class ErrorId : uint16_t {
   kProtocol,              // PANDO4005
   kIntrospection,         // PANDO4006
   kPooler,                // PANDO4007
+  kWriteUnknown,          // PANDO4008
+  kStandbyAwaited,        // PANDO4009
+  kStandby,               // PANDO4010
   kInternalBug,           // PANDO9000
 };
 

@@ -49,6 +49,7 @@ struct Snapshot {
   std::string read_at;      // pg_current_snapshot() of the transaction in which all this was read
   std::string read_from;    // which database that was: its name, its cluster's identifier, and whether it is a replica
   std::string fingerprint;  // of the schema that all this is of (introspect/fingerprint.h)
+  bool has_deferrable_triggers = false;  // constraints included, of any table
   int server_version = 0;
   bool has_postgis = false;
   std::string postgis_schema;  // where st_asgeojson lives

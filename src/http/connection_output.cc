@@ -42,6 +42,10 @@ void Connection::EndHandling(const std::exception_ptr& escaped, Response& respon
   CountInFlight(-1);
   ReleaseBody();
   if (!timed_out_) return;
+  // What a handler says of a write stands, done or not known, even though it comes late.
+  const bool was_stopped = response.error_code == RowOf(ErrorId::kRequestCancelled).code ||
+                           response.error_code == RowOf(ErrorId::kRequestDeadline).code;
+  if (!IsSafe(request_.method) && !was_stopped) return;
   response = MakeErrorResponse(
       504, Error(ErrorId::kRequestDeadline,
                  "the request took longer than " + std::to_string(options().request_timeout.count()) + " ms"));
@@ -110,6 +114,8 @@ bool Connection::HoldAnswer(Response& response) {
   const bool counts = !response.ready && response.body.size() > MemoryBudget::kSmallBytes;
   if (!counts || response.memory.bytes() > 0) return true;
   response.memory = MemoryCharge(host_.deps.memory);
+  // A write was done, and is not told to have failed for want of room.
+  if (!IsSafe(request_.method)) response.memory.Hold(response.body.size());
   if (response.memory.TryHold(response.body.size())) return true;
   response.memory.CountRefusal();
   return false;

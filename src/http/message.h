@@ -161,6 +161,11 @@ struct Request {
   std::string_view query() const;
 };
 
+// Changes nothing that the client asked for (RFC 9110, 9.2.1).
+inline bool IsSafe(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
+}
+
 struct Response {
   int status = 200;
   std::string reason;  // empty: the standard phrase of the status; sent without control characters, to 256 bytes

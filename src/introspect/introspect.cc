@@ -31,6 +31,8 @@ void ReadSurroundings(const Answers& answers, catalog::Snapshot& snapshot) {
   ForEachRow(answers[Query::kRoleSettings], [&](const Row& row) { ReadRoleSetting(row, snapshot); });
   ForEachRow(answers[Query::kStatementTimeout],
              [&](const Row& row) { snapshot.statement_timeout = milliseconds(row.Int(0)); });
+  ForEachRow(answers[Query::kDeferrableTriggers],
+             [&](const Row& row) { snapshot.has_deferrable_triggers = row.IsTrue(0); });
   ForEachRow(answers[Query::kSnapshot], [&](const Row& row) {
     snapshot.read_at = row.Text(0);
     snapshot.read_from = row.Text(1);

@@ -23,6 +23,7 @@ enum class Query : size_t {
   kPrimaryKeys,
   kForeignKeys,
   kDeferrables,
+  kDeferrableTriggers,
   kRules,
   kTypes,
   kEnumLabels,

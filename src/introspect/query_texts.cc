@@ -123,6 +123,10 @@ SELECT k.oid, k.conname, k.conrelid, k.confrelid, u.attnum, u.foreign_attnum,
 constexpr std::string_view kDeferrables = R"(
 SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE condeferrable AND conrelid >= 16384)";
 
+//   whether there is one, of a constraint perhaps
+constexpr std::string_view kDeferrableTriggers = R"(
+SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgdeferrable))";
+
 // Rules of tables and views; a view's own is the one for SELECT.
 //   relation, kind, event ('1' SELECT, else a write), condition, action
 constexpr std::string_view kRules = R"(
@@ -474,6 +478,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kPrimaryKeys, QueryInput::kNone, 2, kPrimaryKeys},
     {Query::kForeignKeys, QueryInput::kNone, 7, kForeignKeys},
     {Query::kDeferrables, QueryInput::kNone, 1, kDeferrables},
+    {Query::kDeferrableTriggers, QueryInput::kNone, 1, kDeferrableTriggers},
     {Query::kRules, QueryInput::kNone, 5, kRules},
     {Query::kTypes, QueryInput::kSearched, 9, kTypes},
     {Query::kEnumLabels, QueryInput::kNone, 2, kEnumLabels},

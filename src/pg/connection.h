@@ -37,7 +37,10 @@ class Connection {
   //   kRequestDeadline / kRequestCancelled  deadline passed / coroutine cancelled: a cancel request was sent over the
   //                           event loop and the connection is usable again, or broken if the server did not
   //                           stop within a second
-  //   kDatabaseConnectionLost  the connection broke: the outcome of a commit in flight is unknown
+  //   kDatabaseConnectionLost  the connection broke, and nothing of the exchange has effect
+  //   kWriteUnknown           of one that writes and commits: its commit may have begun when the connection broke, or
+  //                           it did not wait for the standby that was to confirm it
+  //   kStandby                of one that writes: the server is a standby, and nothing of the exchange has effect
   //   kPooler                 the server process is another than before: nothing ran, and the connection is closed
   //   kHttpOverloaded         the answer found no room within five seconds (ConnectOptions::memory)
   //   kHttpAnswerTooLarge     and never can. The connection is broken then, in the middle of the answer, at which the
@@ -45,10 +48,13 @@ class Connection {
   // A prepared statement that the server no longer has (26000), or whose result type changed ("cached plan must not
   // change result type", 0A000), is prepared again and the exchange repeated once by itself. So is an exchange whose
   // switch of the session ran into a limit of time, up to three times: it may have been that of the session before.
+  // What writes and commits is never stopped, for a stopped wait for a standby looks like success: past `deadline`, or
+  // when the coroutine is cancelled, the connection breaks. Pool::Finish() leaves such an exchange to its end.
   // REQUIRES: usable(), no exchange in flight, no transaction held.
   virtual Task<Result<std::vector<Rows>>> Run(Exchange exchange, Deadline deadline) = 0;
 
-  // Ends what Finish::kHold left open. Commit checks deferred constraints and may fail with their Error.
+  // Ends what Finish::kHold left open. Commit checks deferred constraints and may fail with their Error. That of an
+  // exchange that writes is never stopped, and may be kWriteUnknown, as in Run().
   virtual Task<Result<void>> End(bool commit, Deadline deadline) = 0;
 
   // DISCARD ALL: forgets everything a function may have left (settings, role, locks, temporary tables, statements).
@@ -71,6 +77,8 @@ class Connection {
   // Of an exchange that has just failed on a command: the place of that command.
   virtual size_t failed_command() const { return 0; }
   virtual bool usable() const = 0;  // connected, and not in a held transaction
+  // The server says that it is a standby (in_hot_standby). When that changes, the connection is not usable any more.
+  virtual bool in_standby() const { return false; }
   // Asks the socket, without suspending: false when the server has closed a connection that was idle. Costs a system
   // call, so it is for connections that have not been used for a while.
   virtual bool alive() const { return usable(); }

@@ -24,8 +24,17 @@ constexpr size_t kBytesMax = size_t{1} << 30;  // of its texts: PostgreSQL reads
 // What a connection may hold of answers without asking for room.
 constexpr size_t kFreeBytes = 256 << 10;
 
+// Of what writes. Its notice of a standby that nobody waits for any more is sent whatever a role or a function has set.
+const Command& EndOfWrite() {
+  static const Command command{
+      "SELECT pg_catalog.set_config('client_min_messages', 'warning', true), pg_catalog.pg_is_in_recovery()"};
+  return command;
+}
+
 // How often a switch is tried again that ran into the limit of the session before.
 constexpr int kSwitchRepeatsMax = 3;
+
+bool Commits(const Exchange& exchange) { return exchange.writes && exchange.finish == Finish::kCommit; }
 
 bool HasZeroByte(const std::string& text) { return text.find('\0') != std::string::npos; }
 
@@ -71,7 +80,9 @@ ConnectionImpl::ConnectionImpl(net::Executor executor, Connected connected, cons
 
 bool ConnectionImpl::Watch() { return watch_.Attach(wire_->socket()); }
 
-bool ConnectionImpl::usable() const { return wire_ && !in_flight_ && !held_ && !wire_->in_transaction(); }
+bool ConnectionImpl::usable() const {
+  return wire_ && !in_flight_ && !held_ && !wire_->in_transaction() && !wire_->is_promoted();
+}
 
 bool ConnectionImpl::alive() const {
   if (!wire_) return false;
@@ -98,7 +109,7 @@ Task<Result<std::vector<Rows>>> ConnectionImpl::RunClean(Exchange exchange, Dead
   for (int repeats = 0;; ++repeats) {
     Queue(exchange);
     const Wake wake = co_await Drive(pipeline_, deadline);
-    if (NeedsRecovery(wake, exchange.finish)) {
+    if (NeedsRecovery(wake, exchange.finish, Commits(exchange))) {
       co_await WithoutCancellation();
       co_await Recover(pipeline_, wake, exchange.finish);
       co_await WithCancellation();
@@ -147,6 +158,7 @@ void ConnectionImpl::Queue(const Exchange& exchange) {
   }
   for (const Command& command : exchange.commands) pipeline_.Add(command, Duty::kAnswer);
   if (erases) QueueErasure();
+  if (Commits(exchange)) QueueEnd(exchange.runs_deferred);
   if (erases && exchange.finish == Finish::kCommit) pipeline_.AddText("COMMIT", Duty::kSupport);
   if (exchange.finish == Finish::kRollback) {
     pipeline_.AddText("SET CONSTRAINTS ALL IMMEDIATE", Duty::kSupport);
@@ -277,7 +289,9 @@ Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake
   in_flight_ = false;
   if (exchange.leaves_traces && pooler_ != Pooler::kTransaction) needs_cleaning_ = true;
   const bool is_swapped = wire_ && pipeline_.stopped_by_guard();
-  const std::optional<Error> failure = is_swapped ? GiveUpOnPooler() : Verdict(pipeline_, wake);
+  const std::optional<Error> failure = is_swapped          ? GiveUpOnPooler()
+                                       : Commits(exchange) ? JudgeWrite(wake)
+                                                           : Verdict(pipeline_, wake);
   answer_memory_.Hold(0);
   if (failure) return *failure;
   if (pooler_ == Pooler::kTransaction) exchange.session.reset();
@@ -285,6 +299,8 @@ Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake
   if (exchange.finish == Finish::kHold) {
     held_ = true;
     held_session_ = std::move(exchange.session);
+    held_writes_ = exchange.writes;
+    held_runs_deferred_ = exchange.runs_deferred;
   }
   statements_.Trim();
   wire_->Shrink();
@@ -297,7 +313,13 @@ Task<Result<void>> ConnectionImpl::End(bool commit, Deadline deadline) {
   }
   PANDO_ASSERT(held_);
   std::optional<SessionState> session = std::exchange(held_session_, std::nullopt);
-  Result<void> ended = co_await RunText(commit ? "COMMIT" : "ROLLBACK", deadline);
+  const bool writes = std::exchange(held_writes_, false) && commit;
+  Result<void> ended;
+  if (writes) {
+    ended = co_await CommitWrite(deadline);
+  } else {
+    ended = co_await RunText(commit ? "COMMIT" : "ROLLBACK", deadline);
+  }
   held_ = false;
   if (ended && commit && session) session_ = std::move(*session);
   co_return ended;
@@ -319,6 +341,30 @@ Task<Result<void>> ConnectionImpl::Clean(Deadline deadline) {
   co_return cleaned;
 }
 
+// The text of a COMMIT that is never stopped.
+Task<Result<void>> ConnectionImpl::CommitWrite(Deadline deadline) {
+  in_flight_ = true;
+  pipeline_.Reset(*wire_);
+  QueueEnd(held_runs_deferred_);
+  pipeline_.AddText("COMMIT", Duty::kSupport);
+  pipeline_.Sync(Duty::kSupport);
+  const Wake wake = co_await Drive(pipeline_, deadline);
+  if (NeedsRecovery(wake, Finish::kCommit, true)) {
+    co_await WithoutCancellation();
+    co_await RollBack();
+    co_await WithCancellation();
+  }
+  in_flight_ = false;
+  if (std::optional<Error> failure = JudgeWrite(wake)) co_return *failure;
+  co_return Result<void>();
+}
+
+void ConnectionImpl::QueueEnd(bool runs_deferred) {
+  wire_->ForgetUnconfirmed();
+  if (runs_deferred) pipeline_.AddText("SET CONSTRAINTS ALL IMMEDIATE", Duty::kSupport);
+  pipeline_.Add(EndOfWrite(), Duty::kEnd);
+}
+
 // One text in a segment of its own.
 Task<Result<void>> ConnectionImpl::RunText(std::string_view sql, Deadline deadline) {
   in_flight_ = true;
@@ -326,7 +372,7 @@ Task<Result<void>> ConnectionImpl::RunText(std::string_view sql, Deadline deadli
   pipeline_.AddText(sql, Duty::kSupport);
   pipeline_.Sync(Duty::kSupport);
   const Wake wake = co_await Drive(pipeline_, deadline);
-  if (NeedsRecovery(wake, Finish::kCommit)) {
+  if (NeedsRecovery(wake, Finish::kCommit, false)) {
     co_await WithoutCancellation();
     co_await Recover(pipeline_, wake, Finish::kCommit);
     co_await WithCancellation();

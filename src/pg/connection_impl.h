@@ -38,6 +38,7 @@ class ConnectionImpl final : public Connection {
   std::optional<Error> broken_promise() const override { return broken_promise_; }
   size_t failed_command() const override { return pipeline_.answered(); }
   bool usable() const override;
+  bool in_standby() const override { return wire_ && wire_->in_standby(); }
   bool alive() const override;
   int server_version() const override { return server_version_; }
   int backend_pid() const override { return backend_pid_; }
@@ -56,6 +57,7 @@ class ConnectionImpl final : public Connection {
   void QueueGuard();
   void QueueLocal(const SessionState& wanted);
   void QueueErasure();
+  void QueueEnd(bool runs_deferred);
   Task<Result<void>> SetKnown(Deadline deadline);
   Error GiveUpOnPooler();
   void QueueSwitch(const SessionState& wanted);
@@ -69,7 +71,7 @@ class ConnectionImpl final : public Connection {
   Task<Wake> MakeRoom(Deadline deadline);
   Error NoRoom() const;
   // What is left to do after the conversation stopped early or left a transaction open.
-  bool NeedsRecovery(Wake wake, Finish finish) const;
+  bool NeedsRecovery(Wake wake, Finish finish, bool commits) const;
   Task<void> Recover(AnswerReader& reader, Wake wake, Finish finish);
   Task<void> StopStatement(AnswerReader& reader);
   void QueueRollback(Pipeline& pipeline, Duty duty) const;
@@ -78,7 +80,9 @@ class ConnectionImpl final : public Connection {
 
   Result<std::vector<Rows>> Conclude(Exchange& exchange, Wake wake);
   std::optional<Error> Verdict(const AnswerReader& reader, Wake wake);
+  std::optional<Error> JudgeWrite(Wake wake);
   Task<Result<void>> RunText(std::string_view sql, Deadline deadline);
+  Task<Result<void>> CommitWrite(Deadline deadline);
 
   const std::optional<CancelTarget> cancel_target_;
   const int server_version_;
@@ -100,6 +104,8 @@ class ConnectionImpl final : public Connection {
   SessionState session_;
   std::optional<SessionState> held_session_;  // becomes session_ if the held transaction commits
   bool held_ = false;
+  bool held_writes_ = false;
+  bool held_runs_deferred_ = false;
   bool in_flight_ = false;  // stays true when a coroutine is destroyed in the middle: nobody knows what is owed then
 };
 

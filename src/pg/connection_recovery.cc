@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "pg/connection_impl.h"
 #include "pg/database_error.h"
+#include "pg/write_outcome.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {
@@ -22,9 +23,10 @@ Error StopError(Wake wake) {
 
 }  // namespace
 
-bool ConnectionImpl::NeedsRecovery(Wake wake, Finish finish) const {
+bool ConnectionImpl::NeedsRecovery(Wake wake, Finish finish, bool commits) const {
   if (wake == Wake::kFailed || wake == Wake::kNoRoom) return false;
-  if (StoppedByUs(wake)) return true;
+  // A commit is not stopped: JudgeWrite().
+  if (StoppedByUs(wake)) return !commits;
   const bool open = wire_->in_transaction();
   // A transaction that should be held and failed, or one that is left where none should be.
   return open && (finish != Finish::kHold || pipeline_.error().has_value());
@@ -75,6 +77,30 @@ Task<void> ConnectionImpl::RollBack() {
 void ConnectionImpl::Break() {
   watch_.Detach();
   wire_.reset();
+}
+
+// As Verdict(), of what writes and commits: whether that was done, was not, or is not known.
+std::optional<Error> ConnectionImpl::JudgeWrite(Wake wake) {
+  const bool ended = wake != Wake::kReady || pipeline_.connection_ended();
+  const std::optional<Error>& error = pipeline_.error();
+  if (!ended) {
+    if (error) return error;
+    if (wire_->commit_unconfirmed())
+      return WriteUnknown("the commit did not wait for the standby that was to confirm it");
+    if (!pipeline_.in_recovery()) return std::nullopt;
+    Break();
+    return Error(ErrorId::kStandby, "the database server that answered is a standby");
+  }
+  // A server that has refused a command undoes all, and so does one that has not got the Sync.
+  const bool refused = error && !pipeline_.connection_ended();
+  const bool undone = refused || pipeline_.ended_before_sync() || !wire_->all_sent();
+  Error loss = error ? *error : wire_->Lost();
+  Break();
+  if (!undone) return WriteUnknown(error ? error->message() : "the connection to the database ended during the commit");
+  if (loss.kind() == ErrorKind::kDatabase && !refused) {
+    loss = Error(ErrorId::kDatabaseConnectionLost, "the server ended the connection").WithDetail(loss.ToString());
+  }
+  return loss;
 }
 
 // The error that the caller gets, if any; breaks the connection when it cannot go on.

@@ -74,6 +74,10 @@ struct Exchange {
   // transactions it is removed within the same transaction, elsewhere by Clean() before anybody else has the
   // connection.
   bool leaves_traces = false;
+  // It may write, and its commit may wait for a standby: see Connection::Run() and Connection::End().
+  bool writes = false;
+  // Triggers may be deferred to its commit, where no limit of time holds: they run before that.
+  bool runs_deferred = false;
   // When set, takes what has come of the commands' rows whenever some have, from the command at `first` on, and Run()
   // returns none. What a statement read is no less true when its transaction fails later; what it wrote is undone.
   // Run() may send an exchange twice, so that a place may come again. Outlives the call.

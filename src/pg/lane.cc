@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/socket.h"
+#include "pg/write_outcome.h"
 #include "pgtypes/sqlstate.h"
 
 namespace pando::pg {
@@ -18,15 +19,17 @@ constexpr std::chrono::seconds kBatchTimeout(5);
 
 constexpr milliseconds kPauseMin(20), kPauseMax(2000);
 
-// The database said that nothing of the exchange happened. The classes left out can be met behind a commit as well.
-bool IsUndone(const Error& error) {
+// Of a statement and not of its connection.
+bool IsRefusal(const Error& error) {
   const std::string_view state = error.sqlstate();
   return error.id() == ErrorId::kSqlstate && !state.starts_with("57P") && !state.starts_with("08") && state != "40003";
 }
 
-// Stopped for being slow or in the way, which it is not by itself perhaps.
+// Stopped for being slow or in the way, which it is not by itself perhaps; or refused by what may be a standby.
 bool MayPassAlone(const Error& error) {
-  return error.sqlstate() == sqlstate::kQueryCanceled || error.sqlstate() == sqlstate::kDeadlockDetected;
+  const std::string_view state = error.sqlstate();
+  return state == sqlstate::kQueryCanceled || state == sqlstate::kDeadlockDetected ||
+         state == sqlstate::kReadOnlyTransaction;
 }
 
 }  // namespace
@@ -34,7 +37,7 @@ bool MayPassAlone(const Error& error) {
 // A caller in line or in a batch, or neither: where no batch may be made he runs alone.
 Lane::Call::Call(Lane& lane, LaneStatement wanted, Deadline deadline) : lane_(lane), statement_(std::move(wanted)) {
   const bool paused = lane.options_.writes && Clock::now() < lane.paused_until_;
-  if (paused || lane.waiting_.size() >= lane.options_.waiters_max) {
+  if (paused || lane.goes_alone() || lane.waiting_.size() >= lane.options_.waiters_max) {
     outcome_.emplace(LaneAnswer());
     return;
   }
@@ -55,6 +58,9 @@ Lane::Call::~Call() {
 
 Result<LaneAnswer> Lane::Call::Take(bool woken) {
   if (outcome_) return std::move(*outcome_);
+  if (is_sent_ && lane_.options_.writes) {
+    return WriteUnknown(woken ? "nobody waits for its end" : "the deadline passed before its end");
+  }
   if (woken) return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
   return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
 }
@@ -160,7 +166,8 @@ Task<void> Lane::Run(Batch& batch) {
   const bool is_less = session.statement_timeout.count() > 0 && session.statement_timeout < options_.statement_timeout;
   if (!is_less) session.statement_timeout = options_.statement_timeout;
   const Deadline deadline = Deadline::After(kBatchTimeout);
-  Result<Lease> lease = co_await pool_.Acquire(deadline, session);
+  const Purpose purpose = options_.writes ? Purpose::kWrite : Purpose::kRead;
+  Result<Lease> lease = co_await pool_.Acquire(deadline, session, purpose);
   DropOutdated(batch);
   std::erase(batch, nullptr);
   if (!lease) {
@@ -174,7 +181,9 @@ Task<void> Lane::Run(Batch& batch) {
   flight.begin = Clock::now();
   const OnRows deliver = [&](size_t first, std::vector<Rows> rows) { Deliver(flight, first, std::move(rows)); };
   if (!options_.writes) exchange.on_rows = &deliver;
-  Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), deadline);
+  // What writes is not stopped: its callers leave by themselves.
+  const Deadline end = options_.writes ? Deadline::Never() : deadline;
+  Result<std::vector<Rows>> rows = co_await (*lease)->Run(std::move(exchange), end);
   if (!rows) {
     Refuse(flight, rows.error(), (*lease)->failed_command());
     co_return;
@@ -203,6 +212,7 @@ Exchange Lane::ExchangeOf(Flight& flight, SessionState session) {
   Batch& batch = flight.batch;
   Exchange exchange;
   exchange.session = std::move(session);
+  exchange.writes = options_.writes;
   exchange.commands.reserve(batch.size() * 2 + 2);
   const auto asking =
       std::find_if(batch.begin(), batch.end(), [](const Call* call) { return call->statement_.bracket != nullptr; });
@@ -210,7 +220,9 @@ Exchange Lane::ExchangeOf(Flight& flight, SessionState session) {
   if (flight.bracket) exchange.commands.push_back(flight.bracket->before);
   for (Call*& call : batch) {
     call->slot_ = &call;
+    call->is_sent_ = true;
     LaneStatement& statement = call->statement_;
+    exchange.runs_deferred |= statement.runs_deferred;
     if (statement.settings) exchange.commands.push_back(std::move(*statement.settings));
     exchange.commands.push_back(std::move(statement.command));
   }
@@ -268,8 +280,8 @@ void Lane::Refuse(Flight& flight, const Error& error, size_t failed) {
   counts_.failed.fetch_add(1, std::memory_order_relaxed);
   const bool stopped = error.sqlstate() == sqlstate::kQueryCanceled;
   if (stopped) counts_.stopped.fetch_add(1, std::memory_order_relaxed);
-  const bool undone = IsUndone(error);
-  const bool is_its_own = undone && batch.size() == 1 && !flight.bracket && !MayPassAlone(error);
+  const bool undone = error.id() != ErrorId::kWriteUnknown;
+  const bool is_its_own = IsRefusal(error) && batch.size() == 1 && !flight.bracket && !MayPassAlone(error);
   if (options_.writes && undone && batch.size() > 1) {
     paused_until_ = Clock::now() + pause_;
     pause_ = std::min(pause_ * 2, kPauseMax);
@@ -292,6 +304,20 @@ LaneStats Lane::stats() const {
   return {read(counts_.statements), read(counts_.batches), read(counts_.failed), read(counts_.stopped)};
 }
 
-Task<void> Lane::Close() { co_await tasks_.Join(); }
+bool Lane::goes_alone() const { return options_.writes && pool_.commit_wait().is_long; }
+
+void Lane::NoteCommitWait() {
+  if (!goes_alone()) return;
+  while (!waiting_.empty()) {
+    auto& call = static_cast<Call&>(waiting_.front());
+    waiting_.pop_front();
+    call.Settle(LaneAnswer());
+  }
+}
+
+Task<void> Lane::Close() {
+  tasks_.Cancel();
+  co_await tasks_.Join();
+}
 
 }  // namespace pando::pg

@@ -70,6 +70,8 @@ struct LaneStatement {
   // What the statement was planned by. When that is not known to hold any more as the batch leaves, the caller runs it
   // alone. Null: it always holds.
   std::shared_ptr<const KnownUntil> valid = nullptr;
+  // Of a write: Exchange::runs_deferred.
+  bool runs_deferred = false;
   // What a write locks, as a text: a batch runs in the order of these, here and in every other lane.
   std::string locks;
 };
@@ -103,7 +105,9 @@ class Lane {
 
   // From which it takes its connections.
   Pool& pool() { return pool_; }
-  // Batches in flight end by themselves: each has a deadline.
+  // The pool was told how commits go (Pool::Note()): writes that wait in line go alone where they would be refused.
+  void NoteCommitWait();
+  // Breaks the connections of batches in flight. REQUIRES: the pool is closed
   Task<void> Close();
 
   LaneStats stats() const;  // thread-safe; may be stale on return
@@ -113,6 +117,8 @@ class Lane {
   using Batch = std::vector<Call*>;                      // null: that caller has gone away
 
   std::unique_ptr<net::Timer> TakeTimer(Deadline deadline);
+  // A write would be refused here, or wait for a standby together with others.
+  bool goes_alone() const;
   void StartWorker();
   Task<void> Work();
   Batch TakeBatch();
@@ -155,9 +161,9 @@ class Lane::Call : Place {
   auto Wait() { return timer_->async_wait(net::deferred_tuple); }
   // Once.
   //   kSqlstate                 the statement was by itself and was refused
-  //   kRequestDeadline          the deadline passed first; a write may happen all the same
-  //   kRequestCancelled         the coroutine was cancelled; the same
-  //   kDatabaseConnectionLost   of writes: it broke, and it is not known whether they happened
+  //   kRequestDeadline          the deadline passed first
+  //   kRequestCancelled         the coroutine was cancelled
+  //   kWriteUnknown             of writes, in place of these two once it was sent; and as Connection::Run()
   Result<LaneAnswer> Take(bool woken);
 
  private:
@@ -172,6 +178,7 @@ class Lane::Call : Place {
   LaneStatement statement_;
   std::unique_ptr<net::Timer> timer_;  // expires at the deadline; cancelled to wake the caller. Null: done at once
   Call** slot_ = nullptr;              // in a batch
+  bool is_sent_ = false;               // with it
   std::optional<Result<LaneAnswer>> outcome_;
 };
 

@@ -62,6 +62,8 @@ void Pipeline::Reset(Wire& wire, const OnRows* on_rows) {
   stale_ = Stale::kNo;
   stopped_in_support_ = false;
   stopped_by_guard_ = false;
+  in_recovery_ = false;
+  ended_before_sync_ = false;
 }
 
 void Pipeline::Add(const Command& command, Duty duty) {
@@ -170,6 +172,10 @@ void Pipeline::TakeColumns(Step& step, std::string_view body) {
 
 void Pipeline::EndRows(const Step& step, std::string_view tag) {
   ++next_;
+  if (step.duty == Duty::kEnd) {
+    const Rows end = builder_.Take();
+    in_recovery_ = end.size() == 1 && end.Text(0, 1) == "t";
+  }
   if (step.duty != Duty::kAnswer) return;
   builder_.SetAffected(ReadAffected(tag));
   ++answered_;
@@ -180,6 +186,7 @@ void Pipeline::EndRows(const Step& step, std::string_view tag) {
 void Pipeline::TakeFailure(const ErrorFields& fields) {
   Step& step = steps_[next_];
   const bool counts = step.duty != Duty::kAside || EndsConnection(fields);
+  if (EndsConnection(fields)) ended_before_sync_ = step.kind != Kind::kSync;
   if (counts) {
     if (!error_ && step.statement && step.statement->prepared) NoteStale(fields, step.statement);
     if (!error_ && answered_ == 0) {

@@ -45,6 +45,7 @@ enum class Duty : uint8_t {
   kAnswer,   // its rows are part of the answer
   kSupport,  // its rows are not, but its failure is a failure of the exchange
   kGuard,    // likewise; it fails when the server process is not the one that it was
+  kEnd,      // likewise; its second column says whether the server is in recovery
   kAside,    // stands in a segment of its own; its failure does not matter
 };
 
@@ -76,6 +77,11 @@ class Pipeline final : public AnswerReader {
 
   // The error was that a statement of kSupport was stopped: no command has run.
   bool stopped_in_support() const { return stopped_in_support_ && !connection_ended_; }
+
+  // The command of kEnd said so.
+  bool in_recovery() const { return in_recovery_; }
+  // The server said that it ends the connection before it came to a Sync: nothing is committed.
+  bool ended_before_sync() const { return ended_before_sync_; }
 
   // The error was that of a command of kGuard: none of the others has run.
   bool stopped_by_guard() const { return stopped_by_guard_; }
@@ -122,6 +128,8 @@ class Pipeline final : public AnswerReader {
   Stale stale_ = Stale::kNo;
   bool stopped_in_support_ = false;
   bool stopped_by_guard_ = false;
+  bool in_recovery_ = false;
+  bool ended_before_sync_ = false;
 };
 
 // The answers to a text of many statements (simple query protocol). Rows are dropped.

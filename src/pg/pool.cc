@@ -32,14 +32,24 @@ Pool::Pool(net::Executor executor, PoolOptions options)
 
 Pool::~Pool() { impl_->Shut(); }
 
-Task<Result<Lease>> Pool::Acquire(Deadline deadline, SessionState session) {
-  return impl_->Acquire(deadline, std::move(session));
+Task<Result<Lease>> Pool::Acquire(Deadline deadline, SessionState session, Purpose purpose) {
+  return impl_->Acquire(deadline, std::move(session), purpose);
 }
 
 Task<Result<Lease>> Pool::Acquire(Deadline deadline) {
   SessionState initial;
-  return impl_->Acquire(deadline, std::move(initial));
+  return impl_->Acquire(deadline, std::move(initial), Purpose::kRead);
 }
+
+Task<Result<std::vector<Rows>>> Pool::Finish(Lease& lease, Exchange exchange, Deadline deadline) {
+  return impl_->Finish(lease, std::move(exchange), deadline);
+}
+
+Task<Result<void>> Pool::Commit(Lease& lease, Deadline deadline) { return impl_->Commit(lease, deadline); }
+
+void Pool::Note(CommitWait wait) { impl_->Note(wait); }
+
+CommitWait Pool::commit_wait() const { return impl_->commit_wait(); }
 
 Task<void> Pool::Close(Deadline grace) { return impl_->Close(grace); }
 

@@ -13,6 +13,7 @@
 #include "base/option.h"
 #include "base/result.h"
 #include "net/task.h"
+#include "pg/commit_wait.h"
 #include "pg/connection.h"
 
 namespace pando::pg {
@@ -37,6 +38,9 @@ struct PoolStats {
   uint64_t failed = 0;    // attempts to connect that failed
 };
 
+// What a connection is wanted for.
+enum class Purpose : uint8_t { kRead, kWrite };
+
 class PoolImpl;
 
 // A connection and what the Pool knows about it. Internal to pg/.
@@ -45,6 +49,7 @@ struct Pooled {
   Clock::time_point opened_at;
   Clock::time_point idle_since;
   uint64_t generation = 0;  // Renew() begins a new one
+  bool writes = false;      // lent to what may write
 };
 
 // Hands its connection back when it dies. A connection that is broken, or that still holds a transaction, is closed;
@@ -86,13 +91,27 @@ class Pool {
   //   kDraining          Close() was called while it waited
   //   kDatabaseUnreachable  no server answered, or the server refuses the login; its own words are then the detail
   //   kConfigInvalid        as Connection::Open
+  //   kStandbyAwaited       of kWrite: commits wait for a standby (Note()), and hold half of the connections already
+  //   kStandby              of kWrite: the server is a standby (Connection::in_standby())
   // REQUIRES: Close() was not called.
-  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session);
+  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session, Purpose purpose = Purpose::kRead);
   // For the state that a connection starts with. (As a default argument the aggregate would be destroyed twice by
   // g++ 12.2 inside a co_await.)
   Task<Result<Lease>> Acquire(Deadline deadline);
 
-  // Lends no more, waits for leases until `grace`, then forgets those still out. Safe to call twice.
+  // As Connection::Run(), of an exchange that writes and commits: it runs to its end when its caller leaves, and its
+  // connection is lent again afterwards. `lease` is given away then, and is back when the caller did not leave.
+  //   kWriteUnknown  also: `deadline` passed first, or the coroutine was cancelled
+  Task<Result<std::vector<Rows>>> Finish(Lease& lease, Exchange exchange, Deadline deadline);
+  // The same of Connection::End(true).
+  Task<Result<void>> Commit(Lease& lease, Deadline deadline);
+  // Where commits wait for a standby, what writes gets half of the connections at most, at least one, so that a standby
+  // that is away leaves the others to reads.
+  void Note(CommitWait wait);
+  CommitWait commit_wait() const;
+
+  // Lends no more, waits for leases until `grace`, breaks what Finish() has under way then, and forgets other leases.
+  // Safe to call twice.
   Task<void> Close(Deadline grace);
 
   // Lends nothing any more: every caller gets `error`, until the process ends. A connection whose pooler breaks its

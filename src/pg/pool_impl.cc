@@ -14,6 +14,9 @@ namespace {
 // A connection unused for longer is asked whether the server still holds it, before it is lent.
 constexpr std::chrono::seconds kTrustedIdle(1);
 
+// Breaking a connection suspends nobody.
+constexpr std::chrono::seconds kBreakGrace(1);
+
 Error Draining() { return Error(ErrorId::kDraining, "the pool of database connections is closed"); }
 
 }  // namespace
@@ -28,29 +31,37 @@ PoolImpl::PoolImpl(net::Executor executor, PoolOptions options)
 }
 
 PoolImpl::Waiter::~Waiter() {
-  if (outcome) return;
+  if (!outcome) Leave();
+}
+
+void PoolImpl::Waiter::Leave() {
   pool.waiters_.erase(place);
   --pool.counters_.waiting;
+  if (purpose == Purpose::kWrite) --pool.writers_waiting_;
 }
 
 // Takes the caller out of the line and wakes it, from the event loop and not from here.
 void PoolImpl::Waiter::Settle(Result<Pooled> result) {
   PANDO_ASSERT(!outcome);
   outcome.emplace(std::move(result));
-  pool.waiters_.erase(place);
-  --pool.counters_.waiting;
+  Leave();
   timer.cancel();
 }
 
-Task<Result<Lease>> PoolImpl::Acquire(Deadline deadline, SessionState session) {
+Task<Result<Lease>> PoolImpl::Acquire(Deadline deadline, SessionState session, Purpose purpose) {
   if (closed_) co_return Draining();
-  if (std::optional<Pooled> idle = TakeIdle(session)) co_return Lend(std::move(*idle));
-  if (std::optional<Error> refusal = RefuseToQueue()) co_return *refusal;
-  co_return co_await WaitInLine(deadline.Min(Deadline::After(options_.acquire_timeout)));
+  if (std::optional<Pooled> idle = TakeIdle(session, purpose)) {
+    co_return Lease(shared_from_this(), Mark(std::move(*idle), purpose));
+  }
+  if (std::optional<Error> refusal = RefuseToQueue(purpose)) co_return *refusal;
+  co_return co_await WaitInLine(deadline.Min(Deadline::After(options_.acquire_timeout)), purpose);
 }
 
-std::optional<Error> PoolImpl::RefuseToQueue() {
+std::optional<Error> PoolImpl::RefuseToQueue(Purpose purpose) {
   if (away_) return away_;
+  if (purpose == Purpose::kWrite) {
+    if (std::optional<Error> refusal = RefuseToWrite()) return refusal;
+  }
   if (waiters_.size() < options_.waiters_max) return std::nullopt;
   ++counters_.refused;
   return Error(ErrorId::kPoolOverloaded, std::to_string(counters_.lent.load()) + " of " +
@@ -59,11 +70,12 @@ std::optional<Error> PoolImpl::RefuseToQueue() {
       .WithHint("raise database.connections_max, or send fewer requests at a time");
 }
 
-Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline) {
+Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline, Purpose purpose) {
   const std::shared_ptr<PoolImpl> self = shared_from_this();
-  Waiter waiter(*this, executor_, deadline);
+  Waiter waiter(*this, executor_, deadline, purpose);
   waiter.place = waiters_.insert(waiters_.end(), &waiter);
   ++counters_.waiting;
+  if (purpose == Purpose::kWrite) ++writers_waiting_;
   OpenForWaiters();
   boost::system::error_code woken;
   // Connecting may have failed already: on a Unix socket nobody needs to wait to learn that there is none.
@@ -79,11 +91,16 @@ Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline) {
   co_return Lease(self, std::move(*outcome));
 }
 
-std::optional<Pooled> PoolImpl::TakeIdle(const SessionState& session) {
-  while (!idle_.empty()) {
-    auto match = std::find_if(idle_.rbegin(), idle_.rend(),
-                              [&](const Pooled& pooled) { return pooled.connection->session() == session; });
-    if (match == idle_.rend()) match = idle_.rbegin();
+std::optional<Pooled> PoolImpl::TakeIdle(const SessionState& session, Purpose purpose) {
+  const bool writes = purpose == Purpose::kWrite;
+  if (writes && !MayWrite()) return std::nullopt;
+  const auto is_fit = [&](const Pooled& pooled) { return !writes || !pooled.connection->in_standby(); };
+  for (;;) {
+    auto match = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Pooled& pooled) {
+      return pooled.connection->session() == session && is_fit(pooled);
+    });
+    if (match == idle_.rend()) match = std::find_if(idle_.rbegin(), idle_.rend(), is_fit);
+    if (match == idle_.rend()) return std::nullopt;
     Pooled pooled = std::move(*match);
     idle_.erase(std::next(match).base());
     const Clock::time_point now = Clock::now();
@@ -91,12 +108,14 @@ std::optional<Pooled> PoolImpl::TakeIdle(const SessionState& session) {
     if (trusted && !Outlived(pooled, now)) return pooled;
     Drop(std::move(pooled));
   }
-  return std::nullopt;
 }
 
-Lease PoolImpl::Lend(Pooled pooled) {
+// As lent.
+Pooled PoolImpl::Mark(Pooled pooled, Purpose purpose) {
   ++counters_.lent;
-  return Lease(shared_from_this(), std::move(pooled));
+  pooled.writes = purpose == Purpose::kWrite;
+  if (pooled.writes) ++writing_;
+  return pooled;
 }
 
 bool PoolImpl::Outlived(const Pooled& pooled, Clock::time_point now) const {
@@ -106,10 +125,12 @@ bool PoolImpl::Outlived(const Pooled& pooled, Clock::time_point now) const {
 
 void PoolImpl::TakeBack(Pooled pooled, bool discard) {
   --counters_.lent;
+  if (std::exchange(pooled.writes, false)) --writing_;
   if (const std::optional<Error> broken_promise = pooled.connection->broken_promise()) GiveUp(*broken_promise);
   const bool broken = !pooled.connection->usable();
   const bool surplus = taken() > options_.connections_max;
-  const bool retire = discard || broken || surplus || is_shut() || Outlived(pooled, Clock::now());
+  const bool is_no_use = writers_waiting_ > 0 && pooled.connection->in_standby();
+  const bool retire = discard || broken || surplus || is_no_use || is_shut() || Outlived(pooled, Clock::now());
   if (!retire && pooled.connection->needs_cleaning()) {
     Spawn("pg.clean", CleanOne(shared_from_this(), std::move(pooled)));
   } else if (!retire) {
@@ -120,14 +141,23 @@ void PoolImpl::TakeBack(Pooled pooled, bool discard) {
     if (broken) DropDeadIdle();
     OpenForWaiters();
   }
+  if (writers_waiting_ > 0) OfferIdle();
   WakeCloser();
+}
+
+// The caller who waits the longest of those whom it may serve.
+PoolImpl::Waiter* PoolImpl::NextWaiterFor(const Connection& connection) const {
+  const bool may_write = MayWrite() && !connection.in_standby();
+  if (!waiters_.empty() && (may_write || writers_waiting_ == 0)) return waiters_.front();
+  const auto reader = std::find_if(waiters_.begin(), waiters_.end(),
+                                   [](const Waiter* waiter) { return waiter->purpose == Purpose::kRead; });
+  return reader == waiters_.end() ? nullptr : *reader;
 }
 
 // To the caller who waits the longest, else to the idle ones.
 void PoolImpl::Offer(Pooled pooled) {
-  if (!waiters_.empty()) {
-    ++counters_.lent;
-    waiters_.front()->Settle(std::move(pooled));
+  if (Waiter* const waiter = NextWaiterFor(*pooled.connection)) {
+    waiter->Settle(Mark(std::move(pooled), waiter->purpose));
     return;
   }
   pooled.idle_since = Clock::now();
@@ -138,6 +168,15 @@ void PoolImpl::Offer(Pooled pooled) {
 void PoolImpl::Drop(Pooled pooled) {
   --counters_.open;
   pooled.connection.reset();
+}
+
+// To those who wait because too many write.
+void PoolImpl::OfferIdle() {
+  while (!idle_.empty() && NextWaiterFor(*idle_.back().connection)) {
+    Pooled pooled = std::move(idle_.back());
+    idle_.pop_back();
+    Offer(std::move(pooled));
+  }
 }
 
 void PoolImpl::FailWaiters(const Error& error) {
@@ -166,6 +205,10 @@ Task<void> PoolImpl::Close(Deadline grace) {
   Shut();
   if (counters_.lent.load() == 0) co_return;
   all_back_.expires_at(grace.at());
+  co_await all_back_.async_wait(net::deferred_tuple);
+  if (flights_.empty()) co_return;
+  BreakFlights();
+  all_back_.expires_after(kBreakGrace);
   co_await all_back_.async_wait(net::deferred_tuple);
 }
 

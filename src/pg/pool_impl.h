@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -19,11 +21,18 @@
 
 namespace pando::pg {
 
+// kStandby
+Error IsStandby();
+
 class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
  public:
   PoolImpl(net::Executor executor, PoolOptions options);
 
-  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session);
+  Task<Result<Lease>> Acquire(Deadline deadline, SessionState session, Purpose purpose);
+  Task<Result<std::vector<Rows>>> Finish(Lease& lease, Exchange exchange, Deadline deadline);
+  Task<Result<void>> Commit(Lease& lease, Deadline deadline);
+  void Note(CommitWait wait);
+  CommitWait commit_wait() const { return commit_wait_; }
   Task<void> Close(Deadline grace);
   void Renew();
   void Resize(uint32_t connections_max);
@@ -40,11 +49,15 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
 
   // A caller in line. Lives in the frame of Acquire(), which takes it out of the line when it goes away by itself.
   struct Waiter {
-    Waiter(PoolImpl& pool, net::Executor executor, Deadline deadline) : pool(pool), timer(executor, deadline.at()) {}
+    Waiter(PoolImpl& pool, net::Executor executor, Deadline deadline, Purpose purpose)
+        : pool(pool), purpose(purpose), timer(executor, deadline.at()) {}
     ~Waiter();
     void Settle(Result<Pooled> result);
 
+    void Leave();
+
     PoolImpl& pool;
+    const Purpose purpose;
     Timer timer;  // expires at the deadline; cancelled to wake the caller
     std::optional<Result<Pooled>> outcome;
     std::list<Waiter*>::iterator place;
@@ -61,21 +74,41 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   };
 
   // pool_impl.cc: lending and taking back
-  std::optional<Error> RefuseToQueue();
-  std::optional<Pooled> TakeIdle(const SessionState& session);
-  Task<Result<Lease>> WaitInLine(Deadline deadline);
-  Lease Lend(Pooled pooled);
+  std::optional<Error> RefuseToQueue(Purpose purpose);
+  std::optional<Pooled> TakeIdle(const SessionState& session, Purpose purpose);
+  Task<Result<Lease>> WaitInLine(Deadline deadline, Purpose purpose);
+  Pooled Mark(Pooled pooled, Purpose purpose);
+  Waiter* NextWaiterFor(const Connection& connection) const;
+  void OfferIdle();
   void Offer(Pooled pooled);
   void Drop(Pooled pooled);
   bool Outlived(const Pooled& pooled, Clock::time_point now) const;
   void FailWaiters(const Error& error);
+  void FailWriters(const Error& error);
   void WakeCloser();
+
+  // pool_writes.cc: what may write, and goes on when its caller leaves
+  uint32_t writers_max() const;
+  bool MayWrite() const { return writing_ < writers_max(); }
+  size_t waiters_to_serve() const;
+  std::optional<Error> RefuseToWrite();
+  template <class T>
+  struct Flight;
+  template <class T>
+  using Work = std::function<Task<Result<T>>(Connection&)>;
+  template <class T>
+  Task<Result<T>> Fly(Lease& lease, Work<T> work, Deadline deadline);
+  template <class T>
+  static Task<void> Land(std::shared_ptr<Flight<T>> flight, Work<T> work);
+  void StartFlight(Task<void> task);
+  void BreakFlights();
 
   // pool_upkeep.cc: opening, cleaning and retiring
   void Spawn(std::string_view name, Task<void> task);
   void OpenForWaiters();
   static Task<void> OpenOne(std::shared_ptr<PoolImpl> self);
   static Task<void> Probe(std::shared_ptr<PoolImpl> self);
+  void Welcome(Pooled opened);
   Task<Result<Pooled>> Connect();
   void OnConnectFailed(const Error& error);
   static Task<void> CleanOne(std::shared_ptr<PoolImpl> self, Pooled pooled);
@@ -94,6 +127,11 @@ class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
   PoolOptions options_;                                                          // on the executor, as everything below
   std::vector<Pooled> idle_;                                                     // the most recently used last
   std::list<Waiter*> waiters_;                                                   // in order of arrival
+  uint32_t writers_waiting_ = 0;                                                 // of them
+  uint32_t writing_ = 0;                                                         // connections lent to write
+  CommitWait commit_wait_;
+  Clock::time_point standby_seen_at_{};                  // by a connection that was opened
+  std::list<boost::asio::cancellation_signal> flights_;  // that stop what Fly() has begun
   uint32_t opening_ = 0;
   uint64_t generation_ = 0;
   bool closed_ = false;

@@ -33,7 +33,8 @@ void PoolImpl::Spawn(std::string_view name, Task<void> task) {
 // As many as callers wait, within connections_max.
 void PoolImpl::OpenForWaiters() {
   if (away_ || is_shut()) return;
-  while (opening_ < waiters_.size() && taken() < options_.connections_max) {
+  // An attempt may fail at once, and the callers with it.
+  while (opening_ < waiters_to_serve() && taken() < options_.connections_max) {
     ++opening_;
     Spawn("pg.open", OpenOne(shared_from_this()));
   }
@@ -45,9 +46,17 @@ Task<void> PoolImpl::OpenOne(std::shared_ptr<PoolImpl> self) {
   if (!opened) {
     self->OnConnectFailed(opened.error());
   } else if (!self->is_shut()) {
-    ++self->counters_.open;
-    self->Offer(std::move(*opened));
+    self->Welcome(std::move(*opened));
   }
+}
+
+void PoolImpl::Welcome(Pooled opened) {
+  ++counters_.open;
+  if (opened.connection->in_standby()) {
+    standby_seen_at_ = Clock::now();
+    FailWriters(IsStandby());
+  }
+  Offer(std::move(opened));
 }
 
 Task<Result<Pooled>> PoolImpl::Connect() {
@@ -91,8 +100,7 @@ Task<void> PoolImpl::Probe(std::shared_ptr<PoolImpl> self) {
     }
     telemetry::Log(telemetry::Level::kInfo, "database.back", "the database answers again");
     self->away_.reset();
-    ++self->counters_.open;
-    self->Offer(std::move(*opened));
+    self->Welcome(std::move(*opened));
     break;
   }
   self->probing_ = false;

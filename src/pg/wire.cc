@@ -17,6 +17,13 @@ bool IsUtc(std::string_view zone) {
   return std::find(std::begin(kNamesOfUtc), std::end(kNamesOfUtc), zone) != std::end(kNamesOfUtc);
 }
 
+// What a server says of itself since PostgreSQL 14 (20.11.3, "Preset Options").
+constexpr const char* kInHotStandby = "in_hot_standby";
+constexpr std::string_view kOn = "on";
+
+// Where a commit waits for a standby (syncrep.c). The text of its notices is translated, and this is not.
+constexpr std::string_view kWaitForStandby = "SyncRepWaitForLSN";
+
 void* TlsOf(PGconn* connection) { return PQsslInUse(connection) != 0 ? PQsslStruct(connection, "OpenSSL") : nullptr; }
 
 }  // namespace
@@ -27,6 +34,8 @@ Wire::Wire(PqConnectionHandle handle)
   PQisBusy(handle_.get());
   const char* zone = PQparameterStatus(handle_.get(), "TimeZone");
   in_utc_ = zone && IsUtc(zone);
+  const char* standby = PQparameterStatus(handle_.get(), kInHotStandby);
+  in_standby_ = standby && standby == kOn;
 }
 
 Wire::Wire(int socket) : socket_(socket), transport_(socket_, nullptr) {}
@@ -40,6 +49,7 @@ bool Wire::Flush() {
     }
     if (!transport_.failed()) return false;
     // What the server has said before it went is still to be read.
+    dropped_unsent_ = true;
     out_.Drop();
   }
   return true;
@@ -56,12 +66,13 @@ std::optional<Message> Wire::Next() {
   while (std::optional<Message> message = inbox_.Next()) {
     switch (message->type) {
       case 'N':
+        TakeNotice(message->body);
         break;
       case 'S':
         TakeSetting(message->body);
         break;
       case 'A':
-        TakeNotice(message->body);
+        TakeNotification(message->body);
         break;
       case 'Z':
         status_ = message->body.empty() ? 'E' : message->body.front();
@@ -78,9 +89,14 @@ void Wire::TakeSetting(std::string_view body) {
   const std::string_view name = in.Text();
   const std::string_view value = in.Text();
   if (name == "TimeZone") in_utc_ = IsUtc(value);
+  if (name == kInHotStandby && (value == kOn) != in_standby_) is_promoted_ = true;
 }
 
 void Wire::TakeNotice(std::string_view body) {
+  if (ReadErrorFields(body).routine == kWaitForStandby) commit_unconfirmed_ = true;
+}
+
+void Wire::TakeNotification(std::string_view body) {
   ByteReader in(body);
   in.Int32();  // the sender's process
   const std::string_view channel = in.Text();

@@ -48,11 +48,20 @@ class Wire {
   // or nothing more can be read(). Valid until Receive().
   std::optional<Message> Next();
   bool readable() const { return !inbox_.broken(); }
+  // Nothing that was queued was given up because the connection failed.
+  bool all_sent() const { return !dropped_unsent_ && out_.unsent().empty(); }
   // Gives large buffers back. REQUIRES: nothing is owed
   void Shrink() { inbox_.Shrink(); }
 
   // As the last ReadyForQuery said.
   bool in_transaction() const { return status_ != 'I'; }
+  // The server is a standby, as it said when the conversation began.
+  bool in_standby() const { return in_standby_; }
+  // It was promoted since.
+  bool is_promoted() const { return is_promoted_; }
+  // A commit did not wait any longer for the standby that was to confirm it. False again after Forget...().
+  bool commit_unconfirmed() const { return commit_unconfirmed_; }
+  void ForgetUnconfirmed() { commit_unconfirmed_ = false; }
   // The session's TimeZone is Coordinated Universal Time.
   bool in_utc() const { return in_utc_; }
   std::optional<Notification> TakeNotification();
@@ -63,6 +72,7 @@ class Wire {
  private:
   void TakeSetting(std::string_view body);
   void TakeNotice(std::string_view body);
+  void TakeNotification(std::string_view body);
 
   const PqConnectionHandle handle_;  // null: the socket is somebody else's
   const int socket_;
@@ -71,6 +81,10 @@ class Wire {
   Inbox inbox_;
   char status_ = 'I';
   bool in_utc_ = false;
+  bool in_standby_ = false;
+  bool is_promoted_ = false;
+  bool commit_unconfirmed_ = false;
+  bool dropped_unsent_ = false;
   std::deque<Notification> notifications_;
 };
 

@@ -43,6 +43,7 @@ int StatusOfKind(ErrorKind kind) {
     case ErrorKind::kConnectionLost:
       return 503;
     case ErrorKind::kDeadlineExceeded:
+    case ErrorKind::kOutcomeUnknown:
       return 504;
     case ErrorKind::kDatabase:
       return 400;

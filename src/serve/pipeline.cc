@@ -268,6 +268,7 @@ Task<Result<void>> Pipeline::ServeShape(Work& work) {
       Outcome outcome;
       if (IsLong(rows)) {
         served = co_await ReadLong(work, rows, outcome);
+        served = Written(work, std::move(served));
       } else {
         served = Read(work, rows, outcome);
       }
@@ -354,6 +355,7 @@ pg::LaneStatement Pipeline::LaneStatementOf(const Work& work) {
   if (shape.request.action == Action::kUpdate) wanted.locks = plan::LockedRow(shape.plan);
   if (work.fill) wanted.bracket = work.config->cacheables->bracket;
   wanted.valid = work.config->catalog_known;
+  wanted.runs_deferred = shape.demand.runs_deferred;
   return wanted;
 }
 
@@ -375,13 +377,17 @@ SettingsInput Pipeline::SettingsOf(const Work& work) {
   const Shape& shape = *work.shape;
   const catalog::Function* function = shape.plan.call ? shape.plan.call->function : nullptr;
   return {work.http,           shape.request, *work.principal,      work.config->rest,
-          *shape.plan.catalog, function,      shape.plan.read_only, shape.demand.repeatable_read};
+          *shape.plan.catalog, function,      shape.plan.read_only, shape.demand.repeatable_read,
+          shape.demand.writes};
 }
 
 std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {
   if (work.is_cautious) return std::nullopt;
   std::optional<pg::SessionState> session = work.shape->demand.session;
-  if (session) session->statement_timeout = StatementTimeout(work.http, session->statement_timeout);
+  if (!session) return session;
+  const milliseconds limit = session->statement_timeout;
+  session->statement_timeout =
+      work.shape->demand.writes ? WriteTimeout(work.http, limit) : StatementTimeout(work.http, limit);
   return session;
 }
 
@@ -398,6 +404,12 @@ pg::Exchange Pipeline::ExchangeOf(Work& work) {
   const Config& config = *work.config;
   pg::Exchange exchange;
   exchange.finish = shape.demand.finish;
+  exchange.writes = shape.demand.writes;
+  if (exchange.writes) {
+    const milliseconds limit = StatementLimit(SettingsOf(work));
+    work.limited_by_request = limit.count() == 0 || WriteTimeout(work.http, milliseconds(0)) < limit;
+  }
+  exchange.runs_deferred = shape.demand.runs_deferred;
   exchange.session = SessionOf(work);
   exchange.leaves_traces = shape.demand.unclean || work.is_cautious;
   if (shape.demand.all_settings || work.is_cautious) {
@@ -426,7 +438,8 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const Shape& shape = *work.shape;
   work.is_cautious = !KnowsSchema(work);
   const pg::SessionState wanted = SessionOf(work).value_or(pg::SessionState{});
-  PANDO_CO_TRY(pg::Lease lease, co_await PoolOf(work).Acquire(work.http.deadline, wanted));
+  const pg::Purpose purpose = shape.demand.writes ? pg::Purpose::kWrite : pg::Purpose::kRead;
+  PANDO_CO_TRY(pg::Lease lease, co_await PoolOf(work).Acquire(work.http.deadline, wanted, purpose));
   // Again, for the schema may have changed while the request waited.
   work.is_cautious = !KnowsSchema(work);
   if (work.is_cautious) Lose(work, Unproven::kSchema);
@@ -434,11 +447,12 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   const size_t behind = (shape.statement.estimate ? 1 : 0) + (work.fill ? 1 : 0);
   const size_t main = exchange.commands.size() - 1 - behind;
   const Clock::time_point begin = Clock::now();
-  PANDO_CO_TRY(std::vector<pg::Rows> rows, co_await lease->Run(std::move(exchange), work.http.deadline));
+  PANDO_CO_TRY(std::vector<pg::Rows> rows, co_await RunAlone(work, lease, std::move(exchange)));
   if (work.learned) work.learned->pace.RanAlone(Clock::now() - begin, rows[main].bytes());
   Outcome outcome;
   if (IsLong(rows[main])) {
-    PANDO_CO_CHECK(co_await ReadLong(work, rows[main], outcome));
+    Result<void> read = co_await ReadLong(work, rows[main], outcome);
+    PANDO_CO_CHECK(Written(work, std::move(read)));
   } else {
     PANDO_CO_CHECK(Read(work, rows[main], outcome));
   }
@@ -450,7 +464,7 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   if (work.current) checked = CheckCurrent(work, rows[main - 1]);
   if (checked) checked = CheckOutcome(outcome, shape.request, shape.plan);
   if (shape.demand.finish == pg::Finish::kHold) {
-    PANDO_CO_CHECK(co_await lease->End(checked.has_value(), work.http.deadline));
+    PANDO_CO_CHECK(co_await EndHeld(work, lease, checked.has_value()));
   }
   PANDO_CO_CHECK(Result<void>(checked));
   PANDO_CO_CHECK(Answer(work, outcome));

@@ -134,6 +134,9 @@ class Pipeline {
   static Result<void> CheckCurrent(const Work& work, const pg::Rows& rows);
   Result<void> Read(Work& work, const pg::Rows& rows, Outcome& outcome);
   Task<Result<void>> ReadLong(Work& work, pg::Rows& rows, Outcome& outcome);
+  Task<Result<std::vector<pg::Rows>>> RunAlone(const Work& work, pg::Lease& lease, pg::Exchange exchange) const;
+  Task<Result<void>> EndHeld(const Work& work, pg::Lease& lease, bool commit) const;
+  static Result<void> Written(const Work& work, Result<void> read);
   static Result<void> Answer(Work& work, Outcome& outcome);
 
   const Deps deps_;

@@ -67,6 +67,7 @@ struct Pipeline::Work {
   bool is_keyed = false;  // its key without claims is in cache_key_, for nothing has suspended since that was written
   Uncacheable why_not = Uncacheable::kNo;      // it was not looked for to be kept
   std::shared_ptr<const cache::Answer> found;  // in the cache, once somebody else had brought it
+  bool limited_by_request = false;             // what it writes, by no role and no function
   MemoryCharge memory;                         // for parameters that are longer than the body that they were made of
   Timing timing;
 };

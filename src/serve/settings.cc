@@ -1,6 +1,7 @@
 #include "serve/settings.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/ascii.h"
 #include "base/assert.h"
@@ -10,6 +11,7 @@
 #include "pg/quote.h"
 #include "pg/settings_select.h"
 #include "rest/utf8.h"
+#include "serve/role_settings.h"
 #include "sql/statement.h"
 
 namespace pando::serve {
@@ -58,6 +60,7 @@ std::string CookiesJson(const http::Headers& headers) {
 }
 
 constexpr const char* kRepeatableRead = "repeatable read";
+constexpr const char* kStatementTimeout = "statement_timeout";
 
 bool IsIsolation(const std::string& name) {
   return name == "default_transaction_isolation" || name == "transaction_isolation";
@@ -110,6 +113,29 @@ milliseconds StatementTimeout(const http::Request& request, milliseconds limit) 
   return limit.count() > 0 ? std::min(ours, limit) : ours;
 }
 
+milliseconds WriteTimeout(const http::Request& request, milliseconds limit) {
+  const auto left = std::chrono::floor<milliseconds>(request.deadline.left()).count();
+  // Down to a multiple of its eighth, so that few differ.
+  const int64_t unit = std::max<int64_t>(1, static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(left)) / 8));
+  const milliseconds ours(std::max<int64_t>(1, left / unit * unit));
+  return limit.count() > 0 ? std::min(ours, limit) : ours;
+}
+
+milliseconds StatementLimit(const SettingsInput& input) {
+  const catalog::Snapshot& schema = input.catalog.snapshot();
+  milliseconds limit = schema.statement_timeout;
+  const auto take = [&limit](const auto& settings) {
+    for (const auto& [name, value] : settings) {
+      if (name == kStatementTimeout) limit = ParseTimeout(value).value_or(limit);
+    }
+  };
+  if (auto found = schema.role_settings.find(input.principal.role); found != schema.role_settings.end()) {
+    take(found->second);
+  }
+  if (input.function) take(input.function->settings);
+  return limit;
+}
+
 void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
   SettingsSelect select(SettingsSelect::Lasts::kTransaction);
   if (input.repeatable_read) exchange.isolation = *IsolationCommand(kRepeatableRead);
@@ -120,6 +146,7 @@ void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
       read_only = input.read_only || IsOn(value);
       return;
     }
+    if (input.writes && name == kStatementTimeout) return;
     if (!IsIsolation(name)) {
       select.Add(name, value);
       return;
@@ -132,8 +159,9 @@ void AddSettings(const SettingsInput& input, pg::Exchange& exchange) {
   select.Add("search_path", SearchPath(input.rest.schema, input.options.extra_search_path));
   select.Add("role", input.principal.role);
   AddObserved(input, Observed::kEverything, select);
-  select.Add("statement_timeout",
-             std::to_string(StatementTimeout(input.http, input.catalog.snapshot().statement_timeout).count()));
+  const milliseconds timeout = input.writes ? WriteTimeout(input.http, StatementLimit(input))
+                                            : StatementTimeout(input.http, input.catalog.snapshot().statement_timeout);
+  select.Add(kStatementTimeout, std::to_string(timeout.count()));
   if (input.rest.preferences.timezone) select.Add("timezone", *input.rest.preferences.timezone);
   const auto& role_settings = input.catalog.snapshot().role_settings;
   if (auto found = role_settings.find(input.principal.role); found != role_settings.end()) {

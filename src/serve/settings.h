@@ -21,6 +21,9 @@ std::string SearchPath(const std::string& schema, const std::vector<std::string>
 // What the database may spend on one statement of the request: a second more than the request has from its header on,
 // so that it ends what nobody is left to cancel; `limit` where that is less. A limit of 0 is none.
 milliseconds StatementTimeout(const http::Request& request, milliseconds limit);
+// The same of a request that may write, which nobody cancels: what is left of its time now, less an eighth at most, so
+// that the database ends it before its caller leaves. Nearly all requests have the same, which connections keep.
+milliseconds WriteTimeout(const http::Request& request, milliseconds limit);
 
 struct SettingsInput {
   const http::Request& http;
@@ -31,10 +34,15 @@ struct SettingsInput {
   const catalog::Function* function = nullptr;  // of a call: its own settings go with it
   bool read_only = false;
   bool repeatable_read = false;  // at least
+  bool writes = false;           // and commits
 };
 
+// The limit that the database, the role or the function sets for a statement; 0: none.
+milliseconds StatementLimit(const SettingsInput& input);
+
 // Makes them all in the exchange's transaction, before what is added next: an isolation level when a role or function
-// asks for one, and one SELECT of set_config(..., true) for everything else.
+// asks for one, and one SELECT of set_config(..., true) for everything else. Of what writes, no role and no function
+// gets more time than the request has.
 void AddSettings(const SettingsInput& input, pg::Exchange& exchange);
 
 // The command that makes those settings only, which have to be known by their names, for a connection that has the

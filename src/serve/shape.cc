@@ -43,6 +43,8 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
   } else if (!single && NeedsCheck(request, plan)) {
     demand.finish = pg::Finish::kHold;
   }
+  demand.writes = !rollback;
+  demand.runs_deferred = demand.writes && plan.catalog->snapshot().has_deferrable_triggers;
   if (leaves_nothing && single && !rollback) demand.sharing = Sharing::kAlways;
   return demand;
 }

@@ -39,6 +39,8 @@ struct Demand {
   std::optional<pg::SessionState> session;  // its statement_timeout is the limit of the role
   pg::Finish finish = pg::Finish::kCommit;
   bool repeatable_read = false;  // at least
+  bool writes = false;           // and its effect stays
+  bool runs_deferred = false;    // pg::Exchange::runs_deferred
 };
 
 struct Shape {

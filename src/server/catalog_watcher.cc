@@ -193,6 +193,8 @@ Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
   told_.clear();
   ForgetWhatPassed(grants, looked_at);
   Compare(seen_, looked_at);
+  PANDO_CO_TRY(const pg::CommitWatch commits, co_await pg::WatchCommits(connection, look_by));
+  deps_.commits(commits);
   co_return Result<void>();
 }
 

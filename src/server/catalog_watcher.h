@@ -19,6 +19,7 @@
 #include "introspect/introspect.h"
 #include "net/spawn.h"
 #include "net/task.h"
+#include "pg/commit_wait.h"
 #include "pg/connect_options.h"
 #include "pg/notification.h"
 
@@ -46,9 +47,10 @@ class CatalogWatcher {
     std::function<void()> regranted;
     // It holds, but connections may have kept what no look has seen: to be called now and then.
     std::function<void()> forget;
-    std::function<void(const Error&)> pooler_found;  // one that lends less than a session, against what was said
-    std::function<void()> reload_config;             // NOTIFY ..., 'reload config'
-    std::function<void(bool loaded)> count;          // each attempt; may be empty
+    std::function<void(const pg::CommitWatch&)> commits;  // how they go, as often as is looked
+    std::function<void(const Error&)> pooler_found;       // one that lends less than a session, against what was said
+    std::function<void()> reload_config;                  // NOTIFY ..., 'reload config'
+    std::function<void(bool loaded)> count;               // each attempt; may be empty
   };
 
   CatalogWatcher(net::Executor executor, CatalogWatcherOptions options, Deps deps);

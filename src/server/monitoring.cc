@@ -205,6 +205,7 @@ void Monitoring::CollectCatalog() {
     if (!catalog_) return 0.0;
     return std::chrono::duration<double>(std::chrono::system_clock::now() - catalog_->loaded_at()).count();
   });
+  metrics_.Collect(MetricId::kDbCommitsWaiting, {}, [this] { return double(commits_waiting_); });
   metrics_.Collect(MetricId::kCatalogRelations, {},
                    [this] { return catalog_ ? double(catalog_->snapshot().relations.size()) : 0.0; });
   metrics_.Collect(MetricId::kCatalogKnown, {},

@@ -56,6 +56,7 @@ class Monitoring {
   // Tells whether the database answers; asked at each /readyz.
   void SetDatabaseCheck(std::function<bool()> check) { database_answers_ = std::move(check); }
   void SetDraining() { draining_ = true; }
+  void SetCommitsWaiting(uint32_t count) { commits_waiting_ = count; }
 
  private:
   void CollectProcess();
@@ -66,6 +67,7 @@ class Monitoring {
   std::unique_ptr<http::Server> server_;  // null when admin.listen is empty
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const KnownUntil> catalog_known_;  // to hold
+  uint32_t commits_waiting_ = 0;
   std::function<bool()> database_answers_ = [] { return true; };
   bool draining_ = false;
   const cache::Store* store_ = nullptr;  // null: there is no cache

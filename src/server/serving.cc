@@ -80,12 +80,7 @@ class Process {
     PANDO_CHECK(BuildTracking());
     parts_.resize(loops_.size());
     for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildParts(i));
-    watcher_ = std::make_unique<CatalogWatcher>(
-        control_.get_executor(), WatcherOptions(),
-        CatalogWatcher::Deps{[this](auto catalog, auto known) { OnCatalog(std::move(catalog), std::move(known)); },
-                             [this] { OnOutdated(); }, [this] { OnRegranted(); }, [this] { CleanConnections(); },
-                             [this](const Error& error) { GiveUpDatabase(error); }, [this] { RequestReload(); },
-                             [this](bool loaded) { monitoring_.CountReload(loaded); }});
+    watcher_ = std::make_unique<CatalogWatcher>(control_.get_executor(), WatcherOptions(), WatcherDeps());
     monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
     PANDO_CHECK(BuildAdmin());
     return {};
@@ -264,12 +259,25 @@ class Process {
   CatalogWatcherOptions WatcherOptions() const {
     CatalogWatcherOptions watcher;
     watcher.connect = Connect();
-    watcher.connect.statements_max = 2;  // of the fingerprint
+    watcher.connect.statements_max = 3;  // of the fingerprint and of the commits
     watcher.introspect = IntrospectionOf(options_.rest);
     watcher.channel = options_.database.channel;
     watcher.listen = watcher.connect.pooler != pg::Pooler::kTransaction;
     watcher.connect_timeout = options_.database.connect_timeout;
     return watcher;
+  }
+
+  CatalogWatcher::Deps WatcherDeps() {
+    CatalogWatcher::Deps deps;
+    deps.publish = [this](auto catalog, auto known) { OnCatalog(std::move(catalog), std::move(known)); };
+    deps.outdated = [this] { OnOutdated(); };
+    deps.regranted = [this] { OnRegranted(); };
+    deps.forget = [this] { CleanConnections(); };
+    deps.commits = [this](const pg::CommitWatch& commits) { NoteCommits(commits); };
+    deps.pooler_found = [this](const Error& error) { GiveUpDatabase(error); };
+    deps.reload_config = [this] { RequestReload(); };
+    deps.count = [this](bool loaded) { monitoring_.CountReload(loaded); };
+    return deps;
   }
 
   ChangeTrackingOptions TrackingOptions() const {
@@ -364,6 +372,23 @@ class Process {
   // so that no request that is planned by it runs what was prepared before.
   void CleanConnections() {
     loops_.PostToEach([this](size_t index) { parts_[index].ForEachPool([](pg::Pool& pool) { pool.CleanAll(); }); });
+  }
+
+  void NoteCommits(const pg::CommitWatch& watch) {
+    monitoring_.SetCommitsWaiting(watch.waiting);
+    if (watch.wait == commit_wait_) return;
+    if (watch.wait.is_long != commit_wait_.is_long) {
+      Log(watch.wait.is_long ? Level::kWarn : Level::kInfo, "database.standby_awaited",
+          watch.wait.is_long
+              ? "commits wait for a synchronous standby; writes are refused where half of the connections wait"
+              : "commits wait for no standby any more",
+          {{"waiting", static_cast<int64_t>(watch.waiting)}, {"synchronous_standby_names", watch.standby_names}});
+    }
+    commit_wait_ = watch.wait;
+    loops_.PostToEach([this, wait = watch.wait](size_t index) {
+      parts_[index].ForEachPool([wait](pg::Pool& pool) { pool.Note(wait); });
+      parts_[index].write_lane->NoteCommitWait();
+    });
   }
 
   void GiveUpDatabase(const Error& error) {
@@ -486,8 +511,9 @@ class Process {
   std::unique_ptr<serve::SurrogateKeys> surrogate_keys_;  // likewise; null: no cache in front is told what changes
   std::vector<LoopParts> parts_;                          // constant after Build(); each on its own loop
   const std::shared_ptr<std::atomic<uint64_t>> connections_open_ = std::make_shared<std::atomic<uint64_t>>(0);
-  std::vector<std::string> bound_;            // http.listen with the ports that were chosen
-  std::shared_ptr<auth::Verifier> verifier_;  // on the control loop, as all below
+  std::vector<std::string> bound_;  // http.listen with the ports that were chosen
+  pg::CommitWait commit_wait_;      // on the control loop, as all below
+  std::shared_ptr<auth::Verifier> verifier_;
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const KnownUntil> catalog_known_;  // to hold
   std::shared_ptr<const serve::Config> config_;

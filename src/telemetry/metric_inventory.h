@@ -27,6 +27,7 @@ enum class MetricId : uint8_t {
   kLoopLag,
   kDbPoolConnections,
   kDbPoolWaiting,
+  kDbCommitsWaiting,
   kDbPoolTimeouts,
   kDbLaneStatements,
   kDbLaneBatches,

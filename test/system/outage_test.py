@@ -19,7 +19,7 @@ class Writer(threading.Thread):
     def __init__(self, pando, ids, stop):
         super().__init__()
         self.pando, self.ids, self.stop_asked = pando, ids, stop
-        self.acknowledged, self.statuses, self.unexpected = [], set(), []
+        self.acknowledged, self.refused, self.statuses, self.unexpected = [], [], set(), []
 
     def run(self):
         while not self.stop_asked.is_set():
@@ -33,7 +33,9 @@ class Writer(threading.Thread):
             self.statuses.add(status)
             if status == 201:
                 self.acknowledged.append(row)
-            elif status != 503 or not headers['Retry-After'] or not json.loads(body)['code']:
+            elif status == 503 and headers['Retry-After']:
+                self.refused.append(row)
+            elif status != 504 or headers['Retry-After'] or json.loads(body)['code'] != 'PANDO4008':
                 self.unexpected.append((status, dict(headers), body))
 
 
@@ -69,6 +71,8 @@ class Outage(unittest.TestCase):
         stored = set(map(int, self.postgres.sql('select id from items where id >= 1000').split()))
         acknowledged = {row for writer in writers for row in writer.acknowledged}
         self.assertEqual(acknowledged - stored, set())
+        refused = {row for writer in writers for row in writer.refused}
+        self.assertEqual(refused & stored, set(), 'what was told not to be done')
 
     def test_the_database_ends_what_nobody_is_left_to_cancel(self):
         self.postgres.sql('create table locked (id int); grant select on locked to anon')

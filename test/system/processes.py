@@ -273,8 +273,11 @@ class PrivatePostgres(Database):
         super().__init__(self.folder)
         self.folder.mkdir()
         give_to_postgres(self.folder)
-        copy_cluster(self.folder / 'data')
-        with open(self.folder / 'data/postgresql.conf', 'a', encoding='utf-8') as conf:
+        self._fill(self.folder / 'data', settings)
+
+    def _fill(self, data, settings):
+        copy_cluster(data)
+        with open(data / 'postgresql.conf', 'a', encoding='utf-8') as conf:
             conf.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\n{settings}\n")
 
     def _control(self, *arguments):
