@@ -6,6 +6,7 @@
 #include "base/backoff.h"
 #include "base/random.h"
 #include "net/sleep.h"
+#include "pg/commit_wait.h"
 #include "pg/connection.h"
 #include "pg/quote.h"
 #include "pg/rows.h"
@@ -26,6 +27,12 @@ constexpr auto kSlotTimeout = 1h;
 constexpr auto kConfirmEvery = 1s;
 constexpr auto kReceiveSlice = 1s;
 constexpr size_t kBeatsMax = 1000;
+
+// While there are no heartbeats, which tell it, too.
+constexpr auto kLookEvery = 1s;
+constexpr const char* kStandbyNames = "SELECT pg_catalog.current_setting('synchronous_standby_names')";
+constexpr const char* kNames =
+    "SELECT pg_catalog.current_setting('application_name'), pg_catalog.current_setting('synchronous_standby_names')";
 
 // Roles as pg_roles shows them, without their passwords; settings as they reach a connection that is open, too.
 constexpr const char* kFingerprint = R"sql(
@@ -138,6 +145,10 @@ Task<Result<StreamOrigin>> ChangeStream::BeginAt(pg::ReplicationSession& session
   PANDO_CO_TRY(const pg::Rows system, co_await session.Run("IDENTIFY_SYSTEM", deadline));
   if (system.size() != 1 || system.columns() < 3)
     co_return Error(ErrorId::kProtocol, "the database does not say who it is");
+  PANDO_CO_TRY(const pg::Rows names, co_await session.Run(kNames, deadline));
+  application_name_ = names.Text(0, 0);
+  TakeStandbyNames(names.Text(0, 1));
+  if (refusal_) co_return *refusal_;
   const std::string known =
       "SELECT FROM pg_catalog.pg_publication WHERE pubname = " + pg::QuoteLiteral(options_.publication);
   PANDO_CO_TRY(const pg::Rows publications, co_await session.Run(known, deadline));
@@ -204,11 +215,13 @@ Task<Result<void>> ChangeStream::Pump(pg::ReplicationSession& session) {
       co_return Error(ErrorId::kDatabaseConnectionLost, "no heartbeat came back through the change stream");
     }
     if (position_ > confirmed_ && now - confirmed_at_ >= kConfirmEvery) PANDO_CO_CHECK(Confirm(session));
+    if (refusal_) co_return *refusal_;
     PANDO_CO_CHECK(CheckLag());
   }
 }
 
 Result<void> ChangeStream::Confirm(pg::ReplicationSession& session) {
+  if (refusal_) return *refusal_;
   PANDO_CHECK(session.Confirm(position_));
   confirmed_ = position_;
   confirmed_at_ = Clock::now();
@@ -277,7 +290,8 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
     exchange.commands.push_back(
         pg::Command{"SELECT pg_catalog.set_config('synchronous_commit', 'local', true)", {}, true});
     exchange.commands.push_back(
-        pg::Command{"SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_snapshot()"
+        pg::Command{"SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_snapshot(),"
+                    " pg_catalog.current_setting('synchronous_standby_names')"
                     " FROM pg_catalog.pg_logical_emit_message(true, $1, $2::text)",
                     {std::string(kMessagePrefix), beat.secret},
                     true});
@@ -289,12 +303,13 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
     counts_.lag_bytes.store(written > position_ ? written - position_ : 0, std::memory_order_relaxed);
     if (!beating_) break;
     sink_.OnHeartbeat({std::string(sent.Get(0, 1).value_or("")), std::string(rows.back().Get(0, 0).value_or(""))});
-    PANDO_CO_CHECK(co_await PauseBeats());
+    TakeStandbyNames(sent.Text(0, 2));
+    PANDO_CO_CHECK(co_await PauseBeats(connection));
   }
   co_return Result<void>();
 }
 
-Task<Result<void>> ChangeStream::PauseBeats() {
+Task<Result<void>> ChangeStream::PauseBeats(pg::Connection& connection) {
   const Clock::time_point begin = Clock::now();
   for (;;) {
     PANDO_CO_CHECK(co_await net::SleepFor(options_.heartbeat_every));
@@ -302,7 +317,25 @@ Task<Result<void>> ChangeStream::PauseBeats() {
     if (asked_.exchange(false, std::memory_order_relaxed)) asked_at_ = now;
     const bool idle = now - asked_at_ > options_.idle_after;
     if (!beating_ || !idle || now - begin >= options_.heartbeat_idle) co_return Result<void>();
+    if (now - looked_at_ < kLookEvery) continue;
+    pg::Exchange exchange;
+    exchange.commands.push_back(pg::Command{kStandbyNames, {}, true});
+    const Deadline deadline = Deadline::After(options_.connect_timeout);
+    PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
+    TakeStandbyNames(rows.front().Text(0, 0));
   }
+}
+
+// What the stream confirms would count as a standby's word, and commits would be acknowledged that no standby has.
+void ChangeStream::TakeStandbyNames(std::string_view names) {
+  looked_at_ = Clock::now();
+  refusal_.reset();
+  if (!pg::CountsAsStandby(names, application_name_)) return;
+  refusal_ =
+      Error(ErrorId::kStandbyAwaited, "the stream of changes would be taken for the standby that commits wait for")
+          .WithDetail("synchronous_standby_names is \"" + std::string(names) + "\", and the stream is called \"" +
+                      application_name_ + "\"")
+          .WithHint("name the standbys in synchronous_standby_names, without *");
 }
 
 Result<void> ChangeStream::CheckLag() const {

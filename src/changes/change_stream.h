@@ -124,7 +124,8 @@ class ChangeStream {
   void TakeBeat(const std::string& secret);
   Task<void> BeatWhileStreaming();
   Task<Result<void>> BeatOn(pg::Connection& connection);
-  Task<Result<void>> PauseBeats();
+  Task<Result<void>> PauseBeats(pg::Connection& connection);
+  void TakeStandbyNames(std::string_view names);
   Task<void> TellWhatItWaitsFor();
   Result<void> CheckLag() const;
 
@@ -141,6 +142,9 @@ class ChangeStream {
   Lsn confirmed_ = 0;
   Clock::time_point confirmed_at_{};
   Clock::time_point beaten_at_{};  // a heartbeat came back, or the stream began
+  std::string application_name_;   // as the server knows it
+  std::optional<Error> refusal_;   // why it must not go on
+  Clock::time_point looked_at_{};  // for that
   Teller teller_;                  // why there is no stream
   Clock::time_point asked_at_{};   // about when
   bool beating_ = false;
