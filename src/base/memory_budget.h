@@ -13,6 +13,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/error.h"
+
 namespace pando {
 
 class MemoryBudget {
@@ -47,6 +49,12 @@ class MemoryBudget {
   std::atomic<uint64_t> refusals_{0};
   std::atomic<bool> has_first_{false};  // a Charge is the first in line
 };
+
+// kHttpOverloaded, for whom there is no room: what a budget bounds are bodies and answers.
+inline Error NoRoomForIt() {
+  return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
+      .WithDetail("http.memory_max bounds what they hold together");
+}
 
 // kKnown: all that is needed is asked for at once.
 enum class MemoryNeed : uint8_t { kKnown, kGrows };

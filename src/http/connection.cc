@@ -16,11 +16,6 @@ constexpr milliseconds kBodyLinger{5000};
 constexpr size_t kLingerReadBytes = 64 << 10;
 constexpr uint64_t kLingerBytesMax = 64 << 20;
 
-Error NoRoomForAnswer() {
-  return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
-      .WithDetail("http.memory_max bounds what they hold together");
-}
-
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, std::shared_ptr<const Settings> settings, net::Socket socket,
@@ -77,7 +72,7 @@ Task<void> Connection::Run() {
       Observe(0);
       break;
     }
-    if (!HoldAnswer(response)) response = MakeErrorResponse(503, NoRoomForAnswer());
+    if (!HoldAnswer(response)) response = MakeErrorResponse(503, NoRoomForIt());
     if (std::optional<Unsent> unsent = SendAtOnce(response)) client_gone_ = !co_await SendRest(std::move(*unsent));
     more = NoteSent(response);
   }

@@ -32,6 +32,12 @@ class ServerBodiesTest : public ServerTest {
     gate_ = [this, admits](Request& request, Response& response) { return Ask(admits, request, response); };
   }
   void SetMemory(uint64_t bytes) { memory_ = std::make_shared<MemoryBudget>(bytes); }
+  void StartWithLeastRate(Bytes rate, milliseconds grace) {
+    ServerOptions options = Options();
+    options.rate_min = rate;
+    options.rate_grace = grace;
+    StartServer(options);
+  }
   void AwaitUnused() {
     const Deadline limit = Deadline::After(kPatience);
     while (memory_->used() > 0 && !limit.passed()) PauseBetweenLooks();
@@ -150,10 +156,7 @@ TEST_F(ServerBodiesTest, RefusesAnAnswerThatFindsNoRoom) {
 
 TEST_F(ServerBodiesTest, CutsOffAClientThatTakesItsAnswerTooSlowly) {
   SetMemory(64 * kLong);
-  ServerOptions options = Options();
-  options.rate_min = MiB(100);
-  options.rate_grace = milliseconds(100);
-  StartServer(options);
+  StartWithLeastRate(MiB(100), milliseconds(100));
   RawClient client(port(), 4096);
   client.Send("GET /size/30000000 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(AwaitObserved(0), "GET /size/30000000");
@@ -162,10 +165,7 @@ TEST_F(ServerBodiesTest, CutsOffAClientThatTakesItsAnswerTooSlowly) {
 }
 
 TEST_F(ServerBodiesTest, CutsOffAClientThatSendsItsBodyTooSlowly) {
-  ServerOptions options = Options();
-  options.rate_min = MiB(1);
-  options.rate_grace = milliseconds(100);
-  StartServer(options);
+  StartWithLeastRate(MiB(1), milliseconds(100));
   RawClient client(port());
   client.Send(Post(kLong));
   for (const Deadline limit = Deadline::After(kPatience); !limit.passed() && !client.HasInput() && client.Send("x");)
@@ -175,10 +175,7 @@ TEST_F(ServerBodiesTest, CutsOffAClientThatSendsItsBodyTooSlowly) {
 }
 
 TEST_F(ServerBodiesTest, HoldsNoSmallBodyToTheLeastRate) {
-  ServerOptions options = Options();
-  options.rate_min = MiB(100);
-  options.rate_grace = milliseconds(20);
-  StartServer(options);
+  StartWithLeastRate(MiB(100), milliseconds(20));
   RawClient client(port());
   client.Send(Post(100));
   for (int i = 0; i < 100; ++i) {

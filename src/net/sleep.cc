@@ -28,8 +28,7 @@ Task<Result<void>> WaitForRoom(MemoryCharge& charge, uint64_t bytes, Deadline de
       charge.CountRefusal();
       if (deadline.passed())
         co_return Error(ErrorId::kRequestDeadline, "the deadline passed while memory was waited for");
-      co_return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
-          .WithDetail("http.memory_max bounds what they hold together");
+      co_return NoRoomForIt();
     }
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     const bool cancelled = state.cancelled() != boost::asio::cancellation_type::none;

@@ -34,8 +34,6 @@ const Command& EndOfWrite() {
 // How often a switch is tried again that ran into the limit of the session before.
 constexpr int kSwitchRepeatsMax = 3;
 
-bool Commits(const Exchange& exchange) { return exchange.writes && exchange.finish == Finish::kCommit; }
-
 bool HasZeroByte(const std::string& text) { return text.find('\0') != std::string::npos; }
 
 // PostgreSQL's own words for a zero byte. The protocol ends texts there.
@@ -109,7 +107,7 @@ Task<Result<std::vector<Rows>>> ConnectionImpl::RunClean(Exchange exchange, Dead
   for (int repeats = 0;; ++repeats) {
     Queue(exchange);
     const Wake wake = co_await Drive(pipeline_, deadline);
-    if (NeedsRecovery(wake, exchange.finish, Commits(exchange))) {
+    if (NeedsRecovery(wake, exchange.finish, exchange.commits_write())) {
       co_await WithoutCancellation();
       co_await Recover(pipeline_, wake, exchange.finish);
       co_await WithCancellation();
@@ -158,7 +156,7 @@ void ConnectionImpl::Queue(const Exchange& exchange) {
   }
   for (const Command& command : exchange.commands) pipeline_.Add(command, Duty::kAnswer);
   if (erases) QueueErasure();
-  if (Commits(exchange)) QueueEnd(exchange.runs_deferred);
+  if (exchange.commits_write()) QueueEnd(exchange.runs_deferred);
   if (erases && exchange.finish == Finish::kCommit) pipeline_.AddText("COMMIT", Duty::kSupport);
   if (exchange.finish == Finish::kRollback) {
     pipeline_.AddText("SET CONSTRAINTS ALL IMMEDIATE", Duty::kSupport);
@@ -281,17 +279,16 @@ Error ConnectionImpl::NoRoom() const {
     return Error(ErrorId::kHttpAnswerTooLarge, "the answer is larger than http.memory_max allows one to be")
         .WithHint("ask for fewer rows, or raise http.memory_max");
   }
-  return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
-      .WithDetail("http.memory_max bounds what they hold together");
+  return NoRoomForIt();
 }
 
 Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;
   if (exchange.leaves_traces && pooler_ != Pooler::kTransaction) needs_cleaning_ = true;
   const bool is_swapped = wire_ && pipeline_.stopped_by_guard();
-  const std::optional<Error> failure = is_swapped          ? GiveUpOnPooler()
-                                       : Commits(exchange) ? JudgeWrite(wake)
-                                                           : Verdict(pipeline_, wake);
+  const std::optional<Error> failure = is_swapped                 ? GiveUpOnPooler()
+                                       : exchange.commits_write() ? JudgeWrite(wake)
+                                                                  : Verdict(pipeline_, wake);
   answer_memory_.Hold(0);
   if (failure) return *failure;
   if (pooler_ == Pooler::kTransaction) exchange.session.reset();

@@ -89,7 +89,7 @@ std::optional<Error> ConnectionImpl::JudgeWrite(Wake wake) {
       return WriteUnknown("the commit did not wait for the standby that was to confirm it");
     if (!pipeline_.in_recovery()) return std::nullopt;
     Break();
-    return Error(ErrorId::kStandby, "the database server that answered is a standby");
+    return ServerIsStandby();
   }
   // A server that has refused a command undoes all, and so does one that has not got the Sync.
   const bool refused = error && !pipeline_.connection_ended();

@@ -82,6 +82,9 @@ struct Exchange {
   // returns none. What a statement read is no less true when its transaction fails later; what it wrote is undone.
   // Run() may send an exchange twice, so that a place may come again. Outlives the call.
   const OnRows* on_rows = nullptr;
+
+  // Its end may be a write that is committed.
+  bool commits_write() const { return writes && finish == Finish::kCommit; }
 };
 
 }  // namespace pando::pg

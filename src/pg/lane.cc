@@ -58,9 +58,7 @@ Lane::Call::~Call() {
 
 Result<LaneAnswer> Lane::Call::Take(bool woken) {
   if (outcome_) return std::move(*outcome_);
-  if (is_sent_ && lane_.options_.writes) {
-    return WriteUnknown(woken ? "nobody waits for its end" : "the deadline passed before its end");
-  }
+  if (is_sent_ && lane_.options_.writes) return WriteGoesOn(/*was_cancelled=*/woken);
   if (woken) return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
   return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
 }

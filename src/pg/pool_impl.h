@@ -21,9 +21,6 @@
 
 namespace pando::pg {
 
-// kStandby
-Error IsStandby();
-
 class PoolImpl : public std::enable_shared_from_this<PoolImpl> {
  public:
   PoolImpl(net::Executor executor, PoolOptions options);

@@ -4,6 +4,7 @@
 
 #include "net/spawn.h"
 #include "pg/pool_impl.h"
+#include "pg/write_outcome.h"
 #include "telemetry/log.h"
 
 namespace pando::pg {
@@ -54,7 +55,7 @@ void PoolImpl::Welcome(Pooled opened) {
   ++counters_.open;
   if (opened.connection->in_standby()) {
     standby_seen_at_ = Clock::now();
-    FailWriters(IsStandby());
+    FailWriters(ServerIsStandby());
   }
   Offer(std::move(opened));
 }

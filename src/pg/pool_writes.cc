@@ -29,11 +29,6 @@ void LogEnd(const std::optional<Error>& error) {
 
 }  // namespace
 
-Error IsStandby() {
-  return Error(ErrorId::kStandby, "nothing was written, for the database server is a standby")
-      .WithHint("let database.url lead to the primary");
-}
-
 // Work on a connection that is not stopped, and who waits for it.
 template <class T>
 struct PoolImpl::Flight {
@@ -61,7 +56,7 @@ std::optional<Error> PoolImpl::RefuseToWrite() {
     if (commit_wait_.is_long) return StandbyAwaited();
     return std::nullopt;
   }
-  if (Clock::now() - standby_seen_at_ < kSeekInterval) return IsStandby();
+  if (Clock::now() - standby_seen_at_ < kSeekInterval) return ServerIsStandby();
   // What is idle are standbys: another connection may lead to the primary.
   DropIdle();
   return std::nullopt;
@@ -103,8 +98,7 @@ Task<Result<T>> PoolImpl::Fly(Lease& lease, Work<T> work, Deadline deadline) {
   const Result<void> landed = co_await flight->landed.Wait(deadline);
   if (!flight->result) {
     flight->is_abandoned = true;
-    co_return WriteUnknown(landed.error().id() == ErrorId::kRequestDeadline ? "the deadline passed before its end"
-                                                                            : "nobody waits for its end");
+    co_return WriteGoesOn(landed.error().id() == ErrorId::kRequestCancelled);
   }
   lease = std::move(flight->lease);
   co_return std::move(*flight->result);

@@ -1,7 +1,6 @@
-// The third outcome of a write, beside done and not done.
+// What is told of a write that was neither done nor refused by the database.
 //
 // Concurrency  pure functions
-// Internal to pg/.
 #pragma once
 
 #include <string>
@@ -15,6 +14,17 @@ namespace pando::pg {
 inline Error WriteUnknown(std::string_view why) {
   return Error(ErrorId::kWriteUnknown, "it is not known whether the write was done; look before writing again")
       .WithDetail(std::string(why));
+}
+
+// The same, of one that goes on after its caller: who was cancelled, or whose deadline has passed.
+inline Error WriteGoesOn(bool was_cancelled) {
+  return WriteUnknown(was_cancelled ? "nobody waits for its end" : "the deadline passed before its end");
+}
+
+// kStandby: not done.
+inline Error ServerIsStandby() {
+  return Error(ErrorId::kStandby, "nothing was written, for the database server is a standby")
+      .WithHint("let database.url lead to the primary");
 }
 
 }  // namespace pando::pg

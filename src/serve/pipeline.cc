@@ -376,9 +376,16 @@ Result<void> Pipeline::AnswerShared(Work& work, const pg::Rows& rows, Outcome& o
 SettingsInput Pipeline::SettingsOf(const Work& work) {
   const Shape& shape = *work.shape;
   const catalog::Function* function = shape.plan.call ? shape.plan.call->function : nullptr;
-  return {work.http,           shape.request, *work.principal,      work.config->rest,
-          *shape.plan.catalog, function,      shape.plan.read_only, shape.demand.repeatable_read,
-          shape.demand.writes};
+  return {work.http,
+          shape.request,
+          *work.principal,
+          work.config->rest,
+          *shape.plan.catalog,
+          function,
+          shape.plan.read_only,
+          shape.demand.repeatable_read,
+          shape.demand.writes,
+          work.config->roles.Of(work.role()).statement_timeout};
 }
 
 std::optional<pg::SessionState> Pipeline::SessionOf(const Work& work) {

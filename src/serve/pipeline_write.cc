@@ -1,6 +1,7 @@
 // How a Pipeline tells what became of a write: done, not done, or unknown.
 #include <utility>
 
+#include "pg/write_outcome.h"
 #include "pgtypes/sqlstate.h"
 #include "serve/pipeline_work.h"
 
@@ -24,10 +25,9 @@ Task<Result<bool>> IsStandby(pg::Lease& lease, Deadline deadline) {
 Task<Result<std::vector<pg::Rows>>> Pipeline::RunAlone(const Work& work, pg::Lease& lease,
                                                        pg::Exchange exchange) const {
   const Deadline deadline = work.http.deadline;
-  const bool commits = exchange.writes && exchange.finish == pg::Finish::kCommit;
   const bool writes = exchange.writes;
   Result<std::vector<pg::Rows>> ran = std::vector<pg::Rows>();
-  if (commits) {
+  if (exchange.commits_write()) {
     ran = co_await PoolOf(work).Finish(lease, std::move(exchange), deadline);
   } else {
     ran = co_await lease->Run(std::move(exchange), deadline);
@@ -41,7 +41,7 @@ Task<Result<std::vector<pg::Rows>>> Pipeline::RunAlone(const Work& work, pg::Lea
   const Result<bool> is_standby = co_await IsStandby(lease, deadline);
   if (!is_standby || !*is_standby) co_return std::move(ran);
   lease.Discard();
-  co_return Error(ErrorId::kStandby, "nothing was written, for the database server is a standby");
+  co_return pg::ServerIsStandby();
 }
 
 Task<Result<void>> Pipeline::EndHeld(const Work& work, pg::Lease& lease, bool commit) const {

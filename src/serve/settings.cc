@@ -122,17 +122,11 @@ milliseconds WriteTimeout(const http::Request& request, milliseconds limit) {
 }
 
 milliseconds StatementLimit(const SettingsInput& input) {
-  const catalog::Snapshot& schema = input.catalog.snapshot();
-  milliseconds limit = schema.statement_timeout;
-  const auto take = [&limit](const auto& settings) {
-    for (const auto& [name, value] : settings) {
-      if (name == kStatementTimeout) limit = ParseTimeout(value).value_or(limit);
-    }
-  };
-  if (auto found = schema.role_settings.find(input.principal.role); found != schema.role_settings.end()) {
-    take(found->second);
+  milliseconds limit = input.role_limit;
+  if (!input.function) return limit;
+  for (const auto& [name, value] : input.function->settings) {
+    if (name == kStatementTimeout) limit = ParseTimeout(value).value_or(limit);
   }
-  if (input.function) take(input.function->settings);
   return limit;
 }
 

@@ -35,9 +35,10 @@ struct SettingsInput {
   bool read_only = false;
   bool repeatable_read = false;  // at least
   bool writes = false;           // and commits
+  milliseconds role_limit{0};    // of what writes: RoleSettings::statement_timeout
 };
 
-// The limit that the database, the role or the function sets for a statement; 0: none.
+// The limit that the role, or the function, sets for a statement of what writes; 0: none.
 milliseconds StatementLimit(const SettingsInput& input);
 
 // Makes them all in the exchange's transaction, before what is added next: an isolation level when a role or function

@@ -1,5 +1,7 @@
 #include "sql/accessible.h"
 
+#include "pgtypes/array.h"
+
 namespace pando::sql {
 
 Query WriteAccessible(const std::string& schema) {
@@ -40,12 +42,9 @@ Query WriteForbidden(const std::vector<const catalog::Function*>& functions) {
   Query query = AskForbidden(functions.front()->name.schema,
                              "EXISTS (SELECT FROM pg_catalog.unnest($2::pg_catalog.oid[]) AS f (id) "
                              "WHERE coalesce(pg_catalog.has_function_privilege(f.id, 'EXECUTE'), true))");
-  std::string ids = "{";
-  for (const catalog::Function* function : functions) {
-    if (ids.size() > 1) ids += ',';
-    ids += std::to_string(function->oid);
-  }
-  query.parameters.emplace_back(ids + "}");
+  std::vector<std::string> ids;
+  for (const catalog::Function* function : functions) ids.push_back(std::to_string(function->oid));
+  query.parameters.emplace_back(pgtypes::ArrayLiteral(ids));
   return query;
 }
 

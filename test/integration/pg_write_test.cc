@@ -39,6 +39,10 @@ class PgWriteTest : public PgTest {
     return exchange;
   }
 
+  Result<std::vector<Rows>> FinishNow(Lease& lease, std::vector<Command> commands, Deadline deadline = InTime()) {
+    return loop_.Run(pool_->Finish(lease, Write(std::move(commands)), deadline));
+  }
+
   std::optional<Pool> pool_;
 };
 
@@ -96,8 +100,8 @@ TEST_F(PgWriteTest, GoesOnWhenItsCallerLeavesAndFreesItsConnection) {
   Start(1);
   Lease lease = AcquireNow(Purpose::kWrite);
   const int pid = lease->backend_pid();
-  Exchange exchange = Write({Sql("select pg_sleep(0.3)"), Sql("insert into written values (1)")});
-  EXPECT_THAT(loop_.Run(pool_->Finish(lease, std::move(exchange), Deadline::After(milliseconds(20)))),
+  EXPECT_THAT(FinishNow(lease, {Sql("select pg_sleep(0.3)"), Sql("insert into written values (1)")},
+                        Deadline::After(milliseconds(20))),
               FailsWith(ErrorId::kWriteUnknown));
   EXPECT_EQ(pool_->stats().lent, 1u) << "it is under way";
   const Lease next = AcquireNow(Purpose::kWrite);
@@ -109,8 +113,7 @@ TEST_F(PgWriteTest, GivesTheLeaseBackToACallerWhoStays) {
   Prepare("create table written (id int)");
   Start(1);
   Lease lease = AcquireNow(Purpose::kWrite);
-  Exchange exchange = Write({Sql("insert into written values (1) returning id")});
-  const Result<std::vector<Rows>> rows = loop_.Run(pool_->Finish(lease, std::move(exchange), InTime()));
+  const Result<std::vector<Rows>> rows = FinishNow(lease, {Sql("insert into written values (1) returning id")});
   ASSERT_TRUE(rows) << rows.error().ToString();
   EXPECT_EQ(rows->front().Text(0, 0), "1");
   EXPECT_EQ(Value(*lease, "select count(*) from written"), "1");
@@ -119,8 +122,7 @@ TEST_F(PgWriteTest, GivesTheLeaseBackToACallerWhoStays) {
 TEST_F(PgWriteTest, ItsConnectionBreaksWhenThePoolClosesAndWaitsNoLonger) {
   Start(1);
   Lease lease = AcquireNow(Purpose::kWrite);
-  Exchange exchange = Write({Sql("select pg_sleep(600)")});
-  EXPECT_THAT(loop_.Run(pool_->Finish(lease, std::move(exchange), Deadline::After(milliseconds(20)))),
+  EXPECT_THAT(FinishNow(lease, {Sql("select pg_sleep(600)")}, Deadline::After(milliseconds(20))),
               FailsWith(ErrorId::kWriteUnknown));
   loop_.Run(pool_->Close(Deadline::After(milliseconds(20))));
   loop_.Poll();
@@ -131,8 +133,7 @@ TEST_F(PgWriteTest, WhatTheDatabaseRefusesIsNotDone) {
   Prepare("create table written (id int primary key)");
   Start(1);
   Lease lease = AcquireNow(Purpose::kWrite);
-  Exchange exchange = Write({Sql("insert into written values (1), (1)")});
-  const Result<std::vector<Rows>> rows = loop_.Run(pool_->Finish(lease, std::move(exchange), InTime()));
+  const Result<std::vector<Rows>> rows = FinishNow(lease, {Sql("insert into written values (1), (1)")});
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().sqlstate(), "23505");
   EXPECT_EQ(Value(*lease, "select count(*) from written"), "0");
