@@ -66,7 +66,8 @@ class SchemaWatch(unittest.TestCase):
 
     def await_look(self):
         """Until the server has just looked at the schema: half a second is left until it looks again."""
-        asked = "select query_start from pg_stat_activity where query like '%pg_current_snapshot()%' and pid <> pg_backend_pid()"
+        # The last query of a look asks for commits that wait, and stays in view until the next look.
+        asked = "select query_start from pg_stat_activity where query like '%SyncRep%' and pid <> pg_backend_pid()"
         before = self.postgres.sql(asked)
         wait_until(lambda: self.postgres.sql(asked) != before, 'the server looks at the schema')
 
