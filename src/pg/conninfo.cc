@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <libpq-fe.h>
+#include <pg_config_manual.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "pg/known_settings.h"
@@ -54,13 +56,17 @@ Result<Conninfo> Conninfo::Parse(const std::string& uri) {
   Conninfo conninfo;
   Merge(Options(PQconndefaults()), conninfo.values_);
   const bool bare_name = uri.find('=') == std::string::npos && uri.find("://") == std::string::npos;
-  if (bare_name) return conninfo;
+  if (bare_name) {
+    if (!uri.empty()) conninfo.given_["dbname"] = conninfo.values_["dbname"] = uri;
+    return conninfo;
+  }
   const Options given(PQconninfoParse(uri.c_str(), nullptr));
   if (!given) {
     return Error(ErrorId::kConfigInvalid, "the connection string of the database cannot be parsed")
         .WithHint("write postgres://user:password@host:port/database, with reserved characters percent-encoded");
   }
-  Merge(given, conninfo.values_);
+  Merge(given, conninfo.given_);
+  for (const auto& [keyword, value] : conninfo.given_) conninfo.values_[keyword] = value;
   return conninfo;
 }
 
@@ -70,19 +76,39 @@ const std::string& Conninfo::Get(const std::string& keyword) const {
   return found == values_.end() ? kNothing : found->second;
 }
 
-std::vector<Host> HostsOf(const Conninfo& conninfo) {
+Result<std::vector<Host>> HostsOf(const Conninfo& conninfo) {
   const std::vector<std::string> names = SplitList(conninfo.Get("host"));
   const std::vector<std::string> addresses = SplitList(conninfo.Get("hostaddr"));
   const std::vector<std::string> ports = SplitList(conninfo.Get("port"));
-  std::vector<Host> hosts;
-  for (size_t i = 0; i < std::max(names.size(), addresses.size()); ++i) {
-    Host host;
-    if (i < names.size()) host.name = names[i];
-    if (i < addresses.size()) host.address = addresses[i];
-    host.port = ports.size() == 1 ? ports[0] : i < ports.size() ? ports[i] : "";
-    hosts.push_back(std::move(host));
+  const bool has_names = !conninfo.Get("host").empty();
+  const bool has_addresses = !conninfo.Get("hostaddr").empty();
+  const size_t count = has_addresses ? addresses.size() : names.size();
+  const bool is_paired = !has_names || names.size() == count;
+  if (!is_paired || (ports.size() != 1 && ports.size() != count)) {
+    return Error(ErrorId::kConfigInvalid, "the connection string of the database lists " +
+                                              std::to_string(names.size()) + " hosts, " +
+                                              std::to_string(has_addresses ? addresses.size() : 0) + " addresses and " +
+                                              std::to_string(ports.size()) + " ports")
+        .WithHint("write one port for all hosts, or one for each");
+  }
+  std::vector<Host> hosts(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (has_names) hosts[i].name = names[i];
+    if (has_addresses) hosts[i].address = addresses[i];
+    hosts[i].port = ports[ports.size() == 1 ? 0 : i];
+    if (count > 1 && hosts[i].name.empty() && hosts[i].address.empty()) hosts[i].name = DEFAULT_PGSOCKET_DIR;
   }
   return hosts;
+}
+
+Result<TargetSession> TargetOf(const Conninfo& conninfo) {
+  const std::string& target = conninfo.Get("target_session_attrs");
+  if (target.empty() || target == "any") return TargetSession::kAny;
+  if (target == "read-write") return TargetSession::kReadWrite;
+  return Error(ErrorId::kConfigInvalid, "target_session_attrs=" + target + " is not supported in a connection string")
+      .WithHint(
+          "write target_session_attrs=read-write to connect to a primary only, or leave it out: then a primary is "
+          "preferred, and a standby is used while there is none");
 }
 
 bool NeedsLookup(const Host& host) {

@@ -21,9 +21,12 @@ class Conninfo {
 
   // Empty when neither the string nor the environment nor a default says anything.
   const std::string& Get(const std::string& keyword) const;
+  // What the string itself says.
+  const std::map<std::string, std::string>& given() const { return given_; }
 
  private:
   std::map<std::string, std::string> values_;
+  std::map<std::string, std::string> given_;
 };
 
 // One server that a connection string names; the lists of host, hostaddr and port go in step.
@@ -33,7 +36,19 @@ struct Host {
   std::string port;
 };
 
-std::vector<Host> HostsOf(const Conninfo& conninfo);
+// At least one. libpq's rules (PostgreSQL documentation, 34.1.1.3): one port is that of all hosts; an empty entry of a
+// list is the folder of libpq's Unix sockets.
+//   kConfigInvalid  the lists have different lengths
+Result<std::vector<Host>> HostsOf(const Conninfo& conninfo);
+
+// Which servers are good enough: target_session_attrs.
+enum class TargetSession : uint8_t {
+  kAny,        // a standby too, where no primary can be had
+  kReadWrite,  // no standby, and none with default_transaction_read_only
+};
+
+//   kConfigInvalid  it is anything else
+Result<TargetSession> TargetOf(const Conninfo& conninfo);
 
 // The name must be looked up before anything can be connected to.
 bool NeedsLookup(const Host& host);

@@ -42,11 +42,55 @@ TEST_F(ConninfoTest, TakesOptionsFromTheEnvironmentUnlessTheStringHasThem) {
 }
 
 TEST_F(ConninfoTest, ListsHostsInStep) {
-  std::vector<Host> hosts = HostsOf(Parse("postgres://a:1,b:2/d"));
+  std::vector<Host> hosts = *HostsOf(Parse("postgres://a:1,b:2/d"));
 
   ASSERT_EQ(hosts.size(), 2u);
   EXPECT_EQ(hosts[0].name, "a");
   EXPECT_EQ(hosts[1].port, "2");
+}
+
+TEST_F(ConninfoTest, OnePortIsThatOfAllHosts) {
+  const std::vector<Host> hosts = *HostsOf(Parse("host=a,b port=7"));
+
+  ASSERT_EQ(hosts.size(), 2u);
+  EXPECT_EQ(hosts[0].port, "7");
+  EXPECT_EQ(hosts[1].port, "7");
+}
+
+TEST_F(ConninfoTest, PairsAddressesWithNames) {
+  const std::vector<Host> hosts = *HostsOf(Parse("host=a,b hostaddr=10.0.0.1,10.0.0.2"));
+
+  ASSERT_EQ(hosts.size(), 2u);
+  EXPECT_EQ(hosts[1].name, "b");
+  EXPECT_EQ(hosts[1].address, "10.0.0.2");
+}
+
+TEST_F(ConninfoTest, AnEmptyEntryOfAListIsTheFolderOfSockets) {
+  const std::vector<Host> hosts = *HostsOf(Parse("host=,b"));
+
+  ASSERT_EQ(hosts.size(), 2u);
+  EXPECT_THAT(hosts[0].name, StartsWith("/"));
+  EXPECT_EQ(HostsOf(Parse("dbname=d"))->front().name, "") << "libpq's own default";
+}
+
+TEST_F(ConninfoTest, RefusesListsThatDoNotFit) {
+  for (const char* text : {"host=a,b port=1,2,3", "host=a port=1,2", "host=a,b hostaddr=10.0.0.1"}) {
+    const auto hosts = HostsOf(Parse(text));
+    ASSERT_FALSE(hosts) << text;
+    EXPECT_EQ(hosts.error().id(), ErrorId::kConfigInvalid);
+  }
+}
+
+TEST_F(ConninfoTest, TakesTwoTargetsOnly) {
+  EXPECT_EQ(*TargetOf(Parse("host=a")), TargetSession::kAny);
+  EXPECT_EQ(*TargetOf(Parse("host=a target_session_attrs=any")), TargetSession::kAny);
+  EXPECT_EQ(*TargetOf(Parse("host=a target_session_attrs=read-write")), TargetSession::kReadWrite);
+  for (const char* other : {"standby", "primary", "read-only", "prefer-standby", "nonsense"}) {
+    const auto target = TargetOf(Parse(std::string("host=a target_session_attrs=") + other));
+    ASSERT_FALSE(target) << other;
+    EXPECT_EQ(target.error().id(), ErrorId::kConfigInvalid);
+    EXPECT_THAT(target.error().hint().value_or(""), HasSubstr("read-write"));
+  }
 }
 
 TEST_F(ConninfoTest, LooksUpNamesOnly) {

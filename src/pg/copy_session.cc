@@ -1,8 +1,11 @@
 #include "pg/copy_session.h"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <optional>
 
-#include "pg/conninfo.h"
+#include "pg/connector.h"
 #include "pg/database_error.h"
 #include "pg/pq.h"
 
@@ -10,6 +13,22 @@ namespace pando::pg {
 namespace {
 
 constexpr size_t kPieceBytesMax = size_t{1} << 20;
+constexpr std::chrono::seconds kConnectTimeout(30);
+
+Task<void> ConnectInto(std::optional<Result<Connected>>& connected, ConnectOptions options) {
+  connected.emplace(co_await Connect(std::move(options), Deadline::After(kConnectTimeout)));
+}
+
+// On an event loop of its own, to its end.
+Result<Connected> ConnectBlocking(ConnectOptions options) {
+  boost::asio::io_context loop(1);
+  std::optional<Result<Connected>> connected;
+  boost::asio::co_spawn(loop, ConnectInto(connected, std::move(options)), [](std::exception_ptr escaped) {
+    if (escaped) std::rethrow_exception(escaped);
+  });
+  loop.run();
+  return std::move(*connected);
+}
 
 CopySession::Row RowAt(const PGresult* result, int row) {
   CopySession::Row values;
@@ -72,17 +91,13 @@ class LibpqCopySession final : public CopySession {
 }  // namespace
 
 Result<std::unique_ptr<CopySession>> CopySession::Open(const std::string& uri) {
-  PANDO_TRY(const Conninfo conninfo, Conninfo::Parse(uri));
-  // The values are read in the forms that these settings give them.
-  const std::string options = StartupOptions(conninfo.Get("options"), {});
-  const char* names[] = {"dbname", "options", "client_encoding", "fallback_application_name", nullptr};
-  const char* values[] = {uri.c_str(), options.c_str(), "UTF8", "pando bench", nullptr};
-  constexpr int kExpandDatabaseName = 1;
-  PqConnectionHandle handle(PQconnectdbParams(names, values, kExpandDatabaseName));
-  if (!handle) return Error(ErrorId::kDatabaseUnreachable, "out of memory while connecting");
-  if (PQstatus(handle.get()) != CONNECTION_OK) return ConnectError(handle.get());
-  PQsetNoticeProcessor(
-      handle.get(), [](void*, const char*) {}, nullptr);
+  ConnectOptions options;
+  options.uri = uri;
+  options.application_name = "pando bench";
+  // With the known settings, which give the values that are read their forms.
+  PANDO_TRY(Connected connected, ConnectBlocking(std::move(options)));
+  PqConnectionHandle handle = std::move(connected.handle);
+  if (PQsetnonblocking(handle.get(), 0) != 0) return ConnectionLost(handle.get());
   return std::unique_ptr<CopySession>(std::make_unique<LibpqCopySession>(std::move(handle)));
 }
 

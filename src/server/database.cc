@@ -1,6 +1,7 @@
 #include "server/database.h"
 
 #include "embedded/secret.h"
+#include "pg/connect_options.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -22,6 +23,13 @@ void LogClusterEvent(const embedded::ClusterEvent& event) {
   }
 }
 
+Result<void> CheckUrl(const std::string& option, const std::string& url) {
+  const Result<void> checked = pg::CheckUri(url);
+  if (checked) return {};
+  Error error(ErrorId::kConfigInvalid, option + ": " + checked.error().message());
+  return checked.error().hint() ? error.WithHint(*checked.error().hint()) : error;
+}
+
 }  // namespace
 
 std::filesystem::path SecretFolder(const std::filesystem::path& data_folder) {
@@ -37,7 +45,9 @@ Result<Database> Database::Open(const ProgramOptions& options) {
   Database database;
   database.jwt_secret_ = options.auth.jwt_secret;
   const auto folder = EmbeddedFolder(options.database.url);
+  if (!options.changes.url.empty()) PANDO_CHECK(CheckUrl("changes.url", options.changes.url));
   if (!folder) {
+    PANDO_CHECK(CheckUrl("database.url", options.database.url));
     database.login_uri_ = database.owner_uri_ = options.database.url;
     database.changes_uri_ = options.changes.url.empty() ? options.database.url : options.changes.url;
     return database;

@@ -32,7 +32,7 @@ void Describe(Visitor& visit, DatabaseOptions& o) {
   const Range<milliseconds> span_or_never{milliseconds(0), hours(24 * 365)};
   visit.Option("database.url", o.url, Reload::kRestart,
                "The database: embedded: or embedded:FOLDER for the private PostgreSQL that Pando runs itself, or a "
-               "postgres:// URI.");
+               "postgres:// URI, which may list several hosts: the primary among them is used.");
   visit.Option("database.connections_max", o.connections_max, Range<uint32_t>{1, 10'000}, Reload::kLive,
                "Connections this process may hold to the database; each costs that server a process.");
   visit.Option("database.waiters_max", o.waiters_max, Range<uint32_t>{0, 1'000'000}, Reload::kRestart,
@@ -76,7 +76,7 @@ void Describe(Visitor& visit, ChangesOptions& o) {
       "after each DDL. Needs wal_level=logical; the embedded PostgreSQL has it.");
   visit.Option("changes.url", o.url, Reload::kRestart,
                "The primary, as a role that has REPLICATION and owns the tables, and that may make event triggers if "
-               "DDL is to be noticed; empty: database.url.");
+               "DDL is to be noticed; empty: database.url. May list several hosts, as database.url.");
 }
 
 struct CacheOptions {

@@ -7,6 +7,7 @@
 
 #include "base/backoff.h"
 #include "cache/purge_queue.h"
+#include "net/resolver.h"
 #include "net/socket.h"
 #include "telemetry/log.h"
 
@@ -22,6 +23,8 @@ using Tcp = asio::ip::tcp;
 constexpr auto kAgainAfter = 2s;
 // Of connecting and of each request; at the end, which waits for them.
 constexpr auto kTimeout = 5s, kLastTimeout = 1s;
+// Of a name, so that name servers that are away hold the end up no longer.
+constexpr auto kLookupTimeout = 1s;
 constexpr auto kRetryMin = 200ms;
 constexpr auto kRetryMax = 10s;
 // A header of some 2 KB, which every server takes.
@@ -154,11 +157,11 @@ class Purging::Target {
 
   Task<std::string> Connect() {
     if (hosts_.empty()) {
-      asio::ip::basic_resolver<Tcp, net::Executor> resolver(executor_);
-      const std::string port = std::to_string(url_.port);
-      auto [unknown, found] = co_await resolver.async_resolve(url_.host, port, net::deferred_tuple);
-      if (unknown) co_return unknown.message();
-      hosts_ = std::move(found);
+      const auto found = co_await net::Resolver::OfProcess().Find(url_.host, Deadline::After(kLookupTimeout));
+      if (!found) co_return found.error().message();
+      for (const asio::ip::address& address : *found) {
+        hosts_.emplace_back(address, static_cast<asio::ip::port_type>(url_.port));
+      }
     }
     buffer_.clear();
     stream_ = std::make_unique<Socket>(executor_);
@@ -166,7 +169,7 @@ class Purging::Target {
     auto [failure, endpoint] = co_await stream_->async_connect(hosts_, net::use_task_tuple);
     if (!failure) co_return "";
     stream_.reset();
-    hosts_ = {};
+    hosts_.clear();
     co_return failure.message();
   }
 
@@ -177,7 +180,7 @@ class Purging::Target {
   cache::PurgeQueue queue_{kAgainAfter};
   net::Timer wake_;
   Clock::duration timeout_ = kTimeout;
-  asio::ip::basic_resolver_results<Tcp> hosts_;  // looked up again once it cannot be reached there
+  std::vector<Tcp::endpoint> hosts_;  // looked up again once it cannot be reached there
   std::unique_ptr<Socket> stream_;
   beast::flat_buffer buffer_;
   bool failing_ = false;  // the last one was not taken, which has been said
