@@ -4,12 +4,13 @@
 #include <optional>
 #include <string_view>
 
-#include "base/assert.h"
 #include "base/json_text.h"
 #include "telemetry/metrics.h"
 
 namespace pando::admin {
 namespace {
+
+using Weight = Check::Weight;
 
 http::Response Make(int status, std::string_view type, std::string body) {
   http::Response response;
@@ -25,17 +26,21 @@ http::Response MakeJson(int status, std::string body) { return Make(status, "app
 
 std::string JsonOrNull(const std::optional<std::string>& text) { return text ? JsonString(*text) : "null"; }
 
-// {"ready":false,"checks":[{"name":"catalog","ok":false,"detail":"not loaded yet"}]}
+// {"ready":false,"degraded":["changes"],"checks":[{"name":"catalog","ok":false,"detail":"not loaded yet"}]}
 http::Response AnswerReadiness(const std::vector<Check>& checks) {
-  const bool ready = std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.ok; });
-  std::string body = std::string("{\"ready\":") + (ready ? "true" : "false") + ",\"checks\":[";
+  const bool ready = std::all_of(checks.begin(), checks.end(),
+                                 [](const Check& check) { return check.ok || check.weight == Weight::kDegrades; });
+  std::string degraded, body;
   for (const Check& check : checks) {
-    if (body.back() == '}') body += ',';
-    body += "{\"name\":" + JsonString(check.name) + ",\"ok\":" + (check.ok ? "true" : "false");
+    if (!check.ok && check.weight == Weight::kDegrades)
+      degraded += (degraded.empty() ? "" : ",") + JsonString(check.name);
+    body += (body.empty() ? "{\"name\":" : ",{\"name\":") + JsonString(check.name);
+    body += std::string(",\"ok\":") + (check.ok ? "true" : "false");
     if (!check.detail.empty()) body += ",\"detail\":" + JsonString(check.detail);
     body += '}';
   }
-  return MakeJson(ready ? 200 : 503, body + "]}");
+  return MakeJson(ready ? 200 : 503, std::string("{\"ready\":") + (ready ? "true" : "false") + ",\"degraded\":[" +
+                                         degraded + "],\"checks\":[" + body + "]}");
 }
 
 }  // namespace
@@ -72,15 +77,10 @@ http::Response Answer(const http::Request& request, const Sources& sources) {
   return MakeJson(200, sources.config());
 }
 
-http::Handler MakeHandler(Sources sources) {
-  PANDO_ASSERT(sources.readiness != nullptr);
-  PANDO_ASSERT(sources.metrics != nullptr);
-  PANDO_ASSERT(sources.config != nullptr);
-  PANDO_ASSERT(sources.cache != nullptr);
-  return [sources = std::move(sources)](http::Request& request, http::Response& response) -> std::optional<Task<void>> {
-    response = Answer(request, sources);
-    return std::nullopt;
-  };
+bool NeedsControl(const http::Request& request) {
+  const std::string_view path = request.path();
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  return is_read && (path == "/metrics" || path == "/config" || path == "/cache");
 }
 
 }  // namespace pando::admin

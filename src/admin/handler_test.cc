@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -43,7 +46,32 @@ TEST_F(HandlerTest, IsReadyWhenEveryCheckIsOk) {
   const http::Response response = Get("/readyz");
 
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.body, R"({"ready":true,"checks":[{"name":"database","ok":true},{"name":"catalog","ok":true}]})");
+  EXPECT_EQ(response.body,
+            R"({"ready":true,"degraded":[],"checks":[{"name":"database","ok":true},{"name":"catalog","ok":true}]})");
+}
+
+TEST_F(HandlerTest, IsReadyThoughItIsDegraded) {
+  checks_[0] = {"database", false, "it is silent", Check::Weight::kDegrades};
+
+  const http::Response response = Get("/readyz");
+
+  EXPECT_EQ(response.status, 200);
+  const boost::json::value body = boost::json::parse(response.body);
+  EXPECT_EQ(body.at("ready"), true);
+  EXPECT_EQ(body.at("degraded").at(0), "database");
+  EXPECT_EQ(body.at("checks").at(0).at("ok"), false);
+  EXPECT_EQ(body.at("checks").at(0).at("detail"), "it is silent");
+}
+
+TEST_F(HandlerTest, HealthNeedsNoControl) {
+  const std::vector<std::pair<std::string, bool>> paths = {
+      {"/livez", false}, {"/readyz", false}, {"/metrics", true}, {"/nope", false}};
+  for (const auto& [path, needs] : paths) {
+    http::Request request;
+    request.method = "GET";
+    request.target = path;
+    EXPECT_EQ(NeedsControl(request), needs) << path;
+  }
 }
 
 TEST_F(HandlerTest, SaysWhyItIsNotReady) {
@@ -101,18 +129,6 @@ TEST_F(HandlerTest, RendersErrorsInTheFormatOfTheApi) {
 
   EXPECT_EQ(response.status, 408);
   EXPECT_EQ(response.body, R"({"code":"PANDO2005","message":"too \"slow\"","details":null,"hint":"hurry"})");
-}
-
-TEST_F(HandlerTest, AnswersAtOnce) {
-  const http::Handler handler = MakeHandler(MakeSources());
-  http::Request request;
-  request.method = "GET";
-  request.target = "/livez";
-  http::Response response;
-
-  EXPECT_FALSE(handler(request, response));
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.body, "{\"live\":true}");
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ using telemetry::Level;
 
 constexpr milliseconds kPollInterval{10};
 constexpr milliseconds kPreviousServerTime{25'000};  // more than a supervisor needs for all its steps
+constexpr milliseconds kLostServerTime{10'000};      // of a server whose supervisor was killed
 constexpr int kPort = 5432;                          // part of the socket's name; there is no TCP
 
 std::string PercentEncoded(std::string_view text) {
@@ -82,6 +83,15 @@ std::string DescribeStatus(int status) {
   return "was killed by signal " + std::to_string(WTERMSIG(status));
 }
 
+// Ends a server whose supervisor was killed. The kernel has told it to go; one that does not is killed.
+Result<void> EndLostServer(const std::filesystem::path& data_folder) {
+  const Result<void> gone = AwaitPreviousServer(data_folder, Deadline::After(kLostServerTime));
+  if (gone) return gone;
+  const pid_t postmaster = ReadPostmasterFile(data_folder).pid;
+  if (postmaster > 0) kill(postmaster, SIGKILL);
+  return AwaitPreviousServer(data_folder, Deadline::After(kLostServerTime));
+}
+
 Error NotStarted(const std::filesystem::path& data_folder, std::string what, const LogEnds& before) {
   Error error = Error(ErrorId::kEmbeddedStart, "the embedded PostgreSQL on " + data_folder.string() + " " + what);
   const std::string reason = FindReason(data_folder, before);
@@ -99,6 +109,7 @@ struct Cluster::State {
   std::optional<FolderLock> lock;
   milliseconds stop_grace{0};
   std::function<void(const ClusterEvent&)> on_event;
+  StopCheck stop;
   std::atomic<bool> ready{false};  // events before are Start()'s own matter
   std::atomic<bool> stopping{false};
   std::atomic<bool> lost{false};
@@ -115,6 +126,7 @@ Result<void> Cluster::State::Prepare(const ClusterOptions& options, Deadline dea
   PANDO_TRY(account, ResolveAccount(options.options.account));
   data_folder = ChooseDataFolder(options.data_folder, account);
   on_event = options.on_event;
+  stop = options.stop;
   stop_grace = options.options.stop_grace;
   PANDO_CHECK(PrepareDataFolder(data_folder, account));
   PANDO_TRY(FolderLock acquired, FolderLock::Acquire(data_folder));
@@ -124,9 +136,9 @@ Result<void> Cluster::State::Prepare(const ClusterOptions& options, Deadline dea
   if (!version) {
     telemetry::Log(Level::kInfo, "embedded.initialise", "initialising the data folder of the embedded PostgreSQL",
                    {{"folder", data_folder.native()}, {"major", int64_t{installation.major}}});
-    PANDO_CHECK(InitialiseDataFolder(data_folder, installation, account, deadline));
+    PANDO_CHECK(InitialiseDataFolder(data_folder, installation, account, deadline, stop));
   }
-  PANDO_CHECK(AwaitPreviousServer(data_folder, Deadline::After(kPreviousServerTime)));
+  PANDO_CHECK(AwaitPreviousServer(data_folder, Deadline::After(kPreviousServerTime), stop));
   socket_folder = options.options.socket_folder.empty()
                       ? DefaultSocketFolder(data_folder, account)
                       : std::filesystem::absolute(options.options.socket_folder).lexically_normal();
@@ -146,6 +158,7 @@ Result<void> Cluster::State::Launch(Deadline deadline) {
     if (file.status == "ready" && file.pid == supervisor->postmaster_pid()) return {};
     if (supervisor->ended()) return NotStarted(data_folder, "did not start", before);
     if (deadline.passed()) return NotStarted(data_folder, "was not ready in time", before);
+    if (IsAsked(stop)) return NotStarted(data_folder, "was stopped before it was ready", before);
     std::this_thread::sleep_for(kPollInterval);
   }
 }
@@ -157,7 +170,8 @@ Result<void> Cluster::State::Run(Deadline deadline) {
     supervisor.reset();
     // Backends that outlived a killed postmaster still hold its shared memory; they notice and go by themselves.
     const std::string detail = launched.error().detail().value_or("");
-    if (detail.find("shared memory block") == std::string::npos || deadline.passed()) return launched.error();
+    const bool may_pass = detail.find("shared memory block") != std::string::npos;
+    if (!may_pass || deadline.passed() || IsAsked(stop)) return launched.error();
     std::this_thread::sleep_for(kPollInterval * 10);
   }
 }
@@ -173,7 +187,7 @@ void Cluster::State::Hear(const Report& report) {
       break;
     case Report::Kind::kEnded:
       lost = true;
-      Emit(ClusterEvent::Kind::kLost, "is gone and will not be started again");
+      Emit(ClusterEvent::Kind::kLost, "is gone: its supervisor has ended");
       break;
   }
 }
@@ -206,7 +220,11 @@ Cluster::~Cluster() { Stop(state_->stop_grace); }
 
 void Cluster::Stop(milliseconds grace) {
   state_->stopping = true;
-  if (state_->supervisor) state_->supervisor->Stop(grace);
+  if (!state_->supervisor) return;
+  state_->supervisor->Stop(grace);
+  if (!state_->lost) return;
+  const Result<void> gone = EndLostServer(state_->data_folder);
+  if (!gone) telemetry::Log(Level::kError, "embedded.left_behind", gone.error().ToString());
 }
 
 bool Cluster::running() const {

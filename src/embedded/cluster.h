@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "embedded/defaults.h"
+#include "embedded/stop_check.h"
 
 namespace pando::embedded {
 
@@ -36,7 +37,7 @@ struct ClusterEvent {
   enum class Kind {
     kExited,     // the server ended by itself and will be started again
     kRestarted,  // it was started again
-    kLost,       // it ended too often, or its supervisor was killed: running() is false for good
+    kLost,       // it ended too often, or its supervisor was killed: running() is false for good, see Stop()
   };
   Kind kind;
   std::string description;  // for the log: "ended with status 1", "was killed by signal 9"
@@ -48,6 +49,7 @@ struct ClusterOptions {
   EmbeddedOptions options;
   // Called on a thread of the Cluster's; must not call Stop() or destroy it. Not called for what Stop() causes.
   std::function<void(const ClusterEvent&)> on_event;
+  StopCheck stop;
 };
 
 class Cluster {
@@ -58,13 +60,15 @@ class Cluster {
   //   kEmbeddedInUse         another Pando (or a server that no Pando runs) uses the data folder; named by its pid
   //   kEmbeddedVersion       the data was made by a version that is not installed
   //   kEmbeddedStart         everything else: unreachable or unwritable folder, full disk, initdb, the server itself;
-  //                          with what the server wrote
+  //                          with what the server wrote; and options.stop, which leaves no server behind
   static Result<std::unique_ptr<Cluster>> Start(ClusterOptions options);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  // Stops the server: fast, after `grace` at once (the next start then replays the log). Safe to call twice.
+  // Stops the server: fast, after `grace` at once (the next start then replays the log). One whose supervisor was
+  // killed is on its way out, by the kernel's signal (supervisor_process.h): waits for that, and ends what is left of
+  // it. Safe to call twice.
   void Stop(milliseconds grace);
 
   // The server is there, or will be in a moment.

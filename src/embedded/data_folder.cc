@@ -163,11 +163,11 @@ Result<Installation> ChooseInstallation(const std::filesystem::path& folder, con
 }
 
 Result<void> InitialiseDataFolder(const std::filesystem::path& folder, const Installation& installation,
-                                  const Account& account, Deadline deadline) {
+                                  const Account& account, Deadline deadline, const StopCheck& stop) {
   PANDO_CHECK(ClearUnfinished(folder));
   const std::filesystem::path unfinished = folder / kUnfinished;
   PANDO_CHECK(MakeFolder(unfinished, 0700, account));
-  PANDO_TRY(const ProgramResult run, RunProgram(InitdbArguments(unfinished, installation), account, deadline));
+  PANDO_TRY(const ProgramResult run, RunProgram(InitdbArguments(unfinished, installation), account, deadline, stop));
   if (run.exit_code != 0) return InitdbFailed(folder, run);
   PANDO_CHECK(WriteFile(unfinished / "postgresql.conf", UserSettings(), 0600, account));
   PANDO_CHECK(WriteFile(unfinished / "pg_hba.conf", AccessRules(), 0600, account));

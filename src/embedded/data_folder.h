@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "embedded/account.h"
 #include "embedded/installation.h"
+#include "embedded/stop_check.h"
 
 namespace pando::embedded {
 
@@ -29,8 +30,8 @@ Result<Installation> ChooseInstallation(const std::filesystem::path& folder, con
 
 // Runs initdb: UTF-8, data checksums, the locale C.UTF-8. All or nothing: a crash in the middle is cleared away by the
 // next call. REQUIRES: ReadDataVersion() is nullopt.
-//   kEmbeddedStart  initdb failed, or the folder holds something else
+//   kEmbeddedStart  initdb failed, or the folder holds something else, or `stop` asked for the end
 Result<void> InitialiseDataFolder(const std::filesystem::path& folder, const Installation& installation,
-                                  const Account& account, Deadline deadline);
+                                  const Account& account, Deadline deadline, const StopCheck& stop = {});
 
 }  // namespace pando::embedded

@@ -59,7 +59,7 @@ PostmasterFile ReadPostmasterFile(const std::filesystem::path& folder) {
   return file;
 }
 
-Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline deadline) {
+Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline deadline, const StopCheck& stop) {
   std::error_code ignored;
   if (!std::filesystem::exists(folder / "postmaster.pid", ignored)) return {};
   const std::filesystem::path working_folder = std::filesystem::canonical(folder, ignored);
@@ -68,6 +68,7 @@ Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline d
   for (;;) {
     const std::vector<pid_t> pids = ProcessesOn(working_folder);
     if (pids.empty()) break;
+    if (IsAsked(stop)) return StillRunning(folder, pids.front());
     const PostmasterFile file = ReadPostmasterFile(folder);
     if (std::find(pids.begin(), pids.end(), file.pid) != pids.end()) {
       const bool going = file.status == "stopping";

@@ -8,6 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/result.h"
+#include "embedded/stop_check.h"
 
 namespace pando::embedded {
 
@@ -22,8 +23,8 @@ PostmasterFile ReadPostmasterFile(const std::filesystem::path& folder);
 // Returns when no process of PostgreSQL works on the folder any more, and removes a postmaster.pid that was left: its
 // pid may belong to somebody else by now. A server whose Pando was killed is on its way out; backends that lost theirs
 // are told to go.
-//   kEmbeddedInUse  a server that is not going runs on it, or it is not gone at the deadline
-Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline deadline);
+//   kEmbeddedInUse  a server that is not going runs on it, or it is not gone at the deadline, or when `stop` asks
+Result<void> AwaitPreviousServer(const std::filesystem::path& folder, Deadline deadline, const StopCheck& stop = {});
 
 // Removes a socket of this data folder that was left, with its lock file, whose pid may belong to somebody else too.
 // Those of another data folder stay. REQUIRES: AwaitPreviousServer() said that no server is left.

@@ -15,6 +15,7 @@ namespace pando::embedded {
 namespace {
 
 constexpr size_t kOutputBytesMax = 64 << 10;
+constexpr milliseconds kStopInterval{20};
 
 [[noreturn]] void Execute(char* const* arguments, char* const* environment, const Account& account, int output) {
   const int null = open("/dev/null", O_RDONLY);
@@ -28,11 +29,14 @@ constexpr size_t kOutputBytesMax = 64 << 10;
   _exit(127);
 }
 
-// Reads until every writer is gone. False when the deadline passed first.
-bool ReadAll(int from, std::string& output, Deadline deadline) {
+// Reads until every writer is gone. False when the deadline passed first, or `stop` asked.
+bool ReadAll(int from, std::string& output, Deadline deadline, const StopCheck& stop) {
   char buffer[4096];
   for (;;) {
-    if (!WaitReadable(from, deadline)) return false;
+    if (!WaitReadable(from, deadline.Min(Deadline::After(kStopInterval)))) {
+      if (deadline.passed() || IsAsked(stop)) return false;
+      continue;
+    }
     const ssize_t count = read(from, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return true;
@@ -48,7 +52,8 @@ std::vector<std::string> ProgramEnvironment(const Account& account) {
           "HOME=" + account.home.string()};
 }
 
-Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, const Account& account, Deadline deadline) {
+Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, const Account& account, Deadline deadline,
+                                 const StopCheck& stop) {
   PANDO_TRY(Pipe pipe, Pipe::Open());
   const std::vector<std::string> environment = ProgramEnvironment(account);
   std::vector<char*> argument_pointers = PointersTo(arguments);
@@ -59,7 +64,7 @@ Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, cons
   pipe.write_end.Close();
 
   ProgramResult result;
-  const bool in_time = ReadAll(pipe.read_end.get(), result.output, deadline);
+  const bool in_time = ReadAll(pipe.read_end.get(), result.output, deadline, stop);
   if (!in_time) kill(child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

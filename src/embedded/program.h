@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "embedded/account.h"
+#include "embedded/stop_check.h"
 
 namespace pando::embedded {
 
@@ -20,8 +21,10 @@ struct ProgramResult {
 // What every PostgreSQL program is started with: a fixed locale, and nothing of ours (PGDATA, PGPORT, secrets).
 std::vector<std::string> ProgramEnvironment(const Account& account);
 
-// `arguments[0]` is the absolute path. Runs as `account`, in "/", with standard input empty. Killed at the deadline.
+// `arguments[0]` is the absolute path. Runs as `account`, in "/", with standard input empty. Killed at the deadline,
+// or when `stop` asks.
 //   kEmbeddedStart  cannot be started, or did not end in time
-Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, const Account& account, Deadline deadline);
+Result<ProgramResult> RunProgram(const std::vector<std::string>& arguments, const Account& account, Deadline deadline,
+                                 const StopCheck& stop = {});
 
 }  // namespace pando::embedded

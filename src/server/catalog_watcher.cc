@@ -37,6 +37,7 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
   const pg::ConnectOptions connect = options_.connect;
   PANDO_CO_TRY(std::unique_ptr<pg::Connection> connection, co_await pg::Connection::Open(connect, connect_by));
   const auto begun = Clock::now();
+  deps_.answered();
   const introspect::IntrospectOptions introspect = options_.introspect;
   const Deadline load_by = Deadline::After(kLoadTimeout);
   PANDO_CO_TRY(std::shared_ptr<const catalog::Catalog> catalog,
@@ -47,7 +48,7 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
        {"functions", static_cast<int64_t>(catalog->snapshot().functions.size())},
        {"took_ms", static_cast<int64_t>(took.count())}});
   TellIgnoredSettings(*catalog);
-  connected_ = true;
+  deps_.answered();
   known_ = std::make_shared<KnownUntil>(begun + kKnownFor);
   if (outdated_at_ >= begun) known_->End();
   fingerprint_ = catalog->snapshot().fingerprint;
@@ -122,15 +123,16 @@ Task<void> CatalogWatcher::Watch() {
     Result<std::unique_ptr<pg::Connection>> connection = co_await pg::Connection::Open(connect, connect_by);
     if (connection) {
       backoff.Reset();
-      connected_ = true;
+      deps_.answered();
+      deps_.connected(true);
       // The counters are the server's, and what moved while nobody looked counts.
       seen_ = introspect::Fingerprint{{}, {}, std::move(seen_.grants)};
       co_await WatchOn(**connection);
     } else {
       TellWatchFailed(connection.error());
     }
-    connected_ = false;
     if (stopping_) break;
+    deps_.connected(false);
     const auto pause = backoff.Next();
     const Result<void> slept = co_await net::SleepFor(pause);
     if (!slept) break;
@@ -190,6 +192,7 @@ Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
   introspect::Fingerprint before = seen_;
   const std::string grants = seen_.grants;
   PANDO_CO_TRY(seen_, co_await introspect::QueryFingerprint(connection, std::move(before), look_by));
+  deps_.answered();
   told_.clear();
   ForgetWhatPassed(grants, looked_at);
   Compare(seen_, looked_at);
@@ -223,6 +226,8 @@ void CatalogWatcher::Compare(const introspect::Fingerprint& seen, Clock::time_po
 
 // Each reason once in a row: requests make all of their settings meanwhile, which costs time and nothing else.
 void CatalogWatcher::TellWatchFailed(const Error& error) {
+  // A server that refuses has answered.
+  if (error.kind() == ErrorKind::kDatabase) deps_.answered();
   if (std::string text = error.ToString(); text != told_) {
     told_ = std::move(text);
     Log(Level::kWarn, "catalog.watch_failed", "the schema of the database cannot be watched", {{"error", told_}});

@@ -47,6 +47,8 @@ class CatalogWatcher {
     std::function<void()> regranted;
     // It holds, but connections may have kept what no look has seen: to be called now and then.
     std::function<void()> forget;
+    std::function<void()> answered;                 // the database has, if only with a refusal: twice a second or so
+    std::function<void(bool connected)> connected;  // the connection that looks stands, or is lost
     std::function<void(const pg::CommitWatch&)> commits;  // how they go, as often as is looked
     std::function<void(const Error&)> pooler_found;       // one that lends less than a session, against what was said
     std::function<void()> reload_config;                  // NOTIFY ..., 'reload config'
@@ -66,9 +68,6 @@ class CatalogWatcher {
   // What to load from now on; call Reload() to have it.
   void SetIntrospection(introspect::IntrospectOptions options) { options_.introspect = std::move(options); }
   Task<void> Stop();
-
-  // The database answered last: its connection stands, or the first load went well and nothing has failed since.
-  bool connected() const { return connected_; }
 
  private:
   Task<void> Watch();
@@ -92,7 +91,6 @@ class CatalogWatcher {
   bool loading_ = false;  // LoadUntilCurrent() runs
   bool again_ = false;    // and must load once more
   bool stopping_ = false;
-  bool connected_ = false;
   introspect::Fingerprint seen_;               // on the connection that watches
   std::string forgotten_by_;                   // the snapshot of when connections were told to forget last
   Clock::time_point forgotten_at_;             // likewise

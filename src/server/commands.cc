@@ -151,7 +151,7 @@ Result<void> MigrateStatus(const ProgramOptions& options) {
   return {};
 }
 
-void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri) {
+void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri, StopRequest& stop) {
   using telemetry::Level;
   Result<std::vector<migrate::Migration>> files = migrate::ReadMigrations(options.migrate.folder);
   if (!files) {
@@ -161,7 +161,7 @@ void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& o
   if (files->empty()) return;
   boost::asio::io_context loop(1);
   const auto statuses =
-      RunHere(loop, Status(owner_uri, std::move(*files), PoolerOf(options.database), Deadline::After(2s)));
+      RunHere(loop, Status(owner_uri, std::move(*files), PoolerOf(options.database), Deadline::After(2s)), stop);
   if (!statuses) return;
   const Result<void> consistent = migrate::CheckConsistent(*statuses);
   if (!consistent) {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "server/program_options.h"
+#include "server/stop_request.h"
 
 namespace pando::server {
 
@@ -18,7 +19,7 @@ Result<void> MigrateStatus(const ProgramOptions& options);
 
 // Logs a warning when migrate.folder holds migrations that the database lacks, or that differ from what it has. Says
 // nothing of a database that does not answer at once: others do.
-void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri);
+void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& owner_uri, StopRequest& stop);
 
 // Calls `work` with a connection string for the owner of the configured database, which runs meanwhile.
 //   as Database::Open, and as `work`

@@ -7,7 +7,7 @@
 namespace pando::server {
 namespace {
 
-void LogClusterEvent(const embedded::ClusterEvent& event) {
+void HearClusterEvent(const embedded::ClusterEvent& event, StopRequest* stop) {
   using Kind = embedded::ClusterEvent::Kind;
   switch (event.kind) {
     case Kind::kExited:
@@ -18,7 +18,9 @@ void LogClusterEvent(const embedded::ClusterEvent& event) {
       break;
     case Kind::kLost:
       telemetry::Log(telemetry::Level::kError, "embedded.lost",
-                     "the embedded PostgreSQL is gone for good: " + event.description);
+                     "the embedded PostgreSQL is gone for good, so Pando ends; start Pando again, or let the service "
+                     "manager do it");
+      if (stop) stop->Ask(Error(ErrorId::kEmbeddedStart, "the embedded PostgreSQL " + event.description));
       break;
   }
 }
@@ -41,7 +43,7 @@ std::optional<std::filesystem::path> EmbeddedFolder(const std::string& url) {
   return std::filesystem::path(url.substr(kEmbeddedScheme.size()));
 }
 
-Result<Database> Database::Open(const ProgramOptions& options) {
+Result<Database> Database::Open(const ProgramOptions& options, StopRequest* stop) {
   Database database;
   database.jwt_secret_ = options.auth.jwt_secret;
   const auto folder = EmbeddedFolder(options.database.url);
@@ -55,7 +57,8 @@ Result<Database> Database::Open(const ProgramOptions& options) {
   embedded::ClusterOptions cluster;
   cluster.data_folder = *folder;
   cluster.options = options.embedded;
-  cluster.on_event = LogClusterEvent;
+  cluster.on_event = [stop](const embedded::ClusterEvent& event) { HearClusterEvent(event, stop); };
+  if (stop) cluster.stop = [stop] { return stop->asked(); };
   PANDO_TRY(database.cluster_, embedded::Cluster::Start(std::move(cluster)));
   database.login_uri_ = database.cluster_->uri(embedded::kLoginRole);
   database.owner_uri_ = database.cluster_->uri(embedded::kOwnerRole);

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "embedded/cluster.h"
 #include "server/program_options.h"
+#include "server/stop_request.h"
 
 namespace pando::server {
 
@@ -19,7 +20,11 @@ inline constexpr std::string_view kEmbeddedScheme = "embedded:";
 class Database {
  public:
   // Starts the embedded PostgreSQL when database.url says so; makes the JWT secret on first use, when none is set.
-  static Result<Database> Open(const ProgramOptions& options);
+  // `stop`, which outlives the Database, ends the start; and it is asked to end the process when the embedded
+  // PostgreSQL is gone for good: the next start finds the data folder free, and clears up. Null: a command, which ends
+  // anyway.
+  //   as embedded::Cluster::Start; kConfigInvalid: database.url or changes.url
+  static Result<Database> Open(const ProgramOptions& options, StopRequest* stop = nullptr);
   void Close(milliseconds grace);
 
   bool is_embedded() const { return cluster_ != nullptr; }

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "admin/handler.h"
 #include "cache/report.h"
 #include "catalog/snapshot.h"
 #include "config/dump.h"
@@ -220,37 +219,12 @@ void Monitoring::CollectProcess() {
   metrics_.Collect(MetricId::kBuildInfo, {telemetry::kVersion}, [] { return 1.0; });
 }
 
-Result<void> Monitoring::Listen(net::Executor executor, const admin::AdminOptions& options,
-                                const config::Registry& registry) {
-  if (options.listen.empty()) return {};
-  admin::Sources sources;
-  sources.readiness = [this] {
-    const bool loaded = catalog_ != nullptr;
-    const bool answers = database_answers_();
-    return std::vector<admin::Check>{{"database", answers, answers ? "" : "the database does not answer"},
-                                     {"catalog", loaded, loaded ? "" : "the schema of the database is not loaded yet"},
-                                     {"draining", !draining_, draining_ ? "the server is shutting down" : ""}};
-  };
-  sources.metrics = [this] { return metrics_.Scrape(); };
-  sources.config = [&registry] { return config::DumpJson(registry); };
-  sources.cache = [this] { return store_ ? cache::ReportJson(*store_) : ""; };
-  http::ServerOptions http;
-  http.listen = {options.listen};
-  http.connections_max = 100;
-  http::Server::Deps deps;
-  deps.handler = admin::MakeHandler(std::move(sources));
-  deps.render_error = admin::RenderError;
-  PANDO_TRY(server_, http::Server::Listen(executor, http, std::move(deps)));
-  return {};
-}
-
-void Monitoring::Start() {
-  if (server_) server_->Start();
-}
-
-Task<void> Monitoring::Stop(Deadline grace) {
-  if (server_) co_await server_->Drain(grace);
-  server_.reset();
+std::shared_ptr<const admin::Sources> Monitoring::Sources(const config::Registry& registry) {
+  auto sources = std::make_shared<admin::Sources>();
+  sources->metrics = [this] { return metrics_.Scrape(); };
+  sources->config = [&registry] { return config::DumpJson(registry); };
+  sources->cache = [this] { return store_ ? cache::ReportJson(*store_) : ""; };
+  return sources;
 }
 
 void Monitoring::CountReload(bool loaded) {

@@ -1,7 +1,7 @@
-// What operators see of the serving process: metrics of its parts, the access log, readiness, the admin port.
+// What operators see of the serving process: metrics of its parts, the access log, the sources of the admin port.
 //
-// Concurrency  executor-bound (the control loop), except the observers, each on its own event loop, and SetDraining()
-// Ownership    what Attach() is given outlives the last scrape: co_await Stop() first
+// Concurrency  executor-bound (the control loop), except the observers, each on its own event loop
+// Ownership    what Attach() is given outlives the last scrape: see Front::Detach()
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "admin/options.h"
+#include "admin/handler.h"
 #include "base/known_until.h"
 #include "base/memory_budget.h"
 #include "catalog/catalog.h"
@@ -42,10 +42,8 @@ class Monitoring {
   void Attach(std::shared_ptr<const MemoryBudget> memory);
   void Attach(const net::LoopGroup& loops);
 
-  //   as http::Server::Listen
-  Result<void> Listen(net::Executor executor, const admin::AdminOptions& options, const config::Registry& registry);
-  void Start();
-  Task<void> Stop(Deadline grace);
+  // What the admin port shows, but for the health of the server: for the control loop, as long as this lives.
+  std::shared_ptr<const admin::Sources> Sources(const config::Registry& registry);
 
   void CountReload(bool loaded);
   void ObserveCommitDelay(Clock::duration delay);
@@ -53,9 +51,6 @@ class Monitoring {
     catalog_ = std::move(catalog);
     catalog_known_ = std::move(known);
   }
-  // Tells whether the database answers; asked at each /readyz.
-  void SetDatabaseCheck(std::function<bool()> check) { database_answers_ = std::move(check); }
-  void SetDraining() { draining_ = true; }
   void SetCommitsWaiting(uint32_t count) { commits_waiting_ = count; }
 
  private:
@@ -63,13 +58,10 @@ class Monitoring {
   void CollectCatalog();
 
   telemetry::Metrics metrics_;
-  telemetry::Shard& shard_;               // of the control loop
-  std::unique_ptr<http::Server> server_;  // null when admin.listen is empty
+  telemetry::Shard& shard_;  // of the control loop
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const KnownUntil> catalog_known_;  // to hold
   uint32_t commits_waiting_ = 0;
-  std::function<bool()> database_answers_ = [] { return true; };
-  bool draining_ = false;
   const cache::Store* store_ = nullptr;  // null: there is no cache
 };
 

@@ -1,5 +1,6 @@
 #include "server/serving.h"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <thread>
@@ -8,10 +9,8 @@
 #include "cache/rules.h"
 #include "http/server.h"
 #include "net/loop_group.h"
-#include "net/signals.h"
 #include "net/socket.h"
 #include "net/spawn.h"
-#include "pg/connection.h"
 #include "serve/cache_tags.h"
 #include "serve/errors.h"
 #include "serve/pipeline.h"
@@ -20,8 +19,9 @@
 #include "server/commands.h"
 #include "server/connection_share.h"
 #include "server/database.h"
-#include "server/database_settings.h"
+#include "server/first_questions.h"
 #include "server/freed_on.h"
+#include "server/front.h"
 #include "server/loop_parts.h"
 #include "server/monitoring.h"
 #include "server/purging.h"
@@ -47,26 +47,15 @@ uint32_t LoopCount(const ProcessOptions& options) {
   return options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
 }
 
-// Nothing when database.config_in_database is off.
-Task<Result<DatabaseSettings>> AskDatabase(const ProgramOptions& options, const Database& database) {
-  if (!options.database.config_in_database) co_return DatabaseSettings();
-  pg::ConnectOptions connect;
-  connect.uri = database.login_uri();
-  connect.pooler = PoolerOf(options.database);
-  const std::optional<std::string> pre_config = options.rest.pre_config;
-  const Deadline deadline = Deadline::After(options.database.connect_timeout);
-  Task<Result<DatabaseSettings>> query = QueryDatabaseSettings(std::move(connect), pre_config, deadline);
-  co_return co_await std::move(query);
-}
-
 class Process {
  public:
   // `settings`: what the database said at the start; nullopt when it could not be asked.
-  Process(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database,
+  Process(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Front& front, Database& database,
           std::optional<DatabaseSettings> settings)
       : options_(options),
         registry_(registry),
         deps_(std::move(deps)),
+        front_(front),
         database_(database),
         database_settings_(std::move(settings)),
         loops_(LoopCount(options.process)),
@@ -81,17 +70,22 @@ class Process {
     parts_.resize(loops_.size());
     for (uint32_t i = 0; i < loops_.size(); ++i) PANDO_CHECK(BuildParts(i));
     watcher_ = std::make_unique<CatalogWatcher>(control_.get_executor(), WatcherOptions(), WatcherDeps());
-    monitoring_.SetDatabaseCheck([this] { return watcher_->connected(); });
-    PANDO_CHECK(BuildAdmin());
+    AttachMonitoring();
+    WatchParts();
     return {};
   }
 
   void Run() {
-    signals_ = std::make_unique<net::Signals>(control_.get_executor(), [this](int signal) { OnSignal(signal); });
+    const auto work = boost::asio::make_work_guard(control_);  // until Stop() is done
     loops_.Start();
     workers_.Start();
     tasks_.Spawn("start", Start());
-    control_.run();
+    front_.Attach({control_.get_executor(), monitoring_.Sources(registry_), [this](int signal) { OnSignal(signal); }});
+    {
+      const StopRequest::Listener listener(front_.stop(),
+                                           [this] { boost::asio::post(control_, [this] { BeginStop(); }); });
+      control_.run();
+    }
     loops_.Stop();
     loops_.Join();
     workers_.Stop();
@@ -273,6 +267,10 @@ class Process {
     deps.outdated = [this] { OnOutdated(); };
     deps.regranted = [this] { OnRegranted(); };
     deps.forget = [this] { CleanConnections(); };
+    deps.answered = [this] { front_.health().DatabaseAnswered(Clock::now()); };
+    deps.connected = [this](bool connected) {
+      connected ? front_.health().DatabaseFound() : front_.health().DatabaseLost();
+    };
     deps.commits = [this](const pg::CommitWatch& commits) { NoteCommits(commits); };
     deps.pooler_found = [this](const Error& error) { GiveUpDatabase(error); };
     deps.reload_config = [this] { RequestReload(); };
@@ -298,7 +296,7 @@ class Process {
     return introspect;
   }
 
-  Result<void> BuildAdmin() {
+  void AttachMonitoring() {
     for (const LoopParts& parts : parts_) {
       monitoring_.Attach(*parts.pool);
       if (parts.lane_pool) monitoring_.Attach(*parts.lane_pool);
@@ -313,13 +311,28 @@ class Process {
     if (purging_) monitoring_.Attach(*purging_);
     monitoring_.Attach(memory_);
     monitoring_.Attach(loops_);
-    return monitoring_.Listen(control_.get_executor(), options_.admin, registry_);
+  }
+
+  // Called by the front's thread, until it is detached.
+  void WatchParts() {
+    if (!tracking_) return;
+    const auto streams = [this] { return tracking_->stream().stats().streaming; };
+    front_.health().Watch("changes", [streams]() -> std::optional<std::string> {
+      if (streams()) return std::nullopt;
+      return "changes of the database are not followed";
+    });
+    if (!store_) return;
+    front_.health().Watch("cache", [streams]() -> std::optional<std::string> {
+      if (streams()) return std::nullopt;
+      return "answers are not cached while changes of the database are not followed";
+    });
   }
 
   // ------------------------------------------------------------------------------------------------------------ run
 
   Task<void> Start() {
     const Result<void> loaded = co_await watcher_->LoadOnce();
+    if (stopping_) co_return;
     monitoring_.CountReload(loaded.has_value());
     if (!loaded) Log(Level::kError, "catalog.load_failed", loaded.error().ToString());
     watcher_->Start(loaded.has_value());
@@ -328,7 +341,6 @@ class Process {
     for (size_t i = 0; i < parts_.size(); ++i) {
       loops_.Post(i, [server = parts_[i].server.get()] { server->Start(); });
     }
-    monitoring_.Start();
     for (const std::string& address : bound_) {
       Log(Level::kInfo, "server.listening", "serving HTTP", {{"address", std::string_view(address)}});
     }
@@ -339,6 +351,7 @@ class Process {
     catalog_ = FreedOn(workers_.executor(), std::move(catalog));
     catalog_known_ = std::move(known);
     monitoring_.SetCatalog(catalog_, catalog_known_);
+    front_.health().CatalogLoaded();
     CleanConnections();
     Publish();
     if (tracking_) tracking_->Take(catalog_, options_.rest.schemas);
@@ -404,19 +417,14 @@ class Process {
   }
 
   void OnSignal(int signal) {
-    switch (signal) {
-      case SIGHUP:
-        RequestReload();
-        break;
-      case SIGUSR1:
-        watcher_->Outdate();
-        break;
-      default:
-        if (stopping_) return;
-        stopping_ = true;
-        // No task of tasks_: the loop is stopped when its frames are gone.
-        net::StartTask(control_.get_executor(), "stop", Stop(), {}, [this] { control_.stop(); });
-    }
+    if (signal == SIGHUP) RequestReload();
+    if (signal == SIGUSR1) watcher_->Outdate();
+  }
+
+  void BeginStop() {
+    if (std::exchange(stopping_, true)) return;
+    // No task of tasks_: the loop is stopped when its frames are gone.
+    net::StartTask(control_.get_executor(), "stop", Stop(), {}, [this] { control_.stop(); });
   }
 
   void RequestReload() {
@@ -430,6 +438,7 @@ class Process {
     while (reload_again_ && !stopping_) {
       reload_again_ = false;
       Result<DatabaseSettings> settings = co_await AskDatabase(options_, database_);
+      if (stopping_) break;
       if (settings) {
         database_settings_ = std::move(*settings);
       } else {
@@ -473,7 +482,8 @@ class Process {
 
   Task<void> Stop() {
     Log(Level::kInfo, "server.stopping", "finishing what is in flight");
-    monitoring_.SetDraining();
+    front_.health().Draining();
+    tasks_.Cancel();
     const Deadline grace = Deadline::After(options_.http.drain_grace);
     for (size_t i = 0; i < parts_.size(); ++i) {
       Task<void> drain = parts_[i].server->Drain(grace);
@@ -483,12 +493,12 @@ class Process {
     co_await watcher_->Stop();
     if (tracking_) co_await tracking_->Stop();
     if (purging_) co_await purging_->Stop();
-    co_await monitoring_.Stop(Deadline::After(1s));
+    co_await front_.Detach();
     for (size_t i = 0; i < parts_.size(); ++i) {
       draining_.Spawn("close", RunOn(loops_.executor(i), parts_[i].Close()));
     }
     co_await draining_.Join();
-    signals_->Close();
+    front_.ReleaseSignals();
     co_await tasks_.Join();
     Log(Level::kInfo, "server.stopped", "everything in flight is finished");
   }
@@ -496,6 +506,7 @@ class Process {
   ProgramOptions& options_;
   config::Registry& registry_;
   ServeDeps deps_;
+  Front& front_;
   Database& database_;
   std::optional<DatabaseSettings> database_settings_;  // nullopt: it could not be asked yet
   boost::asio::io_context control_{1};
@@ -521,7 +532,6 @@ class Process {
   std::shared_ptr<const serve::Cacheables> cacheables_;
   std::unique_ptr<Purging> purging_;          // null: as surrogate_keys_
   std::unique_ptr<ChangeTracking> tracking_;  // null when nobody wants to know of changes
-  std::unique_ptr<net::Signals> signals_;
   net::TaskGroup tasks_;
   net::TaskGroup draining_{control_.get_executor()};
   bool asked_again_ = false;   // for the settings of a database that was away at the start
@@ -530,47 +540,14 @@ class Process {
   bool stopping_ = false;
 };
 
-// Gives the options the values that the database keeps; those of the sources are loaded already.
-Result<std::optional<DatabaseSettings>> LoadDatabaseSettings(ProgramOptions& options, config::Registry& registry,
-                                                             const ServeDeps& deps, const Database& database) {
-  boost::asio::io_context loop(1);
-  Result<DatabaseSettings> settings = RunHere(loop, AskDatabase(options, database));
-  if (!settings) {
-    const bool is_named = PoolerOf(options.database) != pg::Pooler::kNone;
-    if (settings.error().id() == ErrorId::kPooler && !is_named) return settings.error();
-    Log(Level::kWarn, "config.database_unread", settings.error().ToString());
-    return std::optional<DatabaseSettings>();
-  }
-  if (!settings->empty()) {
-    PANDO_TRY(config::Sources sources, deps.read_sources());
-    sources.database_settings = *settings;
-    PANDO_TRY(const config::LoadReport report, registry.Load(sources));
-    for (const std::string& warning : report.warnings) Log(Level::kWarn, "config.warning", warning);
-  }
-  return std::optional<DatabaseSettings>(std::move(*settings));
-}
-
-// A pooler that nobody named would lend one caller's session to another. What else keeps the database away is for
-// later.
-Task<Result<void>> RefusePooler(const ProgramOptions& options, const Database& database) {
-  pg::ConnectOptions connect;
-  connect.uri = database.login_uri();
-  connect.pooler = PoolerOf(options.database);
-  const Deadline deadline = Deadline::After(options.database.connect_timeout);
-  const Result<std::unique_ptr<pg::Connection>> opened = co_await pg::Connection::Open(std::move(connect), deadline);
-  if (!opened && opened.error().id() == ErrorId::kPooler) co_return opened.error();
-  co_return Result<void>();
-}
-
-Result<void> Run(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Database& database) {
-  // Else reading the settings refuses it.
-  if (!database.is_embedded() && !options.database.config_in_database) {
-    boost::asio::io_context loop(1);
-    PANDO_CHECK(RunHere(loop, RefusePooler(options, database)));
-  }
-  PANDO_TRY(std::optional<DatabaseSettings> settings, LoadDatabaseSettings(options, registry, deps, database));
-  WarnOfPendingMigrations(options, database.owner_uri());
-  Process process(options, registry, std::move(deps), database, std::move(settings));
+Result<void> Run(ProgramOptions& options, config::Registry& registry, ServeDeps deps, Front& front,
+                 Database& database) {
+  PANDO_CHECK(RefusePooler(options, database, front.stop()));
+  PANDO_TRY(std::optional<DatabaseSettings> settings,
+            LoadDatabaseSettings(options, registry, deps, database, front.stop()));
+  WarnOfPendingMigrations(options, database.owner_uri(), front.stop());
+  if (front.stop().asked()) return {};
+  Process process(options, registry, std::move(deps), front, database, std::move(settings));
   PANDO_CHECK(process.Build());
   process.Run();
   return {};
@@ -581,10 +558,14 @@ Result<void> Run(ProgramOptions& options, config::Registry& registry, ServeDeps 
 Result<void> Serve(ProgramOptions& options, config::Registry& registry, ServeDeps deps) {
   telemetry::ConfigureLog(options.log);
   net::RaiseOpenFileLimit();
-  PANDO_TRY(Database database, Database::Open(options));
-  const Result<void> ran = Run(options, registry, std::move(deps), database);
-  database.Close(options.embedded.stop_grace);
-  return ran;
+  PANDO_TRY(const std::unique_ptr<Front> front, Front::Start(options.admin));
+  Result<Database> database = Database::Open(options, &front->stop());
+  if (front->stop().asked() && !database) return front->stop().outcome();
+  if (!database) return database.error();
+  const Result<void> ran = Run(options, registry, std::move(deps), *front, *database);
+  front->health().Forget();
+  database->Close(options.embedded.stop_grace);
+  return front->stop().asked() ? front->stop().outcome() : ran;
 }
 
 }  // namespace pando::server

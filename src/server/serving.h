@@ -1,8 +1,8 @@
 // The serving process: builds its parts in order, runs until told to stop, takes them down in reverse.
 //
-//   database ─► catalog ─► verifier ─► for each loop: pool ─► pipeline ─► HTTP server          admin server, signals
+//   front (admin port, signals) ─► database ─► catalog ─► verifier ─► for each loop: pool ─► pipeline ─► HTTP server
 //
-// Concurrency  Run() blocks its thread, which is the control loop: signals, admin, the catalog
+// Concurrency  Serve() blocks its thread, which becomes the control loop: reloads, the catalog, metrics
 #pragma once
 
 #include <functional>
@@ -18,8 +18,9 @@ struct ServeDeps {
   std::function<Result<config::Sources>()> read_sources;
 };
 
-// Serves until SIGTERM or SIGINT, then drains; returns when everything is down.
+// Serves until SIGTERM or SIGINT, then drains; returns when everything is down. Either signal also ends the start.
 //   an Error of the start: configuration, embedded PostgreSQL, listeners
+//   kEmbeddedStart  the embedded PostgreSQL is gone for good
 Result<void> Serve(ProgramOptions& options, config::Registry& registry, ServeDeps deps);
 
 }  // namespace pando::server

@@ -140,14 +140,6 @@ class Outage(unittest.TestCase):
         self.postgres.sql('alter role authenticator login')
         wait_until(lambda: pando.status_of('/rest/v1/items?id=eq.1') == 200, 'it lets us in again')
 
-    def test_readiness_follows_the_database(self):
-        pando = self.serve().start()
-        self.postgres.stop()
-        wait_until(lambda: pando.status_of('/readyz', admin=True) == 503, 'readiness fails')
-        self.assertEqual(pando.status_of('/livez', admin=True), 200)
-        self.postgres.start()
-        wait_until(lambda: pando.status_of('/readyz', admin=True) == 200, 'readiness is back')
-
     def test_backends_killed_under_load_are_replaced(self):
         pando = self.serve().start()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
