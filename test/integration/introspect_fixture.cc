@@ -100,6 +100,7 @@ class PlainConnection : public pg::Connection {
   Task<Result<void>> RunScript(std::string, Deadline) override { co_return NotHere(); }
   Task<Result<pg::Notification>> WaitNotification(Deadline) override { co_return NotHere(); }
   bool usable() const override { return true; }
+  bool in_standby() const override { return false; }
   int server_version() const override { return PQserverVersion(handle_.get()); }
   int backend_pid() const override { return PQbackendPID(handle_.get()); }
   const pg::SessionState& session() const override { return session_; }
