@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import outcome
@@ -56,10 +57,7 @@ def run(job) -> Outcome:
     if job.report:
         job.report.unlink(missing_ok=True)
     with open(job.log, 'wb') as log:
-        process = subprocess.Popen([str(word) for word in job.command], stdout=log, stderr=subprocess.STDOUT,
-                                   stdin=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
-                                   env={**os.environ, **SANITIZER_OPTIONS, **job.environment})
-        running[process.pid] = process
+        process = _start(job, log)
         try:
             code = _wait(process, job)
         finally:
@@ -73,6 +71,20 @@ def run(job) -> Outcome:
 
 
 running = {}  # process id -> process, for end_all()
+starting = threading.Lock()
+all_end = threading.Event()
+
+
+def _start(job, log):
+    """A job that has begun is in `running` before anybody ends what is there."""
+    with starting:
+        if all_end.is_set():
+            raise InterruptedError('the run was told to end')
+        process = subprocess.Popen([str(word) for word in job.command], stdout=log, stderr=subprocess.STDOUT,
+                                   stdin=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
+                                   env={**os.environ, **SANITIZER_OPTIONS, **job.environment})
+        running[process.pid] = process
+        return process
 
 
 def end_when_told():
@@ -81,7 +93,9 @@ def end_when_told():
 
 
 def end_all():
-    """Ends what still runs: ./dev test was interrupted."""
+    """Ends what still runs, and lets nothing begin: ./dev test was interrupted."""
+    with starting:
+        all_end.set()
     for process in list(running.values()):
         _end(process)
 

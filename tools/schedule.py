@@ -40,8 +40,10 @@ def run(listed):
             if not outcome.failed:
                 remembered[job.title] = round(seconds, 1)
             yield job, outcome, seconds
+    except BaseException:
+        jobs.end_all()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        jobs.end_all()
         LOGS.mkdir(parents=True, exist_ok=True)
         REMEMBERED.write_text(json.dumps(remembered, indent=1, sort_keys=True) + '\n')

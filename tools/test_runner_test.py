@@ -119,9 +119,15 @@ class RunningJobs(unittest.TestCase):
         self.wait_until(lambda: not self.is_sleeping(child))
 
     def test_jobs_end_when_the_run_is_told_to(self):
-        text = f"""import pathlib, sys
+        text = f"""import pathlib, subprocess, sys, time
 sys.path.insert(0, {str(pathlib.Path(jobs.__file__).parent)!r})
 import jobs, schedule
+start = subprocess.Popen
+def start_on_a_busy_machine(*words, **options):
+    process = start(*words, **options)
+    time.sleep(0.5)  # the job runs, and nobody knows yet
+    return process
+subprocess.Popen = start_on_a_busy_machine
 jobs.LOGS = schedule.LOGS = pathlib.Path({str(jobs.LOGS)!r})
 schedule.REMEMBERED = schedule.LOGS / 'seconds.json'
 jobs.end_when_told()
