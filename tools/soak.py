@@ -6,6 +6,7 @@
     cache   the cache's checker: random writes, reads and disturbances; every answer is checked (30 minutes)
     chaos   clients that leave at every moment, under the address sanitizer and under that of threads (10 minutes each)
     fuzz    every fuzzer, one after the other (32 minutes)
+    standby writes and reads while a synchronous standby is frozen: what callers are told is so (1 minute)
     tests   ./dev test over and over beside a load that keeps every processor busy, to find flaky tests (10 runs)
 
 A run prints its seed; the same seed draws the same numbers again. Exits with 1 where something failed.
@@ -61,6 +62,21 @@ def soak_chaos(options):
                                             environment={**job.environment, **environment})) for job in chaos_jobs()])
 
 
+def standby_jobs():
+    return suites.jobs_of('system/write_outcome_test', suites.Run())
+
+
+def soak_standby(options):
+    """One of its tests takes twice the time that it is given."""
+    seconds = options.minutes * 60
+    [job] = standby_jobs()
+    fine = run_job(dataclasses.replace(job, seconds_max=2 * seconds + jobs.TEST_SECONDS_MAX, environment={
+        **job.environment, 'PANDO_FROZEN_SECONDS': str(seconds),
+        'PANDO_TEST_SECONDS_MAX': str(2 * seconds + jobs.TEST_SECONDS_MAX)}))
+    print(*[line for line in job.log.read_text().splitlines() if 'reads by key' in line], sep='\n')
+    return fine
+
+
 def soak_fuzz(options):
     names = fuzz.names()
     seconds = options.minutes * 60 // len(names)
@@ -99,6 +115,7 @@ SOAKS = {
     'cache': Soak(soak_cache, 30, cache_jobs),
     'chaos': Soak(soak_chaos, 10, chaos_jobs),
     'fuzz': Soak(soak_fuzz, 32, lambda: suites.jobs_of('fuzz', suites.Run())),
+    'standby': Soak(soak_standby, 1, standby_jobs),
     'tests': Soak(soak_tests, 0, lambda: [job for name in suites.SUITES for job in suites.jobs_of(name, suites.Run())]),
 }
 
@@ -107,7 +124,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('name', choices=SOAKS, help='see above')
     parser.add_argument('--seed', type=int, help='otherwise a random one')
-    parser.add_argument('--minutes', type=int, help='of cache, chaos and fuzz')
+    parser.add_argument('--minutes', type=int, help='of cache, chaos, fuzz and standby')
     parser.add_argument('--runs', type=int, default=10, help='of tests')
     options = parser.parse_args()
     soak = SOAKS[options.name]

@@ -1,13 +1,19 @@
 """What a caller is told of a write: done, not done (503 and 504), or unknown (504 PANDO4008), whatever part dies."""
+import collections
 import concurrent.futures
+import itertools
 import json
+import os
 import signal
+import threading
 import time
 import unittest
 
 from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
 from standby import SYNCHRONOUS, Standby
 
+FROZEN_SECONDS = float(os.environ.get('PANDO_FROZEN_SECONDS', '4'))  # ./dev soak standby takes longer
+WRITERS, READERS = 8, 2
 UNKNOWN, AWAITED = 'PANDO4008', 'PANDO4009'
 SCHEMA = roles('anon') + ITEMS + '''
 grant update, delete on items to anon;
@@ -149,6 +155,45 @@ class FrozenStandby(Case):
         unknown = [1001 + i for i, answer in enumerate(told) if answer[1] == UNKNOWN]
         wait_until(lambda: all(map(self.has, unknown)), 'what was unknown is done')
         wait_until(lambda: pando.metric('pando_db_commits_waiting') == 0, 'no commit waits')
+
+    def test_what_many_callers_are_told_while_it_is_frozen(self):
+        """No success that no standby confirmed, no "not done" that is done."""
+        pando = self.serve()
+        rows, told, reads = itertools.count(1001), [], collections.Counter()
+        phase, over = 'before', threading.Event()
+
+        def write():
+            while not over.is_set():
+                row, sent_in = next(rows), phase
+                status, code, _ = self.insert(pando, row)
+                told.append((row, status, code, sent_in == phase == 'frozen'))
+
+        def read():
+            for row in itertools.cycle(range(1, 50)):
+                if over.is_set():
+                    return
+                self.assertEqual(len(pando.json(f'/rest/v1/items?id=eq.{row}')), 1)
+                reads[phase] += 1
+        callers = [self.pool.submit(call) for call in WRITERS * [write] + READERS * [read]]
+        time.sleep(FROZEN_SECONDS)
+        phase = 'freezes'
+        self.standby.freeze()
+        phase = 'frozen'
+        time.sleep(FROZEN_SECONDS)
+        phase = 'after'
+        self.standby.thaw()
+        wait_until(lambda: told[-1][1] == 201, 'writes go on')
+        over.set()
+        for caller in callers:
+            caller.result()
+        wait_until(lambda: self.waiting() == '0', 'no commit waits')
+        self.assertEqual({status for _, status, _, while_frozen in told if while_frozen} - {503, 504}, set())
+        done = {int(row) for row in self.postgres.sql('select id from items where id > 1000').split()}
+        self.assertEqual([answer for answer in told if answer[1] == 201 and answer[0] not in done], [])
+        self.assertEqual([answer for answer in told if answer[1] != 201 and answer[2] != UNKNOWN and answer[0] in done], [])
+        self.assertIn(UNKNOWN, {code for _, _, code, while_frozen in told if while_frozen})
+        print(f'{len(told)} writes, {collections.Counter((status, code) for _, status, code, _ in told)}, '
+              f'reads by key: {reads["before"]} before, {reads["frozen"]} in as many seconds while it is frozen')
 
     def test_a_server_stops_while_commits_wait(self):
         pando = self.serve()
