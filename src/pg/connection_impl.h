@@ -81,6 +81,7 @@ class ConnectionImpl final : public Connection {
   Result<std::vector<Rows>> Conclude(Exchange& exchange, Wake wake);
   std::optional<Error> Verdict(const AnswerReader& reader, Wake wake);
   std::optional<Error> JudgeWrite(Wake wake);
+  std::string WhyUnknown(Wake wake) const;
   Task<Result<void>> RunText(std::string_view sql, Deadline deadline);
   Task<Result<void>> CommitWrite(Deadline deadline);
 

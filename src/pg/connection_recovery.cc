@@ -79,6 +79,12 @@ void ConnectionImpl::Break() {
   wire_.reset();
 }
 
+// REQUIRES: Break() is still to come.
+std::string ConnectionImpl::WhyUnknown(Wake wake) const {
+  if (wake == Wake::kNoRoom) return "its answer was not received: " + NoRoom().message();
+  return "the connection to the database ended during the commit";
+}
+
 // As Verdict(), of what writes and commits: whether that was done, was not, or is not known.
 std::optional<Error> ConnectionImpl::JudgeWrite(Wake wake) {
   const bool ended = wake != Wake::kReady || pipeline_.connection_ended();
@@ -95,9 +101,9 @@ std::optional<Error> ConnectionImpl::JudgeWrite(Wake wake) {
   const bool refused = error && !pipeline_.connection_ended();
   const bool undone = refused || pipeline_.ended_before_sync() || !wire_->all_sent();
   Error loss = error ? *error : wire_->Lost();
+  if (!undone) loss = WriteUnknown(error ? error->message() : WhyUnknown(wake));
   Break();
-  if (!undone) return WriteUnknown(error ? error->message() : "the connection to the database ended during the commit");
-  if (loss.kind() == ErrorKind::kDatabase && !refused) {
+  if (undone && !refused && loss.kind() == ErrorKind::kDatabase) {
     loss = Error(ErrorId::kDatabaseConnectionLost, "the server ended the connection").WithDetail(loss.ToString());
   }
   return loss;

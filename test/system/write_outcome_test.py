@@ -25,6 +25,8 @@ create function silent(new_id int) returns int language plpgsql volatile as $$
   end $$;
 create function raises(state text) returns int language plpgsql volatile as $$
   begin raise exception using errcode = state, message = 'raised'; end $$;
+create function answers_at_length(new_id int) returns text language plpgsql volatile as $$
+  begin insert into items values (new_id, 'long'); return repeat('x', 40000000); end $$;
 create table late (id int primary key);
 create function sleeps() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return null; end $$;
 create constraint trigger late_sleeps after insert on late deferrable initially deferred for each row execute function sleeps();
@@ -83,6 +85,13 @@ class WithoutStandby(Case):
         pando = self.serve()
         self.assertEqual(self.post(pando, 'late', {'id': 1}), (504, 'PANDO4002', None))
         self.assertEqual(self.postgres.sql('select count(*) from late'), '0')
+
+    def test_a_write_whose_answer_is_too_long_says_so(self):
+        pando = self.serve(PANDO_HTTP_MEMORY_MAX='16MiB', PANDO_HTTP_REQUEST_TIMEOUT='30s')
+        _, _, text = pando.request('POST', '/rest/v1/rpc/answers_at_length', '{"new_id": 1001}', {'Content-Type': 'application/json'})
+        answer = json.loads(text)
+        self.assertEqual(answer['code'], UNKNOWN)
+        self.assertIn('http.memory_max', answer['details'])
 
     def test_any_function_may_raise_the_code_of_a_standby(self):
         pando = self.serve()
