@@ -13,7 +13,7 @@ from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles
 from standby import SYNCHRONOUS, Standby
 
 FROZEN_SECONDS = float(os.environ.get('PANDO_FROZEN_SECONDS', '4'))  # ./dev soak standby takes longer
-WRITERS, READERS = 8, 2
+WRITERS, READERS, WRITE_PAUSE_SECONDS = 8, 2, 0.05
 # PostgreSQL stops a statement an eighth earlier; where its answer needs longer than that to come, the end is unknown.
 STOPS_IN_TIME = '12s'
 UNKNOWN, AWAITED = 'PANDO4008', 'PANDO4009'
@@ -174,7 +174,7 @@ class FrozenStandby(Case):
         phase, over = 'before', threading.Event()
 
         def write():
-            while not over.is_set():
+            while not over.wait(WRITE_PAUSE_SECONDS):  # or refusals would take the processor from the reads of this client
                 row, sent_in = next(rows), phase
                 status, code, _ = self.insert(pando, row)
                 told.append((row, status, code, sent_in == phase == 'frozen'))
