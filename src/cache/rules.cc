@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kNames[] = {"fill_check", "row_tags",   "equality_tags", "any_change_tags", "embed_tags",
                                        "view_tags",  "whole_tags", "hold",          "fingerprint",     "visible_from",
-                                       "staleness",  "own_writes", "claims",        "observes",        "varies"};
+                                       "staleness",  "own_writes", "claims",        "observes",        "varies",
+                                       "identity",   "publication"};
 
 // A bit for each rule that is off.
 uint32_t RulesOff() {

@@ -25,6 +25,8 @@ enum class Rule : uint8_t {
   kClaims,         // who claims something else that a policy reads has another answer
   kObserves,       // what depends on settings that are in no key is not kept
   kVaries,         // nor what depends on more than its rows and settings
+  kIdentity,       // a table is published only where the log tells which row was changed
+  kPublication,    // what somebody altered of the publication is restored
 };
 
 #ifdef PANDO_TEST_HOOKS

@@ -47,8 +47,10 @@ struct Snapshot {
   std::vector<std::string> claim_names;            // that footprints tell apart, kClaimNamesMax at most
   Footprint pre_request;                           // of rest.pre_request, when configured
   std::string read_at;      // pg_current_snapshot() of the transaction in which all this was read
-  std::string read_from;    // which database that was: its name, its cluster's identifier, and whether it is a replica
-  std::string fingerprint;  // of the schema that all this is of (introspect/fingerprint.h)
+  bool folds_last = false;  // there is something whose footprint lasts (Footprint::lasts)
+  std::string
+      read_from;  // which database that was: its name, cluster, start of the server, and whether it is a replica
+  std::string fingerprint;               // of the schema that all this is of (introspect/fingerprint.h)
   bool has_deferrable_triggers = false;  // constraints included, of any table
   int server_version = 0;
   bool has_postgis = false;

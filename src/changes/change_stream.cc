@@ -34,14 +34,20 @@ constexpr const char* kStandbyNames = "SELECT pg_catalog.current_setting('synchr
 constexpr const char* kNames =
     "SELECT pg_catalog.current_setting('application_name'), pg_catalog.current_setting('synchronous_standby_names')";
 
-// Roles as pg_roles shows them, without their passwords; settings as they reach a connection that is open, too.
+// Roles as pg_roles shows them, without their passwords; settings as they reach a connection that is open, too. The
+// publication $1, for it decides what is told, its own changes included.
 constexpr const char* kFingerprint = R"sql(
 SELECT pg_catalog.md5(pg_catalog.string_agg(part, E'\n' ORDER BY part)) FROM (
   SELECT pg_catalog.current_setting('TimeZone') AS part
   UNION ALL SELECT r::text FROM pg_catalog.pg_roles r
   UNION ALL SELECT m::text FROM pg_catalog.pg_auth_members m
   UNION ALL SELECT s::text FROM pg_catalog.pg_db_role_setting s
-  UNION ALL SELECT evtname || evtenabled::text FROM pg_catalog.pg_event_trigger) AS parts
+  UNION ALL SELECT pg_catalog.concat_ws(' ', evtname, evtenabled, xmin) FROM pg_catalog.pg_event_trigger
+  UNION ALL SELECT pg_catalog.concat_ws(' ', 'publication', oid, xmin) FROM pg_catalog.pg_publication WHERE pubname = $1
+  UNION ALL SELECT pg_catalog.concat_ws(' ', 'published', count(*),
+                     pg_catalog.sum(pg_catalog.hashint8extended(r.oid::int8, r.xmin::text::int8)))
+              FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+             WHERE p.pubname = $1) AS parts
 )sql";
 
 std::string MakeSecret() { return RandomText(32, "0123456789abcdef"); }
@@ -258,8 +264,17 @@ void ChangeStream::TakeBeat(const std::string& secret) {
   if (found == beats_.end()) return;
   beaten_at_ = Clock::now();
   counts_.delay.store((beaten_at_ - found->sent).count(), std::memory_order_relaxed);
-  fresh_at_.store(found->sent.time_since_epoch().count(), std::memory_order_release);
-  beats_.erase(beats_.begin(), found + 1);
+  found->is_back = true;
+  CountBeats();
+}
+
+// One counts when the sink knows what the database said with it: that the stream is not told everything any more, say.
+void ChangeStream::CountBeats() {
+  const auto counts = [](const Beat& beat) { return beat.is_back && beat.is_told; };
+  const auto newest = std::find_if(beats_.rbegin(), beats_.rend(), counts);
+  if (newest == beats_.rend()) return;
+  fresh_at_.store(newest->sent.time_since_epoch().count(), std::memory_order_release);
+  beats_.erase(beats_.begin(), newest.base());
 }
 
 // A cancellation that comes while a connection recovers from its loss is not seen by the waits after it; the flag is.
@@ -284,7 +299,8 @@ Task<void> ChangeStream::BeatWhileStreaming() {
 Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
   while (beating_) {
     if (beats_.size() >= kBeatsMax) beats_.pop_front();
-    Beat& beat = beats_.emplace_back(Beat{secret_ + "-" + std::to_string(++beat_number_), Clock::now()});
+    const std::string secret = secret_ + "-" + std::to_string(++beat_number_);
+    beats_.emplace_back(Beat{secret, Clock::now()});
     pg::Exchange exchange;
     // A standby that is away must not hold it up: the stream shows commits that wait for one.
     exchange.commands.push_back(
@@ -293,9 +309,9 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
         pg::Command{"SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_snapshot(),"
                     " pg_catalog.current_setting('synchronous_standby_names')"
                     " FROM pg_catalog.pg_logical_emit_message(true, $1, $2::text)",
-                    {std::string(kMessagePrefix), beat.secret},
+                    {std::string(kMessagePrefix), secret},
                     true});
-    exchange.commands.push_back(pg::Command{kFingerprint, {}, true});
+    exchange.commands.push_back(pg::Command{kFingerprint, {options_.publication}, true});
     const Deadline deadline = Deadline::After(options_.connect_timeout);
     PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
     const pg::Rows& sent = rows[1];
@@ -303,6 +319,9 @@ Task<Result<void>> ChangeStream::BeatOn(pg::Connection& connection) {
     counts_.lag_bytes.store(written > position_ ? written - position_ : 0, std::memory_order_relaxed);
     if (!beating_) break;
     sink_.OnHeartbeat({std::string(sent.Get(0, 1).value_or("")), std::string(rows.back().Get(0, 0).value_or(""))});
+    const auto beat = std::find_if(beats_.begin(), beats_.end(), [&](const Beat& b) { return b.secret == secret; });
+    if (beat != beats_.end()) beat->is_told = true;
+    CountBeats();
     TakeStandbyNames(sent.Text(0, 2));
     PANDO_CO_CHECK(co_await PauseBeats(connection));
   }

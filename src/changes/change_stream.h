@@ -45,7 +45,7 @@ struct StreamOrigin {
 struct Heartbeat {
   std::string snapshot;  // pg_current_snapshot(): which transactions have ended
   // Of what no event trigger tells: roles and their membership, settings of roles and databases, the triggers
-  // themselves.
+  // themselves, and the publication, without which they tell nothing.
   std::string fingerprint;
 };
 
@@ -111,6 +111,8 @@ class ChangeStream {
   struct Beat {
     std::string secret;
     Clock::time_point sent;
+    bool is_back = false;  // through the stream
+    bool is_told = false;  // what the database said with it
   };
 
   Task<void> Run();
@@ -122,6 +124,7 @@ class ChangeStream {
   Result<void> Confirm(pg::ReplicationSession& session);
   void HandOver(const Transaction& transaction);
   void TakeBeat(const std::string& secret);
+  void CountBeats();
   Task<void> BeatWhileStreaming();
   Task<Result<void>> BeatOn(pg::Connection& connection);
   Task<Result<void>> PauseBeats(pg::Connection& connection);

@@ -9,9 +9,9 @@
 namespace pando::changes {
 namespace {
 
-// Raised when anything below changes. It is kept as the comment on the epoch, "version 4", and only moves forward: a
+// Raised when anything below changes. It is kept as the comment on the epoch, "version 5", and only moves forward: a
 // server that finds a higher one uses what is there as it is. So each version serves servers of the one before.
-constexpr int kVersion = 4;
+constexpr int kVersion = 5;
 // The comment on the schema, by which servers of version 3 know that there is nothing to do.
 constexpr std::string_view kMark = "pando changes 3";
 
@@ -41,15 +41,35 @@ $$;
 COMMENT ON TABLE pando_changes.epoch IS 'version $version$';
 CREATE INDEX IF NOT EXISTS epoch_xid ON pando_changes.epoch (xid);
 GRANT SELECT ON pando_changes.epoch TO PUBLIC;
+CREATE TABLE IF NOT EXISTS pando_changes.fleet (one boolean PRIMARY KEY DEFAULT true CHECK (one), secret text NOT NULL);
+COMMENT ON TABLE pando_changes.fleet IS 'what the servers of this database have in common; for its owner alone';
+ALTER TABLE pando_changes.fleet ENABLE ROW LEVEL SECURITY;
+INSERT INTO pando_changes.fleet (secret)
+  VALUES (pg_catalog.concat(pg_catalog.gen_random_uuid(), pg_catalog.gen_random_uuid())) ON CONFLICT DO NOTHING;
+DO $$
+DECLARE
+  reader pg_catalog.oid;
+BEGIN
+  -- Default privileges may have given it away.
+  REVOKE ALL ON pando_changes.fleet FROM PUBLIC;
+  FOR reader IN
+    SELECT DISTINCT a.grantee FROM pg_catalog.pg_class c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) a
+     WHERE c.oid = 'pando_changes.fleet'::pg_catalog.regclass AND a.grantee NOT IN (0, c.relowner)
+  LOOP
+    EXECUTE pg_catalog.format('REVOKE ALL ON pando_changes.fleet FROM %s', reader::pg_catalog.regrole);
+  END LOOP;
+END
+$$;
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'pando') THEN
     CREATE PUBLICATION pando;
   END IF;
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
-                 WHERE p.pubname = 'pando' AND r.prrelid = 'pando_changes.epoch'::pg_catalog.regclass) THEN
-    ALTER PUBLICATION pando ADD TABLE ONLY pando_changes.epoch;
+  IF EXISTS (SELECT FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+             WHERE p.pubname = 'pando' AND r.prrelid = 'pando_changes.epoch'::pg_catalog.regclass) THEN
+    ALTER PUBLICATION pando DROP TABLE ONLY pando_changes.epoch;
   END IF;
+  ALTER PUBLICATION pando ADD TABLE ONLY pando_changes.epoch;
 END
 $$;
 )sql";
@@ -61,7 +81,9 @@ $$;
 // What note_start() knows of its statement is text. current_query() is what the client sent. Where that is the call of
 // a function, PG_CONTEXT holds what the function executes; for a function in SQL, the body of the function does.
 //
-// withdraw() reads pg_index and not the function that says the same, which would lock every published table.
+// withdraw() reads pg_index and not the function that says the same, which would lock every published table. It knows
+// the same tables as kCandidates of publication.cc. Before version 18 the log does not tell generated columns; from 18
+// on PostgreSQL refuses an UPDATE of a published table whose identity has one, and FULL is the identity of all columns.
 constexpr const char* kFunctions = R"sql(
 CREATE OR REPLACE FUNCTION pando_changes.withdraw() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -72,10 +94,16 @@ BEGIN
     SELECT c.oid FROM pg_catalog.pg_publication_rel r
       JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = 'pando'
       JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
-     WHERE c.relreplident <> 'f' AND NOT EXISTS (
-       SELECT FROM pg_catalog.pg_index i
-        WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
-          AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+     WHERE CASE c.relreplident WHEN 'f' THEN
+         pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000 AND EXISTS (
+           SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '' AND NOT a.attisdropped)
+       ELSE NOT EXISTS (
+         SELECT FROM pg_catalog.pg_index i
+          WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
+            AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)
+            AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> ''
+                 AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]))) END
   LOOP
     EXECUTE pg_catalog.format('ALTER PUBLICATION pando DROP TABLE ONLY %s', bare);
   END LOOP;
@@ -185,23 +213,31 @@ DROP EVENT TRIGGER IF EXISTS pando_changes_drop;
 )sql";
 
 struct Found {
-  int version = 0;        // 0: none, or one from before they were counted
-  bool triggers = false;  // all of them, enabled always
+  int version = 0;         // 0: none, or one from before they were counted
+  bool triggers = false;   // all of them, enabled always
+  bool published = false;  // the epoch is, whole
+  bool is_ours = true;     // the publication, or there is none: it does not publish every table
 
-  // A later version knows by itself what its triggers are.
-  bool is_complete() const { return version > kVersion || (version == kVersion && triggers); }
+  // A later version knows by itself what is complete.
+  bool has_tables() const { return version > kVersion || (version == kVersion && published); }
+  bool is_complete() const { return version > kVersion || (has_tables() && triggers); }
 };
 
 Task<Result<Found>> Look(pg::Connection& connection, Deadline deadline) {
   pg::Exchange exchange;
   exchange.commands.push_back(pg::Command{
       "SELECT coalesce(pg_catalog.substring(pg_catalog.obj_description("
-      "pg_catalog.to_regclass('pando_changes.epoch'), 'pg_class'), '^version ([0-9]{1,9})$'), '0'),"
+      "pg_catalog.to_regclass($2), 'pg_class'), '^version ([0-9]{1,9})$'), '0'),"
       " count(*) FILTER (WHERE evtname IN ('pando_changes_start', 'pando_changes_end', 'pando_changes_drop')"
       " AND evtenabled = 'A'),"
-      " count(*) > 0 AND pg_catalog.bool_and(evtenabled = 'A')"
+      " count(*) > 0 AND pg_catalog.bool_and(evtenabled = 'A'),"
+      " (SELECT coalesce(pg_catalog.to_jsonb(r) ->> 'prqual', pg_catalog.to_jsonb(r) ->> 'prattrs') IS NULL"
+      " FROM pg_catalog.pg_publication_rel r"
+      " JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1"
+      " WHERE r.prrelid = pg_catalog.to_regclass($2)),"
+      " (SELECT NOT puballtables FROM pg_catalog.pg_publication WHERE pubname = $1)"
       " FROM pg_catalog.pg_event_trigger WHERE evtname LIKE 'pando\\_changes\\_%'",
-      {},
+      {std::string(kPublication), std::string(kSchema) + "." + std::string(kEpochTable)},
       false});
   PANDO_CO_TRY(const std::vector<pg::Rows> rows, co_await connection.Run(std::move(exchange), deadline));
   Found found;
@@ -209,7 +245,19 @@ Task<Result<Found>> Look(pg::Connection& connection, Deadline deadline) {
   const std::string_view version = row.Text(0, 0);
   std::from_chars(version.data(), version.data() + version.size(), found.version);
   found.triggers = found.version > kVersion ? row.Get(0, 2) == "t" : row.Get(0, 1) == "3";
+  found.published = row.Get(0, 3) == "t";
+  found.is_ours = row.Get(0, 4) != "f";
   co_return found;
+}
+
+// Empty where the role may not read it.
+Task<Result<std::string>> ReadSecret(pg::Connection& connection, Deadline deadline) {
+  pg::Exchange exchange;
+  exchange.commands.push_back(pg::Command{"SELECT secret FROM pando_changes.fleet", {}, false});
+  const Result<std::vector<pg::Rows>> rows = co_await connection.Run(std::move(exchange), deadline);
+  if (!rows && rows.error().kind() == ErrorKind::kDatabase) co_return std::string();
+  if (!rows) co_return rows.error();
+  co_return std::string(rows->front().size() == 1 ? rows->front().Text(0, 0) : "");
 }
 
 std::string WithVersion(std::string_view text) {
@@ -233,20 +281,27 @@ std::string Script(bool with_triggers) {
 
 Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline) {
   PANDO_CO_TRY(Found found, co_await Look(connection, deadline));
+  if (!found.is_ours) {
+    co_return Error::FromDatabase(
+        "42P17", "the publication \"" + std::string(kPublication) + "\" is FOR ALL TABLES, which Pando never makes")
+        .WithHint("DROP PUBLICATION " + std::string(kPublication) + "; Pando makes it again");
+  }
   if (!found.is_complete()) {
     std::string all = Script(true);
     Result<void> made = co_await connection.RunScript(std::move(all), deadline);
     constexpr std::string_view kInsufficientPrivilege = "42501";
-    if (!made && made.error().sqlstate() == kInsufficientPrivilege && found.version < kVersion) {
+    if (!made && made.error().sqlstate() == kInsufficientPrivilege && !found.has_tables()) {
       std::string some = Script(false);
       made = co_await connection.RunScript(std::move(some), deadline);
     }
     // Another server may have done it at the same moment: what counts is what is there.
-    const bool was_there = found.version >= kVersion;
     PANDO_CO_TRY(found, co_await Look(connection, deadline));
-    if (!made && found.version < kVersion && !was_there) co_return made.error();
+    if (!made && !found.has_tables()) co_return made.error();
   }
-  co_return Installed{found.triggers};
+  Installed installed;
+  installed.triggers = found.triggers;
+  PANDO_CO_TRY(installed.secret, co_await ReadSecret(connection, deadline));
+  co_return installed;
 }
 
 }  // namespace pando::changes

@@ -29,6 +29,9 @@ struct Installed {
   // Event triggers need a superuser (or what a managed database has in its place). Without them changes of the schema
   // do not come through the stream.
   bool triggers = false;
+  // Random, made once in the database, and the same for all of its servers; only the owner of the schema may read it.
+  // Empty: this role may not.
+  std::string secret;
 };
 
 // Brings the database up to this version's state; does nothing when that, or a later one, is there already.

@@ -13,8 +13,10 @@ namespace {
 
 constexpr int kAttempts = 3;
 
-// Of every table that should be published, or is: its name quoted, whether it is, what stands in the way, and whether
-// it is exposed by views alone.
+// Each table that should be published, or is: its name quoted, whether it is published, whether its log tells which row
+// was changed, whether it is logged, whether we own it, whether it is exposed by views alone, whether somebody gave it
+// a row filter or a column list (which version 15 began), and whether a generated column is what stands in the way (see
+// withdraw() in install.cc).
 constexpr const char* kCandidates = R"sql(
 WITH RECURSIVE reached AS (
     SELECT c.oid, false AS by_view FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -29,14 +31,18 @@ WITH RECURSIVE reached AS (
          WHERE w.ev_class = r.oid AND w.ev_type = '1' AND d.refobjid >= 16384) AS next),
 exposed AS (SELECT oid, pg_catalog.bool_and(by_view) AS by_view FROM reached GROUP BY oid),
 published AS (
-    SELECT r.prrelid AS oid FROM pg_catalog.pg_publication_rel r
+    SELECT r.prrelid AS oid,
+           coalesce(pg_catalog.to_jsonb(r) ->> 'prqual', pg_catalog.to_jsonb(r) ->> 'prattrs') IS NOT NULL AS is_cut
+      FROM pg_catalog.pg_publication_rel r
       JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $2)
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
        p.oid IS NOT NULL,
-       c.relpersistence = 'p' AND i.identified,
+       c.relpersistence = 'p' AND i.identified AND NOT (g.generated AND $4::pg_catalog.bool),
        c.relpersistence = 'p',
        pg_catalog.pg_has_role(c.relowner, 'USAGE'),
-       coalesce(e.by_view, true)
+       coalesce(e.by_view, true),
+       coalesce(p.is_cut, false),
+       i.identified AND g.generated
   FROM exposed e FULL JOIN published p ON p.oid = e.oid
   JOIN pg_catalog.pg_class c ON c.oid = coalesce(e.oid, p.oid) AND c.relkind = 'r'
    AND c.oid <> ($3::pg_catalog.text)::pg_catalog.regclass
@@ -46,6 +52,16 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
           WHERE x.indrelid = c.oid AND x.indisvalid AND x.indimmediate
             AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident))
        ) AS i (identified)
+ CROSS JOIN LATERAL (SELECT EXISTS (
+         SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '' AND NOT a.attisdropped
+            AND CASE c.relreplident WHEN 'f' THEN
+                  pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000
+                ELSE EXISTS (
+                  SELECT FROM pg_catalog.pg_index x
+                   WHERE x.indrelid = c.oid AND x.indisvalid
+                     AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident)
+                     AND a.attnum = ANY ((x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1])) END)
+       ) AS g (generated)
  ORDER BY c.oid
 )sql";
 
@@ -54,15 +70,29 @@ constexpr const char* kPrune = R"sql(
 DELETE FROM pando_changes.epoch WHERE id <= (SELECT max(id) - 10000 FROM pando_changes.epoch)
 )sql";
 
+// Whether the publication has other options than those with which we make it.
+constexpr const char* kIsAltered = R"sql(
+SELECT FROM pg_catalog.pg_publication
+ WHERE pubname = $1 AND NOT (pubinsert AND pubupdate AND pubdelete AND pubtruncate AND NOT pubviaroot)
+)sql";
+
+constexpr const char* kRestore =
+    "ALTER PUBLICATION pando SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false)";
+
+// What is cut off by a row filter or a column list, where it could not be restored, counts as not published.
 constexpr const char* kPublished = R"sql(
 SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user, c.relreplident = 'd',
        r.oid,
        pg_catalog.concat_ws(' ', pg_catalog.current_database(), s.system_identifier,
-                            CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)
+                            extract(epoch from pg_catalog.pg_postmaster_start_time()),
+                            CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END),
+       pg_catalog.concat_ws(' ', p.oid, p.xmin)
   FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1
   JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
  CROSS JOIN pg_catalog.pg_control_system() s
+ WHERE NOT $3::pg_catalog.bool
+    OR coalesce(pg_catalog.to_jsonb(r) ->> 'prqual', pg_catalog.to_jsonb(r) ->> 'prattrs') IS NULL
  ORDER BY 1
 )sql";
 
@@ -84,24 +114,27 @@ SELECT b.root, pg_catalog.string_agg(b.oid::pg_catalog.text, ' '),
 std::string EpochName() { return std::string(kSchema) + "." + std::string(kEpochTable); }
 
 struct Due {
-  std::vector<std::string> add, take_out;
+  std::vector<std::string> add, take_out, cut;
   std::vector<Unpublished> unpublished;
 };
 
-Due ReadCandidates(const pg::Rows& rows) {
+Due ReadCandidates(const pg::Rows& rows, bool restores) {
   using Reason = Unpublished::Reason;
   Due due;
   for (int i = 0; i < rows.size(); ++i) {
     const auto holds = [&](int column) { return rows.Get(i, column) == "t"; };
     const bool published = holds(1), suitable = holds(2), is_logged = holds(3), owned = holds(4);
-    const bool only_by_view = holds(5);
+    const bool only_by_view = holds(5), cut = restores && holds(6), generated = holds(7);
     std::string table(rows.Text(i, 0));
     if (published && !suitable && owned) due.take_out.push_back(table);
-    if (!published && suitable && owned) due.add.push_back(table);
+    if ((!published || cut) && suitable && owned) due.add.push_back(table);
+    if (cut && suitable && owned) due.cut.push_back(table);
     // Of what only views show nobody is told what to alter: it may be no business of theirs.
     if (published || (suitable && owned) || only_by_view) continue;
-    const Reason reason = suitable ? Reason::kNotOwned : is_logged ? Reason::kNoIdentity : Reason::kUnlogged;
-    due.unpublished.push_back({std::move(table), reason});
+    due.unpublished.push_back({std::move(table), suitable     ? Reason::kNotOwned
+                                                 : !is_logged ? Reason::kUnlogged
+                                                 : generated  ? Reason::kGenerated
+                                                              : Reason::kNoIdentity});
   }
   return due;
 }
@@ -154,6 +187,18 @@ Task<Result<pg::Rows>> Ask(pg::Connection& connection, std::string sql, std::vec
   co_return std::move(rows.front());
 }
 
+pg::Parameter Boolean(bool value) { return std::string(value ? "t" : "f"); }
+
+// Whether there was something to restore.
+Task<Result<bool>> Restore(pg::Connection& connection, Deadline deadline) {
+  std::vector<pg::Parameter> named = {std::string(kPublication)};
+  PANDO_CO_TRY(const pg::Rows altered, co_await Ask(connection, kIsAltered, std::move(named), deadline));
+  if (altered.size() == 0) co_return false;
+  std::string restore = kRestore;
+  PANDO_CO_CHECK(co_await connection.RunScript(std::move(restore), deadline));
+  co_return true;
+}
+
 }  // namespace
 
 std::string Cure(const Unpublished& unpublished, const std::string& role) {
@@ -161,6 +206,8 @@ std::string Cure(const Unpublished& unpublished, const std::string& role) {
   switch (unpublished.reason) {
     case Unpublished::Reason::kNoIdentity:
       return alter + " ADD PRIMARY KEY (...), or " + alter + " REPLICA IDENTITY FULL";
+    case Unpublished::Reason::kGenerated:
+      return alter + " REPLICA IDENTITY USING INDEX ... (a unique index without generated columns)";
     case Unpublished::Reason::kUnlogged:
       return alter + " SET LOGGED";
     case Unpublished::Reason::kNotOwned:
@@ -169,22 +216,28 @@ std::string Cure(const Unpublished& unpublished, const std::string& role) {
   return "";
 }
 
-Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::string> schemas, Deadline deadline) {
+Task<Result<Publication>> Publish(pg::Connection& connection, PublishOptions options, Deadline deadline) {
+  Publication publication;
+  if (options.restores) {
+    PANDO_CO_TRY(publication.was_restored, co_await Restore(connection, deadline));
+  }
   Due due;
   for (int left = kAttempts;; --left) {
-    std::vector<pg::Parameter> wanted = {pgtypes::ArrayLiteral(schemas), std::string(kPublication), EpochName()};
+    std::vector<pg::Parameter> wanted = {pgtypes::ArrayLiteral(options.schemas), std::string(kPublication), EpochName(),
+                                         Boolean(options.only_identified)};
     PANDO_CO_TRY(const pg::Rows candidates, co_await Ask(connection, kCandidates, std::move(wanted), deadline));
-    due = ReadCandidates(candidates);
-    Result<void> altered = co_await Alter(connection, "ADD", due.add, deadline);
+    due = ReadCandidates(candidates, options.restores);
+    publication.was_restored |= !due.cut.empty();
+    Result<void> altered = co_await Alter(connection, "DROP", due.cut, deadline);
+    if (altered) altered = co_await Alter(connection, "ADD", due.add, deadline);
     if (altered) altered = co_await Alter(connection, "DROP", due.take_out, deadline);
     if (altered) break;
     if (left == 1 || !WasOvertaken(altered.error())) co_return altered.error();
   }
   std::vector<pg::Parameter> none;
   PANDO_CO_CHECK(co_await Ask(connection, kPrune, std::move(none), deadline));
-  std::vector<pg::Parameter> published = {std::string(kPublication), EpochName()};
+  std::vector<pg::Parameter> published = {std::string(kPublication), EpochName(), Boolean(options.restores)};
   PANDO_CO_TRY(const pg::Rows rows, co_await Ask(connection, kPublished, std::move(published), deadline));
-  Publication publication;
   publication.unpublished = std::move(due.unpublished);
   for (int i = 0; i < rows.size(); ++i) {
     const auto oid = ReadNumber<pgtypes::Oid>(rows.Text(i, 0));
@@ -196,6 +249,7 @@ Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::s
     publication.snapshot_xmax = ReadNumber<uint64_t>(rows.Text(i, 2));
     publication.role = rows.Get(i, 3).value_or("");
     publication.database = rows.Get(i, 6).value_or("");
+    publication.version = rows.Get(i, 7).value_or("");
   }
   std::vector<pg::Parameter> in_publication = {std::string(kPublication)};
   PANDO_CO_TRY(const pg::Rows trees, co_await Ask(connection, kTrees, std::move(in_publication), deadline));

@@ -1,7 +1,8 @@
 // Keeps the publication in step with the schema: the tables that are exposed, and those that exposed views look into,
 // with their partitions and children, one by one. Never FOR ALL TABLES, which makes a user's UPDATE of a table without
 // a key fail; partitions by themselves and not by their root, whose stream would not show the TRUNCATE of one. What is
-// not exposed any more stays: another server may expose it.
+// not exposed any more stays: another server may expose it. The publication is Pando's own: options, row filters and
+// column lists that somebody gave it are taken back, for they hide changes.
 //
 // Concurrency  executor-bound; several servers may do so at the same time
 // Bounds       kTablesPerStatement tables are locked at once, each for kLockTimeout at most
@@ -28,6 +29,7 @@ inline constexpr milliseconds kLockTimeout{2000};
 struct Unpublished {
   enum class Reason {
     kNoIdentity,  // an UPDATE could not be told from the row it changed
+    kGenerated,   // the row has a name, but a generated column is part of it, which the log does not tell
     kUnlogged,    // nothing of it is in the log
     kNotOwned,    // by the role that publishes
   };
@@ -60,12 +62,23 @@ struct Publication {
   // never shown: only who sees at least this much may rely on the stream for a table that was added.
   uint64_t snapshot_xmax = 0;
   std::vector<Unpublished> unpublished;
-  std::string role;      // that publishes
-  std::string database;  // as catalog::Snapshot::read_from
+  std::string version;  // another each time that its options are altered: what happened before may not have been told
+  bool was_restored = false;  // somebody had altered its options, or given a table a row filter or a column list
+  std::string role;           // that publishes
+  std::string database;       // as catalog::Snapshot::read_from
+};
+
+struct PublishOptions {
+  std::vector<std::string> schemas;
+  // Rules of the cache, which its tests switch off: tables whose identity the log does not tell stay out; and what
+  // somebody altered is restored.
+  bool only_identified = true;
+  bool restores = true;
 };
 
 // Adds and takes out what is due, and says what is published then. REQUIRES: Install() was done.
 //   kSqlstate  55P03: a table is locked, try again later
-Task<Result<Publication>> Publish(pg::Connection& connection, std::vector<std::string> schemas, Deadline deadline);
+//              42501: somebody altered the publication, and the role may not restore it
+Task<Result<Publication>> Publish(pg::Connection& connection, PublishOptions options, Deadline deadline);
 
 }  // namespace pando::changes

@@ -17,7 +17,15 @@ Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerpri
       ") END, pg_catalog.concat_ws(' ', pg_catalog.pg_stat_get_tuples_inserted(members), "
       "pg_catalog.pg_stat_get_tuples_updated(members), pg_catalog.pg_stat_get_tuples_deleted(members), "
       "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_authid'::pg_catalog.regclass), "
-      "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_database'::pg_catalog.regclass)) "
+      "pg_catalog.pg_stat_get_tuples_updated('pg_catalog.pg_database'::pg_catalog.regclass)), "
+      // application_name is what a pooler makes of it.
+      "pg_catalog.concat_ws(' ', (SELECT pg_catalog.sum(pg_catalog.hashtextextended("
+      "pg_catalog.concat_ws('=', name, reset_val), 0)) FROM pg_catalog.pg_settings WHERE name <> 'application_name'), "
+      "(SELECT pg_catalog.sum(pg_catalog.hashint8extended((s.setdatabase::int8 << 32) | s.setrole::int8, "
+      "s.xmin::text::int8)) "
+      "FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = 0 OR s.setrole = "
+      "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user))), "
+      "pg_catalog.pg_conf_load_time() "
       "FROM (SELECT 'pg_catalog.pg_auth_members'::pg_catalog.regclass) AS catalogs (members)";
   pg::Exchange exchange;
   // Compiling takes longer than it saves, and so do workers.
@@ -33,6 +41,8 @@ Task<Result<Fingerprint>> QueryFingerprint(pg::Connection& connection, Fingerpri
   const auto text = rows.back().Get(0, 1);
   now.text = text ? std::string(*text) : std::move(before.text);
   now.grants = std::string(rows.back().Text(0, 2));
+  now.settings = std::string(rows.back().Text(0, 3));
+  now.configured_at = std::string(rows.back().Text(0, 4));
   co_return now;
 }
 

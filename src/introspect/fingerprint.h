@@ -28,6 +28,13 @@ struct Fingerprint {
   // not plan a statement anew. It comes up to ten seconds after the session is idle, not at all with track_counts =
   // off, and moves by what was rolled back as well.
   std::string grants;
+  // The settings with which the session began, as the configuration of the server has them now, and those of the login
+  // role and of databases, which sessions that are open do not have. No row changes with them, and they decide what an
+  // answer says: the configuration of a full-text search, a currency.
+  std::string settings;
+  // When the session read the server's configuration last, which may have settings of the application, too. Each
+  // session has its own.
+  std::string configured_at;
 };
 
 // `before` is what this connection answered last: while no transaction has ended since, it is not worked out again, but

@@ -298,6 +298,7 @@ SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')";
 constexpr std::string_view kSnapshot = R"(
 SELECT pg_catalog.pg_current_snapshot(),
        pg_catalog.concat_ws(' ', pg_catalog.current_database(), system_identifier,
+                            extract(epoch from pg_catalog.pg_postmaster_start_time()),
                             CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'replica' END)
   FROM pg_catalog.pg_control_system())";
 

@@ -1,6 +1,7 @@
 #include "serve/cache_tags.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 
@@ -17,8 +18,8 @@ constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;  // the golden ratio's frac
 enum class Kind : uint64_t { kWhole = 1, kAnyChange, kRow, kEquality, kColumn };
 
 // Secret, so that nobody can know which things share a tag.
-uint64_t& Seed() {
-  static uint64_t seed = RandomBits();
+std::atomic<uint64_t>& Seed() {
+  static std::atomic<uint64_t> seed = RandomBits();
   return seed;
 }
 
@@ -29,7 +30,7 @@ uint64_t Fold(uint64_t a, uint64_t b) {
 
 class Hasher {
  public:
-  Hasher(Kind kind, pgtypes::Oid relation) : hash_(Seed()) {
+  Hasher(Kind kind, pgtypes::Oid relation) : seed_(Seed().load(std::memory_order_relaxed)), hash_(seed_) {
     Word(static_cast<uint64_t>(kind));
     Word(relation);
   }
@@ -45,7 +46,7 @@ class Hasher {
     return *this;
   }
   cache::Tag Take() const {
-    const uint64_t tag = Fold(hash_, Seed() | 1);
+    const uint64_t tag = Fold(hash_, seed_ | 1);
     return tag == cache::kEverything ? 1 : tag;
   }
 
@@ -55,6 +56,7 @@ class Hasher {
     std::memcpy(&word, text.data(), std::min(text.size(), sizeof(word)));
     return word;
   }
+  const uint64_t seed_;
   uint64_t hash_;
 };
 
@@ -86,7 +88,9 @@ std::string CanonicalUuid(std::string_view written) {
 
 void SeedTags(std::string_view secret) {
   const std::string digest = auth::SignHmac(auth::Algorithm::kHs256, "tags", secret);
-  std::memcpy(&Seed(), digest.data(), sizeof(uint64_t));
+  uint64_t seed = 0;
+  std::memcpy(&seed, digest.data(), sizeof(seed));
+  Seed().store(seed, std::memory_order_relaxed);
 }
 
 cache::Tag WholeTag(pgtypes::Oid relation) { return Hasher(Kind::kWhole, relation).Take(); }

@@ -1,7 +1,7 @@
 // The tags of what answers depend on (cache/tag.h): a row by its key, an equality that chooses rows, a relation. Values
 // are PostgreSQL's text, and only of types whose text is one for each value.
 //
-// Concurrency  immutable once seeded; the same in all of the process
+// Concurrency  thread-safe; the same in all of the process
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 namespace pando::serve {
 
 // Has all processes with the same secret make the same tags; without it each makes its own. Not empty.
-// REQUIRES: no tag has been made, and there is one thread
+// REQUIRES: nothing is kept under a tag, and no change has been shown
 void SeedTags(std::string_view secret);
 
 // Every answer that shows or looks for rows of the relation has this: for a TRUNCATE, and for changes that are not told

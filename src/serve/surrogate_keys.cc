@@ -7,11 +7,16 @@
 
 namespace pando::serve {
 
+void SurrogateKeys::SetSecret(std::string secret) {
+  secret_.store(std::make_shared<const std::string>(std::move(secret)), std::memory_order_release);
+}
+
 std::string SurrogateKeys::KeyOf(cache::Tag tag) const {
   if (tag == cache::kEverything) return "pando";
   const std::string_view bytes(reinterpret_cast<const char*>(&tag), sizeof(tag));
   std::string key;
-  AppendHex(key, auth::SignHmac(auth::Algorithm::kHs256, bytes, secret_).substr(0, sizeof(tag)));
+  const std::shared_ptr<const std::string> secret = secret_.load(std::memory_order_acquire);
+  AppendHex(key, auth::SignHmac(auth::Algorithm::kHs256, bytes, *secret).substr(0, sizeof(tag)));
   return key;
 }
 

@@ -1,9 +1,11 @@
 // What answers tell caches in front of this server to file them under (Surrogate-Key, as Fastly and Varnish's xkey have
 // it), and what these are told to drop: tags, hashed with a secret, so that nobody learns what an answer depends on.
 //
-// Concurrency  immutable
+// Concurrency  thread-safe
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,9 @@ class SurrogateKeys {
   static constexpr size_t kKeysMax = 64;
 
   // Servers with the same secret have the same keys, as long as their tags are the same (SeedTags).
-  explicit SurrogateKeys(std::string secret) : secret_(std::move(secret)) {}
+  explicit SurrogateKeys(std::string secret) { SetSecret(std::move(secret)); }
+  // REQUIRES: no answer has keys yet
+  void SetSecret(std::string secret);
 
   // 16 hexadecimal digits; of cache::kEverything the key that every answer has.
   std::string KeyOf(cache::Tag tag) const;
@@ -34,7 +38,7 @@ class SurrogateKeys {
  private:
   std::string Join(const std::vector<cache::Tag>& tags, std::string text) const;
 
-  const std::string secret_;
+  std::atomic<std::shared_ptr<const std::string>> secret_;
 };
 
 }  // namespace pando::serve

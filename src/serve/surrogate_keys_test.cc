@@ -16,6 +16,13 @@ TEST(SurrogateKeys, AreOfTheTagAndTheSecret) {
   EXPECT_NE(keys.KeyOf(7), other.KeyOf(7));
 }
 
+TEST(SurrogateKeys, ASecretThatComesLaterCounts) {
+  SurrogateKeys keys("secret");
+  const SurrogateKeys later("later");
+  keys.SetSecret("later");
+  EXPECT_EQ(keys.KeyOf(7), later.KeyOf(7));
+}
+
 TEST(SurrogateKeys, AnAnswerHasThatOfEverythingAndThoseOfItsTags) {
   const SurrogateKeys keys("secret");
   EXPECT_EQ(keys.Of({7, 8}), "pando " + keys.KeyOf(7) + " " + keys.KeyOf(8));

@@ -1,5 +1,7 @@
 #include "server/catalog_watcher.h"
 
+#include <utility>
+
 #include "base/backoff.h"
 #include "catalog/snapshot.h"
 #include "net/sleep.h"
@@ -126,7 +128,8 @@ Task<void> CatalogWatcher::Watch() {
       deps_.answered();
       deps_.connected(true);
       // The counters are the server's, and what moved while nobody looked counts.
-      seen_ = introspect::Fingerprint{{}, {}, std::move(seen_.grants)};
+      seen_.seen_by.clear();
+      seen_.text.clear();
       co_await WatchOn(**connection);
     } else {
       TellWatchFailed(connection.error());
@@ -190,20 +193,25 @@ Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
   const Clock::time_point looked_at = Clock::now();
   const Deadline look_by = Deadline::After(kLookTimeout);
   introspect::Fingerprint before = seen_;
-  const std::string grants = seen_.grants;
+  const introspect::Fingerprint last = seen_;
   PANDO_CO_TRY(seen_, co_await introspect::QueryFingerprint(connection, std::move(before), look_by));
   deps_.answered();
   told_.clear();
-  ForgetWhatPassed(grants, looked_at);
+  ForgetWhatPassed(last, looked_at);
   Compare(seen_, looked_at);
   PANDO_CO_TRY(const pg::CommitWatch commits, co_await pg::WatchCommits(connection, look_by));
   deps_.commits(commits);
   co_return Result<void>();
 }
 
-void CatalogWatcher::ForgetWhatPassed(const std::string& grants_before, Clock::time_point looked_at) {
-  const bool is_first = grants_before.empty();
-  const bool regranted = seen_.grants != grants_before;
+void CatalogWatcher::ForgetWhatPassed(const introspect::Fingerprint& last, Clock::time_point looked_at) {
+  const bool is_first = last.grants.empty();
+  // Behind a pooler that lends transactions each look may be another session's.
+  const bool configured = options_.listen && seen_.configured_at != last.configured_at;
+  const bool reset = !is_first && (configured || seen_.settings != last.settings);
+  // Twice: each session takes the configuration over between two statements, and the one that looks may be the first.
+  if (std::exchange(was_reset_, reset) || reset) return deps_.reset();
+  const bool regranted = seen_.grants != last.grants;
   const bool is_time = looked_at - forgotten_at_ >= kForgetEvery && seen_.seen_by != forgotten_by_;
   if (!is_first && !regranted && !is_time) return;
   forgotten_by_ = seen_.seen_by;

@@ -45,6 +45,8 @@ class CatalogWatcher {
     std::function<void()> outdated;  // the version published last does not hold any more
     // It holds, but rights may have come and gone between two looks: nothing that was read by them is to be shown.
     std::function<void()> regranted;
+    // It holds, but sessions begin with other settings: neither what is kept nor the connections are to be used.
+    std::function<void()> reset;
     // It holds, but connections may have kept what no look has seen: to be called now and then.
     std::function<void()> forget;
     std::function<void()> answered;                 // the database has, if only with a refusal: twice a second or so
@@ -76,7 +78,7 @@ class CatalogWatcher {
   Task<Result<void>> Hear(pg::Connection& connection, Deadline until);
   Task<Result<void>> Look(pg::Connection& connection);
   void Compare(const introspect::Fingerprint& seen, Clock::time_point looked_at);
-  void ForgetWhatPassed(const std::string& grants_before, Clock::time_point looked_at);
+  void ForgetWhatPassed(const introspect::Fingerprint& last, Clock::time_point looked_at);
   void EndKnown();
   void TellWatchFailed(const Error& error);
   Task<void> LoadUntilCurrent();
@@ -92,6 +94,7 @@ class CatalogWatcher {
   bool again_ = false;    // and must load once more
   bool stopping_ = false;
   introspect::Fingerprint seen_;               // on the connection that watches
+  bool was_reset_ = false;                     // settings were others, at the look before
   std::string forgotten_by_;                   // the snapshot of when connections were told to forget last
   Clock::time_point forgotten_at_;             // likewise
   std::shared_ptr<KnownUntil> known_;          // of the catalog published last; null: none was

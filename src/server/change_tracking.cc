@@ -206,6 +206,7 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
     PANDO_CO_TRY(const changes::Installed installed, co_await changes::Install(*connection, deadline));
     installed_ = true;
     has_triggers_ = installed.triggers;
+    if (!streaming_ && deps_.share) deps_.share(installed.secret);
     if (!has_triggers_) {
       Log(Level::kWarn, "changes.no_triggers",
           "changes of the schema do not come through the change stream, and nothing is cached; only a superuser may "
@@ -213,10 +214,13 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
           "event triggers");
     }
   }
-  std::vector<std::string> schemas = options_.schemas;
+  changes::PublishOptions options;
+  options.schemas = options_.schemas;
+  options.only_identified = cache::Holds(cache::Rule::kIdentity);
+  options.restores = cache::Holds(cache::Rule::kPublication);
   const std::shared_ptr<const catalog::Catalog> catalog = catalog_;
   PANDO_CO_TRY(const changes::Publication publication,
-               co_await changes::Publish(*connection, std::move(schemas), deadline));
+               co_await changes::Publish(*connection, std::move(options), deadline));
   TakePublication(publication, catalog.get());
   co_return Result<void>();
 }
@@ -228,6 +232,10 @@ void ChangeTracking::TakePublication(const changes::Publication& publication, co
   published_.store(publication.tables.size(), std::memory_order_relaxed);
   unpublished_.store(publication.unpublished.size(), std::memory_order_relaxed);
   TellUnpublished(publication);
+  if (publication.was_restored) {
+    Log(Level::kWarn, "changes.publication_restored",
+        "somebody altered the publication \"pando\", which hides changes from the cache; it is as Pando made it again");
+  }
   NoteMemberships(publication);
   if (catalog && catalog == catalog_.get()) OfferCacheables(publication);
   if (!streaming_ && !stopping_) {
@@ -251,6 +259,8 @@ void ChangeTracking::TellUnpublished(const changes::Publication& publication) {
 }
 
 void ChangeTracking::NoteMemberships(const changes::Publication& publication) {
+  if (publication_version_ != publication.version) since_.clear();
+  publication_version_ = publication.version;
   std::unordered_map<pgtypes::Oid, uint64_t> since;
   for (const changes::PublishedTable& table : publication.tables) {
     const auto known = since_.find(table.membership);
@@ -316,14 +326,21 @@ void ChangeTracking::OnHeartbeat(const changes::Heartbeat& heartbeat) {
   const bool same = heartbeat.fingerprint == fingerprint_ || !cache::Holds(cache::Rule::kFingerprint);
   if (floor_ && same) return;
   // What happened to the schema before the stream began was not told, nor is what no trigger sees.
+  // The triggers and the publication are in it: somebody may have dropped or altered them.
+  if (heartbeat.fingerprint != fingerprint_) installed_ = false;
   fingerprint_ = heartbeat.fingerprint;
   floor_ = snapshot;
   BeginTurn();
   deps_.load_catalog();
 }
 
-void ChangeTracking::OnBreak(const Error&) {
+void ChangeTracking::OnBreak(const Error& why) {
   in_stream_ = false;
+  constexpr std::string_view kUndefinedObject = "42704";
+  if (why.sqlstate() == kUndefinedObject) {  // the publication is gone
+    installed_ = false;
+    Republish();
+  }
   ++turn_;
   catalog_ = nullptr;
   if (deps_.store) deps_.store->Break();

@@ -49,6 +49,8 @@ class ChangeTracking : private changes::ChangeSink {
     cache::Store* store = nullptr;  // null: no cache
     // What answers of before do not hold for any more, by its tags; may be empty.
     std::function<void(const std::vector<cache::Tag>&)> dropped;
+    // The secret that the servers of the database have in common, or empty, before anything is kept; may be empty.
+    std::function<void(const std::string&)> share;
     // How long after its commit a transaction has been dealt with.
     std::function<void(Clock::duration)> observe_delay;
   };
@@ -109,6 +111,7 @@ class ChangeTracking : private changes::ChangeSink {
   std::shared_ptr<const catalog::Catalog> catalog_;  // the one taken last, when it is current
   // Published tables by their membership, with the end of the snapshot in which each was first seen to be one.
   std::unordered_map<pgtypes::Oid, uint64_t> since_;
+  std::string publication_version_;  // by which they count
 
   pgtypes::Oid epoch_ = 0;        // the table in which DDL is noted
   changes::Teller teller_;        // what keeps it from publishing

@@ -106,8 +106,8 @@ void Describe(Visitor& visit, CacheOptions& o) {
       "Caches in front, each http://host[:port][/path]: answers carry Surrogate-Key, and a PURGE with the keys "
       "of what has changed is sent to each.");
   visit.Option("cache.surrogate_secret", o.surrogate_secret, Reload::kRestart,
-               "Makes the surrogate keys; servers behind the same cache in front need the same. Empty: one is drawn at "
-               "each start.");
+               "Makes the surrogate keys; servers behind the same cache in front need the same. Empty: the one that "
+               "Pando made in the database, where the role of changes.url owns the schema pando_changes.");
 }
 
 // The size in "memory:256MiB"; 0 for "off". `auto_on`: what "auto" means.

@@ -4,11 +4,13 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <utility>
 
 #include "base/backoff.h"
 #include "cache/purge_queue.h"
 #include "net/resolver.h"
 #include "net/socket.h"
+#include "serve/cache_tags.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -31,14 +33,23 @@ constexpr auto kRetryMax = 10s;
 constexpr size_t kKeysEach = 100;
 constexpr size_t kAnswerBytesMax = 64 << 10;
 
-}  // namespace
-
 Result<Url> ParsePurgeUrl(const std::string& text) {
   Result<Url> url = ParseUrl(text);
   if (!url) return Error(ErrorId::kConfigInvalid, "cache.purge_urls: " + url.error().message());
   if (url->is_tls) return Error(ErrorId::kConfigInvalid, "cache.purge_urls: https is not spoken: \"" + text + "\"");
   if (url->target.empty()) url->target = "/";
   return url;
+}
+
+}  // namespace
+
+Result<std::vector<Url>> ParsePurgeUrls(const std::vector<std::string>& texts) {
+  std::vector<Url> urls;
+  for (const std::string& text : texts) {
+    PANDO_TRY(Url url, ParsePurgeUrl(text));
+    urls.push_back(std::move(url));
+  }
+  return urls;
 }
 
 // One cache in front.
@@ -187,7 +198,8 @@ class Purging::Target {
   bool stopping_ = false;
 };
 
-Purging::Purging(net::Executor executor, std::vector<Url> urls, const serve::SurrogateKeys& keys) : tasks_(executor) {
+Purging::Purging(net::Executor executor, std::vector<Url> urls, serve::SurrogateKeys& keys)
+    : keys_(keys), tasks_(executor) {
   for (Url& url : urls) targets_.push_back(std::make_unique<Target>(*this, executor, std::move(url), keys));
 }
 
@@ -197,6 +209,19 @@ void Purging::Start() {
   // Of what was kept before nobody knows the tags. It may be long until the stream begins, which tells the same again.
   Drop({cache::kEverything});
   for (const auto& target : targets_) tasks_.Spawn("purge", target->Work());
+}
+
+void Purging::TakeSecret(const std::string& secret) {
+  if (!secret.empty()) {
+    serve::SeedTags(secret);
+    keys_.SetSecret(secret);
+  } else if (!std::exchange(told_, true)) {
+    telemetry::Log(
+        telemetry::Level::kWarn, "cache.keys_differ",
+        "the role of changes.url may not read pando_changes.fleet, so that the surrogate keys of this server are "
+        "its own: a purge by another server does not drop its answers; set cache.surrogate_secret to the same "
+        "text on all servers");
+  }
 }
 
 void Purging::Drop(const std::vector<cache::Tag>& tags) {

@@ -21,9 +21,9 @@
 
 namespace pando::server {
 
-// The URL of a cache in front: http://host[:port][/path].
+// The URLs of caches in front, each http://host[:port][/path].
 //   kConfigInvalid
-Result<Url> ParsePurgeUrl(const std::string& text);
+Result<std::vector<Url>> ParsePurgeUrls(const std::vector<std::string>& texts);
 
 struct PurgingStats {
   uint64_t sent = 0;    // requests that were taken
@@ -33,11 +33,14 @@ struct PurgingStats {
 class Purging {
  public:
   // `keys` outlives it.
-  Purging(net::Executor executor, std::vector<Url> urls, const serve::SurrogateKeys& keys);
+  Purging(net::Executor executor, std::vector<Url> urls, serve::SurrogateKeys& keys);
   ~Purging();
 
   // Tells everything, first of all.
   void Start();
+  // The secret that all servers of the database make tags and keys with; empty where this one may not know it, which is
+  // logged once. REQUIRES: as serve::SeedTags()
+  void TakeSecret(const std::string& secret);
   // cache::kEverything among them stands for all.
   void Drop(const std::vector<cache::Tag>& tags);
   // Tells everything once more, where that can be told within seconds.
@@ -48,6 +51,8 @@ class Purging {
  private:
   class Target;
 
+  serve::SurrogateKeys& keys_;
+  bool told_ = false;  // that keys differ
   net::TaskGroup tasks_;
   std::vector<std::unique_ptr<Target>> targets_;
   std::atomic<uint64_t> sent_{0}, failed_{0};

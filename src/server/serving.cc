@@ -127,6 +127,9 @@ class Process {
     deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
     deps.store = store_.get();
     if (purging_) deps.dropped = [this](const std::vector<cache::Tag>& tags) { purging_->Drop(tags); };
+    if (purging_ && options_.cache.surrogate_secret.reveal().empty()) {
+      deps.share = [this](const std::string& secret) { purging_->TakeSecret(secret); };
+    }
     deps.observe_delay = [this](Clock::duration delay) { monitoring_.ObserveCommitDelay(delay); };
     tracking_ = std::make_unique<ChangeTracking>(control_.get_executor(), TrackingOptions(), std::move(deps));
     return {};
@@ -135,11 +138,7 @@ class Process {
   Result<void> BuildPurging() {
     if (options_.cache.purge_urls.empty()) return {};
     if (!store_) return Error(ErrorId::kConfigInvalid, "cache.purge_urls tells of what is kept, and cache.url is off");
-    std::vector<Url> urls;
-    for (const std::string& text : options_.cache.purge_urls) {
-      PANDO_TRY(Url url, ParsePurgeUrl(text));
-      urls.push_back(std::move(url));
-    }
+    PANDO_TRY(std::vector<Url> urls, ParsePurgeUrls(options_.cache.purge_urls));
     std::string secret = options_.cache.surrogate_secret.reveal();
     if (secret.empty()) {
       secret = RandomText(32, "0123456789abcdef");
@@ -266,6 +265,7 @@ class Process {
     deps.publish = [this](auto catalog, auto known) { OnCatalog(std::move(catalog), std::move(known)); };
     deps.outdated = [this] { OnOutdated(); };
     deps.regranted = [this] { OnRegranted(); };
+    deps.reset = [this] { OnReset(); };
     deps.forget = [this] { CleanConnections(); };
     deps.answered = [this] { front_.health().DatabaseAnswered(Clock::now()); };
     deps.connected = [this](bool connected) {
@@ -352,7 +352,8 @@ class Process {
     catalog_known_ = std::move(known);
     monitoring_.SetCatalog(catalog_, catalog_known_);
     front_.health().CatalogLoaded();
-    CleanConnections();
+    // What the session's own caches hold of an expression is not discarded.
+    catalog_->snapshot().folds_last ? RenewConnections() : CleanConnections();
     Publish();
     if (tracking_) tracking_->Take(catalog_, options_.rest.schemas);
     // The database was away at the start, and now it is not.
@@ -379,6 +380,15 @@ class Process {
   void OnRegranted() {
     CleanConnections();
     if (tracking_ && cache::Holds(cache::Rule::kFingerprint)) tracking_->DropKept();
+  }
+
+  void OnReset() {
+    RenewConnections();
+    if (tracking_ && cache::Holds(cache::Rule::kFingerprint)) tracking_->DropKept();
+  }
+
+  void RenewConnections() {
+    loops_.PostToEach([this](size_t index) { parts_[index].ForEachPool([](pg::Pool& pool) { pool.Renew(); }); });
   }
 
   // When the schema changes: what a function was thought not to leave may be there. And before a catalog is published,

@@ -15,6 +15,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+PublishOptions OfPublic() {
+  PublishOptions options;
+  options.schemas = {"public"};
+  return options;
+}
+
 class TrackingSchemaTest : public pg::PgTest {
  protected:
   Result<Installed> InstallNow() {
@@ -23,7 +29,9 @@ class TrackingSchemaTest : public pg::PgTest {
   }
   Publication PublishNow(std::vector<std::string> schemas = {"public"}) {
     const std::unique_ptr<pg::Connection> connection = Connect();
-    Result<Publication> published = loop_.Run(Publish(*connection, std::move(schemas), pg::InTime()));
+    PublishOptions options;
+    options.schemas = std::move(schemas);
+    Result<Publication> published = loop_.Run(Publish(*connection, std::move(options), pg::InTime()));
     EXPECT_TRUE(published) << published.error().ToString();
     return published ? *published : Publication();
   }
@@ -95,7 +103,7 @@ TEST_F(TrackingSchemaTest, ServersFromBeforeVersionsWereCountedLeaveItAlone) {
   EXPECT_EQ(Ask("select obj_description('pando_changes'::regnamespace)"), "pando changes 3");
   Prepare("comment on table pando_changes.epoch is null");
   ASSERT_TRUE(InstallNow());
-  EXPECT_EQ(Ask("select obj_description('pando_changes.epoch'::regclass)"), "version 4");
+  EXPECT_EQ(Ask("select obj_description('pando_changes.epoch'::regclass)"), "version 5");
 }
 
 TEST_F(TrackingSchemaTest, SeveralServersInstallAtTheSameTime) {
@@ -114,6 +122,24 @@ TEST_F(TrackingSchemaTest, SeveralServersInstallAtTheSameTime) {
   EXPECT_TRUE(again->triggers);
 }
 
+TEST_F(TrackingSchemaTest, ItsServersShareASecretThatNobodyElseReads) {
+  Prepare(
+      "do $$ begin create role default_reader; exception when duplicate_object then null; end $$;"
+      "alter default privileges grant all on tables to default_reader; alter default privileges grant all on tables to "
+      "public");
+  const Result<Installed> installed = InstallNow();
+  ASSERT_TRUE(installed);
+  EXPECT_GE(installed->secret.size(), 64u);
+  EXPECT_EQ(InstallNow()->secret, installed->secret);
+  EXPECT_EQ(
+      Ask("select has_table_privilege('default_reader', 'pando_changes.fleet', 'select, insert, update, delete')"),
+      "f");
+  EXPECT_EQ(Ask("select relrowsecurity from pg_class where oid = 'pando_changes.fleet'::regclass"), "t");
+  Prepare(
+      "alter default privileges revoke all on tables from default_reader;"
+      "alter default privileges revoke all on tables from public");
+}
+
 TEST_F(TrackingSchemaTest, AnOwnerWhoIsNoSuperuserGoesWithoutTriggers) {
   Prepare(
       "do $$ begin create role tracker login; exception when duplicate_object then null; end $$;"
@@ -127,7 +153,7 @@ TEST_F(TrackingSchemaTest, AnOwnerWhoIsNoSuperuserGoesWithoutTriggers) {
   const Result<Installed> installed = loop_.Run(Install(**connection, pg::InTime()));
   ASSERT_TRUE(installed) << installed.error().ToString();
   EXPECT_FALSE(installed->triggers);
-  EXPECT_TRUE(loop_.Run(Publish(**connection, {"public"}, pg::InTime())));
+  EXPECT_TRUE(loop_.Run(Publish(**connection, OfPublic(), pg::InTime())));
   EXPECT_FALSE(loop_.Run(Install(**connection, pg::InTime()))->triggers);
 }
 
@@ -296,6 +322,85 @@ TEST_F(TrackingSchemaTest, ATableThatLosesItsIdentityLeavesInTheSameTransaction)
   }
 }
 
+// The log of version 15 does not tell generated columns, and version 18 refuses the UPDATE.
+TEST_F(TrackingSchemaTest, ATableWhoseIdentityIsGeneratedStaysOut) {
+  Begin(
+      "create table items (base int not null, code int generated always as (base * 2) stored primary key);"
+      "create table named (base int not null unique, code int generated always as (base * 2) stored primary key);"
+      "alter table named replica identity using index named_base_key;"
+      "create table covered (base int, code int generated always as (base * 2) stored, primary key (base) include "
+      "(code));");
+  EXPECT_EQ(Published(), "covered named");
+  const Publication publication = PublishNow();
+  ASSERT_EQ(publication.unpublished.size(), 1u);
+  EXPECT_EQ(publication.unpublished.front().reason, Unpublished::Reason::kGenerated);
+  EXPECT_EQ(Cure(publication.unpublished.front(), publication.role),
+            "ALTER TABLE public.items REPLICA IDENTITY USING INDEX ... (a unique index without generated columns)");
+  Prepare("alter table items alter column code drop expression");
+  PublishNow();
+  EXPECT_EQ(Published(), "covered items named");
+}
+
+TEST_F(TrackingSchemaTest, ATableWhoseIdentityBecomesGeneratedLeavesInTheSameTransaction) {
+  Begin("create table items (id int primary key, name text); insert into items values (1, 'a')");
+  ASSERT_EQ(Published(), "items");
+  Prepare(
+      "begin; alter table items drop constraint items_pkey,"
+      " add column code int generated always as (id) stored primary key; update items set name = 'c'; commit");
+  EXPECT_EQ(Published(), "");
+}
+
+TEST_F(TrackingSchemaTest, WhatSomebodyAlteredOfThePublicationIsRestored) {
+  Begin("create table items (id int primary key, name text); create table others (id int primary key)");
+  const auto restored = [&] {
+    const Publication publication = PublishNow();
+    EXPECT_EQ(publication.tables.size(), 2u);
+    return publication.was_restored;
+  };
+  EXPECT_FALSE(restored());
+  for (const char* ddl : {
+           "alter publication pando set (publish = 'insert')",
+           "alter publication pando set (publish = '')",
+           "alter publication pando set (publish_via_partition_root = true)",
+           "alter publication pando drop table items; alter publication pando add table items (id)",
+           "alter publication pando drop table items; alter publication pando add table items where (id > 3)",
+       }) {
+    const std::string version = PublishNow().version;
+    Prepare(ddl);
+    EXPECT_TRUE(restored()) << ddl;
+    EXPECT_FALSE(restored()) << ddl;
+    if (std::string_view(ddl).find("set (") != std::string_view::npos) EXPECT_NE(PublishNow().version, version) << ddl;
+  }
+  EXPECT_EQ(Ask("select concat(pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot) from pg_publication"
+                " where pubname = 'pando'"),
+            "ttttf");
+}
+
+TEST_F(TrackingSchemaTest, APublicationThatIsGoneIsMadeAgain) {
+  for (const char* ddl : {
+           "drop publication pando",
+           "alter publication pando rename to another",
+           "alter publication pando drop table pando_changes.epoch",
+           "alter publication pando drop table pando_changes.epoch;"
+           "alter publication pando add table pando_changes.epoch where (id > 3)",
+       }) {
+    Prepare("drop publication if exists another");
+    Begin("create table if not exists items (id int primary key)");
+    Prepare(ddl);
+    ASSERT_TRUE(InstallNow());
+    EXPECT_EQ(PublishNow().tables.size(), 1u) << ddl;
+  }
+  Prepare("drop publication if exists another");
+}
+
+TEST_F(TrackingSchemaTest, APublicationOfAllTablesIsNotOurs) {
+  Begin("");
+  Prepare("drop publication pando; create publication pando for all tables");
+  const Result<Installed> refused = InstallNow();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().hint(), "DROP PUBLICATION pando; Pando makes it again");
+}
+
 // PostgreSQL refuses it to a published table; the text of the client's statement names the call alone.
 TEST_F(TrackingSchemaTest, ATableBecomesUnloggedInAFunctionAsWell) {
   constexpr const char* kFunctions =
@@ -350,7 +455,7 @@ TEST_F(TrackingSchemaTest, ALockedTableIsPublishedLater) {
   Prepare("create table busy (id int primary key)");
   const std::unique_ptr<pg::Connection> holder = Connect(), publisher = Connect();
   ASSERT_TRUE(loop_.Run(holder->Run(pg::Do({pg::Sql("lock table busy")}, pg::Finish::kHold), pg::InTime())));
-  const Result<Publication> refused = loop_.Run(Publish(*publisher, {"public"}, pg::InTime()));
+  const Result<Publication> refused = loop_.Run(Publish(*publisher, OfPublic(), pg::InTime()));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().sqlstate(), "55P03");
   ASSERT_TRUE(loop_.Run(holder->End(true, pg::InTime())));
@@ -364,7 +469,7 @@ TEST_F(TrackingSchemaTest, SeveralServersPublishAtTheSameTime) {
   std::deque<pg::Spawned<Result<Publication>>> publishing;
   for (int i = 0; i < 4; ++i) {
     connections.push_back(Connect());
-    publishing.emplace_back(loop_, Publish(*connections.back(), {"public"}, pg::InTime()));
+    publishing.emplace_back(loop_, Publish(*connections.back(), OfPublic(), pg::InTime()));
   }
   for (auto& one : publishing) {
     Result<Publication>& published = one.Await(loop_);

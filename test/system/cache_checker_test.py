@@ -59,6 +59,12 @@ create table things_2 partition of things for values from (161) to (241);
 CROWD = roles('anon', 'authenticated') + GROUPS + f'create table things {COLUMNS};' + WRITABLE + '''
 insert into things select -i, 0, 0 from generate_series(1, 16) i;
 '''
+# The log does not tell the key.
+GENERATED = '''
+alter table followers drop constraint followers_id_fkey;
+alter table things drop constraint things_pkey, add unique (id), add key int generated always as (id) stored primary key;
+alter table followers add foreign key (id) references things (id) on delete cascade;
+'''
 DISTURBANCES = (
     "select pg_terminate_backend(pid) from pg_stat_replication",
     "alter table things add column if not exists extra int",
@@ -72,6 +78,12 @@ DISTURBANCES = (
     # It joins again, while it is written to.
     "alter publication pando drop table things",
     "alter publication pando drop table groups, followers",
+    # Somebody else's hand.
+    "alter publication pando set (publish = 'insert')",
+    "alter publication pando set (publish = 'update, delete, truncate')",
+    "alter publication pando drop table things, followers; alter publication pando add table things (id, ver), followers (id)",
+    "alter publication pando drop table things, followers; alter publication pando add table things where (id < 9), followers",
+    "drop publication pando",
     # Commits are in the log and not seen.
     "alter system set synchronous_standby_names = 'away'; select pg_reload_conf(); select pg_sleep(0.5);"
     "alter system reset synchronous_standby_names; select pg_reload_conf()",
@@ -167,6 +179,11 @@ class Checked(CacheCase):
             with contextlib.suppress(subprocess.CalledProcessError):
                 self.postgres.sql(statement + ';')
 
+    def disturb_publication(self):
+        text = self.dice.choice([text for text in DISTURBANCES if 'publication' in text])
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.postgres.sql(f'begin; {text}; commit')
+
     def restart(self):
         self.postgres.stop()
         self.postgres.start()
@@ -179,6 +196,15 @@ class Checked(CacheCase):
     def test_while_the_stream_and_the_schema_are_disturbed(self):
         self.disturb, self.times, self.rests = self.disturb_stream_and_schema, 8, (False, True)
         self.check(self.served(SCHEMA), {'hits': 100})
+
+    def test_while_the_publication_is_altered(self):
+        self.disturb, self.times, self.rests = self.disturb_publication, 8, (False, True)
+        self.check(self.served(SCHEMA), {'hits': 100})
+
+    def test_while_a_generated_column_is_the_key(self):
+        pando = self.served(SCHEMA + GENERATED)
+        self.check(pando, {'hits': 0.01})
+        self.assertIn('REPLICA IDENTITY USING INDEX', pando.log_text())
 
     def test_while_policies_and_rights_change(self):
         self.check(self.served(SCHEMA + POLICIES), {'hits': 100, 'hidden': 20}, words=['policies'], writer='writer',

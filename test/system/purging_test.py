@@ -343,6 +343,10 @@ class WhatIsTold(CacheCase):
         self.assertNotEqual(keys[0], keys[2])
         self.assertEqual(self.keys_of(self.start(), 'items?id=eq.1')[0], keys[0][0])
 
+    def test_servers_of_one_database_have_the_same_keys(self):
+        keys = [self.keys_of(self.start(), 'items?id=eq.1') for _ in range(2)]
+        self.assertEqual(keys[0], keys[1])
+
     def test_what_is_no_url_is_refused(self):
         for url in ('localhost:80', 'https://localhost/', 'http://', 'http://user@localhost/', 'http://localhost:port/'):
             with self.subTest(url):
