@@ -30,6 +30,9 @@ struct Footprint {
   // A function that is labelled IMMUTABLE observes something: a plan that is kept would show one caller what another
   // may see.
   bool folds = true;
+  // And it does so in an expression whose folded form the session keeps until it ends, where no DISCARD reaches it: the
+  // check of a domain, an expression or the condition of an index, the key of partitions.
+  bool lasts = false;
   friend bool operator==(const Footprint&, const Footprint&) = default;
   Footprint& operator|=(const Footprint& other) {
     observes |= other.observes;
@@ -37,12 +40,17 @@ struct Footprint {
     leaves_traces |= other.leaves_traces;
     varies |= other.varies;
     folds |= other.folds;
+    lasts |= other.lasts;
     return *this;
   }
 };
 
 // Of what does nothing of the kind.
-inline constexpr Footprint kNoFootprint = {
-    .observes = Observed::kNothing, .claims = 0, .leaves_traces = false, .varies = false, .folds = false};
+inline constexpr Footprint kNoFootprint = {.observes = Observed::kNothing,
+                                           .claims = 0,
+                                           .leaves_traces = false,
+                                           .varies = false,
+                                           .folds = false,
+                                           .lasts = false};
 
 }  // namespace pando::catalog

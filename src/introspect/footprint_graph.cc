@@ -109,6 +109,14 @@ void FootprintGraph::Propagate() {
     folding.push_back(id);
   }
   PropagateFrom(std::move(folding));
+  std::vector<uint32_t> lasting;
+  for (const uint32_t id : keeping_) {
+    if (!nodes_[id].footprint.folds) continue;
+    nodes_[id].footprint.lasts = true;
+    lasting.push_back(id);
+  }
+  has_lasting_ = !lasting.empty();
+  PropagateFrom(std::move(lasting));
 }
 
 // A footprint only grows, and by as many steps as it has bits, of which few are ever set.

@@ -17,7 +17,9 @@
 namespace pando::introspect {
 
 // kGive: to call a function that gives the claims, where it is known which of them are looked at.
-enum class Use : uint8_t { kRead, kWrite, kCall, kOperate, kType, kGive };
+// kInline: to plan an expression that calls the function over columns. kKeep, kKeepOfType: to fold those expressions of
+// a relation or a type whose folded form the session keeps.
+enum class Use : uint8_t { kRead, kWrite, kCall, kOperate, kType, kGive, kInline, kKeep, kKeepOfType };
 
 class FootprintGraph {
  public:
@@ -40,6 +42,9 @@ class FootprintGraph {
   // The function says of itself that it observes nothing.
   void LabelImmutable(Oid function) { labelled_immutable_.push_back(IdOf(Use::kCall, function)); }
 
+  // What is folded here is kept by the session.
+  void Keeps(Use use, Oid oid) { keeping_.push_back(IdOf(use, oid)); }
+
   // Functions in SQL keep their plans for the session, from PostgreSQL 18 on (its release notes), as those of other
   // languages do: what is folded into one is a trace.
   void LetFunctionsKeepPlans() { functions_keep_plans_ = true; }
@@ -51,6 +56,8 @@ class FootprintGraph {
   void Propagate();
   // REQUIRES: Propagate() was called.
   Footprint Of(Use use, Oid oid) const;
+  // Something lasts. REQUIRES: Propagate() was called.
+  bool has_lasting() const { return has_lasting_; }
   // By their places in Footprint::claims.
   const std::vector<std::string>& claim_names() const { return claim_names_; }
 
@@ -73,7 +80,8 @@ class FootprintGraph {
   std::vector<Node> nodes_;
   std::vector<Oid> oids_;  // of the nodes, by id
   std::vector<uint32_t> labelled_immutable_;
-  bool functions_keep_plans_ = false;
+  std::vector<uint32_t> keeping_;
+  bool functions_keep_plans_ = false, has_lasting_ = false;
   std::vector<std::string> claim_names_;
   ClaimGivers claim_givers_;
 };

@@ -173,6 +173,28 @@ TEST(FootprintGraph, AFunctionThatIsLabelledImmutableAndObservesFoldsAndSoDoesWh
   EXPECT_EQ(graph.Of(Use::kRead, kOther), kHarmless);
 }
 
+TEST(FootprintGraph, WhatFoldsWhereTheSessionKeepsItLasts) {
+  FootprintGraph graph;
+  graph.Declare(Use::kCall, kSomeFunction, kObserves);
+  graph.LabelImmutable(kSomeFunction);
+  for (const Oid relation : {kTable, kView, kOther}) graph.Declare(Use::kRead, relation);
+  for (const Oid relation : {kTable, kOther}) {
+    graph.Declare(Use::kKeep, relation);
+    graph.Keeps(Use::kKeep, relation);
+    graph.Depend(Use::kRead, relation, Use::kKeep, relation);
+  }
+  graph.Depend(Use::kKeep, kTable, Use::kCall, kSomeFunction);
+  graph.Depend(Use::kRead, kOther, Use::kCall, kSomeFunction);
+  graph.Depend(Use::kRead, kView, Use::kRead, kTable);
+  graph.Propagate();
+
+  EXPECT_TRUE(graph.Of(Use::kRead, kTable).lasts);
+  EXPECT_TRUE(graph.Of(Use::kRead, kView).lasts);
+  EXPECT_TRUE(graph.Of(Use::kRead, kOther).folds);
+  EXPECT_FALSE(graph.Of(Use::kRead, kOther).lasts);
+  EXPECT_TRUE(graph.has_lasting());
+}
+
 TEST(FootprintGraph, WhatIsFoldedIsATraceWhereFunctionsKeepTheirPlans) {
   for (const bool keep_plans : {false, true}) {
     FootprintGraph graph;

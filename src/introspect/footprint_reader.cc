@@ -45,7 +45,7 @@ class Reader {
     ReadOperators();
     ReadCompanions();
     ReadColumnTypes();
-    ReadTextBodies();
+    ReadBodies();
     graph_.Propagate();
     return std::move(graph_);
   }
@@ -66,7 +66,7 @@ class Reader {
   void ReadOperators();
   void ReadCompanions();
   void ReadColumnTypes();
-  void ReadTextBodies();
+  void ReadBodies();
   void ReadTextBody(Oid function, const std::optional<BodyNames>& names);
   void DependOnNames(Use use, Oid function, const std::set<std::string>& names, Use on_use, const ByName& known) {
     for (const std::string& name : names) {
@@ -74,6 +74,9 @@ class Reader {
       for (auto it = begin; it != end; ++it) graph_.Depend(use, function, on_use, it->second);
     }
   }
+  void Plans(Use use, Oid oid, std::string_view tree);
+  void PlansAndKeeps(Use use, Oid oid, Use keep, std::string_view tree);
+  void Inlines(Oid function, const std::optional<BodyNames>& names);
   void Calls(Use use, Oid oid, Oid function) {
     if (function != 0) graph_.Depend(use, oid, Use::kCall, function);
   }
@@ -84,12 +87,16 @@ class Reader {
   const Answers& answers_;
   FootprintGraph graph_;
   std::unordered_set<Oid> aggregates_;
+  std::unordered_set<Oid> immutable_, in_sql_;                   // functions of users, by what is said of them
+  std::unordered_set<Oid> pure_;                                 // those whose authors are known
+  std::set<std::pair<Use, Oid>> kept_;                           // expressions
+  std::vector<std::pair<Oid, std::string_view>> parsed_bodies_;  // of functions in SQL
   std::unordered_set<Oid> with_row_security_;
   std::vector<Oid> relations_;                // of users
   std::unordered_map<Oid, Oid> row_type_of_;  // relation or composite -> its type
   std::unordered_set<Oid> accompanied_;       // types of the server's that bring code of users along
   std::vector<std::pair<Oid, std::optional<BodyNames>>> text_bodies_;
-  ByName functions_by_name_, operators_by_name_, relations_by_name_, types_by_name_;
+  ByName functions_by_name_, operators_by_name_, codes_by_operator_, relations_by_name_, types_by_name_;
 };
 
 // A user's function whose body is kept as text, and comes from no extension.
@@ -126,7 +133,13 @@ void Reader::ReadFunction(const Row& row) {
   const std::string_view name = row.View(1), language = row.View(3), extension = row.View(4);
   const Volatility volatility = VolatilityOf(row.Char(2));
   functions_by_name_.emplace(name, oid);
-  if (oid >= kFirstUserOid && volatility == Volatility::kImmutable) graph_.LabelImmutable(oid);
+  if (oid >= kFirstUserOid && volatility == Volatility::kImmutable) {
+    graph_.LabelImmutable(oid);
+    immutable_.insert(oid);
+  }
+  if (oid >= kFirstUserOid && language == "sql") in_sql_.insert(oid);
+  const Footprint at_best = JudgeOfExtension(extension, name, language, Volatility::kImmutable);
+  if (oid >= kFirstUserOid && at_best == kHarmless) pure_.insert(oid);
   if (!row.IsNull(6)) graph_.DependOnTree(Use::kCall, oid, row.View(6));
   if (aggregates_.contains(oid)) return;
   if (oid < kFirstUserOid) {
@@ -135,6 +148,7 @@ void Reader::ReadFunction(const Row& row) {
     // A body that was parsed when the function was made calls what it says and nothing else.
     graph_.Declare(Use::kCall, oid);
     graph_.DependOnTree(Use::kCall, oid, row.View(5));
+    if (language == "sql") parsed_bodies_.emplace_back(oid, row.View(5));
   } else if (!HasTextBody(row)) {
     graph_.Declare(Use::kCall, oid, JudgeOfExtension(extension, name, language, volatility));
   }
@@ -225,10 +239,45 @@ void Reader::ReadDefaults() {
   });
 }
 
+// Whoever reads a relation plans its checks, to leave out partitions and children, its indexes and its statistics.
 void Reader::ReadExpressions() {
   ForEachRow(answers_[Query::kExpressions], [&](const Row& row) {
-    graph_.DependOnTree(row.Char(0) == 't' ? Use::kType : Use::kWrite, row.OidAt(1), row.View(2));
+    const char what = row.Char(0);
+    const Oid owner = row.OidAt(1);
+    const std::string_view tree = row.View(2);
+    const bool is_of_type = what == 'd' || what == 't';
+    if (what != 's') graph_.DependOnTree(is_of_type ? Use::kType : Use::kWrite, owner, tree);
+    if (what == 'c' || what == 's') Plans(Use::kRead, owner, tree);
+    if (what == 'i' || what == 'p') PlansAndKeeps(Use::kRead, owner, Use::kKeep, tree);
+    if (what == 'd') PlansAndKeeps(Use::kType, owner, Use::kKeepOfType, tree);
   });
+  // Which rows a partition may have is told by the key of what it is a partition of.
+  ForEachRow(answers_[Query::kInheritance], [&](const Row& row) {
+    if (!kept_.contains({Use::kKeep, row.OidAt(0)})) return;
+    graph_.Depend(Use::kRead, row.OidAt(1), Use::kKeep, row.OidAt(0));
+  });
+}
+
+// What runs when the expression is planned. None of the server's own functions that it calls then does more than give a
+// value.
+void Reader::Plans(Use use, Oid oid, std::string_view tree) {
+  const FoldedCalls calls = ReadFoldedCalls(tree);
+  for (const Oid function : calls.over_constants) {
+    if (immutable_.contains(function)) Calls(use, oid, function);
+    if (in_sql_.contains(function)) graph_.Depend(use, oid, Use::kInline, function);
+  }
+  for (const Oid function : calls.over_columns) {
+    if (in_sql_.contains(function)) graph_.Depend(use, oid, Use::kInline, function);
+  }
+}
+
+void Reader::PlansAndKeeps(Use use, Oid oid, Use keep, std::string_view tree) {
+  if (kept_.emplace(keep, oid).second) {
+    graph_.Declare(keep, oid);
+    graph_.Keeps(keep, oid);
+    graph_.Depend(use, oid, keep, oid);
+  }
+  Plans(keep, oid, tree);
 }
 
 void Reader::ReadTypes() {
@@ -253,6 +302,12 @@ void Reader::ReadOperators() {
     graph_.Declare(Use::kOperate, row.OidAt(0));
     operators_by_name_.emplace(row.View(2), row.OidAt(0));
     Calls(Use::kOperate, row.OidAt(0), row.OidAt(1));
+    // What they give decides how a statement runs, and not what it answers.
+    for (const int estimator : {3, 4}) {
+      const Oid function = row.OidAt(estimator);
+      if (function >= kFirstUserOid && !pure_.contains(function)) Calls(Use::kOperate, row.OidAt(0), function);
+    }
+    codes_by_operator_.emplace(row.View(2), row.OidAt(1));
   });
 }
 
@@ -277,8 +332,33 @@ void Reader::ReadColumnTypes() {
   });
 }
 
-void Reader::ReadTextBodies() {
-  for (const auto& [function, names] : text_bodies_) ReadTextBody(function, names);
+void Reader::ReadBodies() {
+  for (const auto& [function, tree] : parsed_bodies_) {
+    graph_.Declare(Use::kInline, function);
+    Plans(Use::kInline, function, tree);
+  }
+  for (const Oid function : pure_) graph_.Declare(Use::kInline, function);
+  for (const auto& [function, names] : text_bodies_) {
+    ReadTextBody(function, names);
+    Inlines(function, names);
+  }
+}
+
+// Of what a body names, everything that may be called when it is planned with columns for its arguments.
+void Reader::Inlines(Oid function, const std::optional<BodyNames>& names) {
+  graph_.Declare(Use::kInline, function, names ? kHarmless : kUnknown);
+  if (!names) return;
+  const auto add = [&](const std::set<std::string>& used, const ByName& known) {
+    for (const std::string& name : used) {
+      const auto [begin, end] = known.equal_range(name);
+      for (auto it = begin; it != end; ++it) {
+        if (immutable_.contains(it->second)) Calls(Use::kInline, function, it->second);
+        if (in_sql_.contains(it->second)) graph_.Depend(Use::kInline, function, Use::kInline, it->second);
+      }
+    }
+  };
+  add(names->functions, functions_by_name_);
+  add(names->operators, codes_by_operator_);
 }
 
 // Such a body is parsed anew at each call, under whatever search path there is: it may do what anything of its names

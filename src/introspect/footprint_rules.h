@@ -2,9 +2,6 @@
 // function can set the session's role), so only functions whose authors are known count: the server's own, and those of
 // well-known extensions; less those listed by name.
 //
-// What the planner may fold while it looks at a plain read (a user's IMMUTABLE function over constants alone, in an
-// index predicate) is not counted.
-//
 // Concurrency  pure
 #pragma once
 

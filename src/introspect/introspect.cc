@@ -62,6 +62,7 @@ catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& opti
   ForEachRow(answers[Query::kRowAggregates], [&](const Row& row) { snapshot.row_aggregates.insert(row.Text(0)); });
   ReadSurroundings(answers, snapshot);
   snapshot.claim_names = footprints.claim_names();
+  snapshot.folds_last = footprints.has_lasting();
   snapshot.types = std::move(types).Take();
   snapshot.relations = std::move(relations).TakeLoaded(footprints);
   return snapshot;

@@ -222,6 +222,56 @@ class ReferenceReader {
   NodeReferences found_;
 };
 
+// What is not known when an expression is planned.
+constexpr auto kUnknownInPlanning = std::to_array<std::string_view>(
+    {"COERCETODOMAINVALUE", "CURRENTOFEXPR", "NEXTVALUEEXPR", "PARAM", "SETTODEFAULT", "SUBLINK", "VAR"});
+
+class FoldedCallReader {
+ public:
+  explicit FoldedCallReader(std::string_view tree) : walker_(tree) {}
+
+  FoldedCalls Run() {
+    using Step = TreeWalker::Step;
+    for (Step step = walker_.Next(); step != Step::kEnd; step = walker_.Next()) {
+      if (step == Step::kOpenNode) open_.push_back({{}, IsUnknown(walker_.value())});
+      if (step == Step::kCloseNode) CloseNode();
+      if (step == Step::kValue) TakeValue();
+    }
+    SortUnique(found_.over_constants);
+    SortUnique(found_.over_columns);
+    return std::move(found_);
+  }
+
+ private:
+  struct Open {
+    std::vector<Oid> functions;
+    bool is_unknown = false;  // something below it
+  };
+
+  static bool IsUnknown(std::string_view tag) {
+    return std::find(kUnknownInPlanning.begin(), kUnknownInPlanning.end(), tag) != kUnknownInPlanning.end();
+  }
+
+  void TakeValue() {
+    if (open_.empty() || !EndsWithOneOf(walker_.field(), kFunctionFields)) return;
+    const auto oid = ParseNumber<Oid>(walker_.value());
+    if (oid && *oid != 0) open_.back().functions.push_back(*oid);
+  }
+
+  void CloseNode() {
+    if (open_.empty()) return;
+    const Open closed = std::move(open_.back());
+    open_.pop_back();
+    std::vector<Oid>& calls = closed.is_unknown ? found_.over_columns : found_.over_constants;
+    calls.insert(calls.end(), closed.functions.begin(), closed.functions.end());
+    if (closed.is_unknown && !open_.empty()) open_.back().is_unknown = true;
+  }
+
+  TreeWalker walker_;
+  std::vector<Open> open_;
+  FoldedCalls found_;
+};
+
 class TargetReader {
  public:
   explicit TargetReader(std::string_view tree) : walker_(tree) {}
@@ -321,6 +371,8 @@ NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers) 
   }
   return references;
 }
+
+FoldedCalls ReadFoldedCalls(std::string_view tree) { return FoldedCallReader(tree).Run(); }
 
 std::vector<TargetOrigin> ReadTargetOrigins(std::string_view tree) { return TargetReader(tree).Run(); }
 

@@ -40,6 +40,14 @@ struct NodeReferences {
 // An empty tree, or the text "<>", refers to nothing. Calls of the `givers` are not among the functions.
 NodeReferences ReadReferences(std::string_view tree, const ClaimGivers& givers = {});
 
+// The functions that an expression calls, by what their arguments are. When PostgreSQL plans it, it calls those that
+// are labelled IMMUTABLE and have no column, parameter or domain's value in any argument, and puts the bodies of
+// functions in SQL in their place. Sorted and without repetition.
+struct FoldedCalls {
+  std::vector<Oid> over_constants, over_columns;
+};
+FoldedCalls ReadFoldedCalls(std::string_view tree);
+
 // Where a column of a view comes from, as the parser recorded it: the relation in the view's FROM, through subselects,
 // joins and common table expressions, but not through further views. Columns that are expressions are left out.
 struct TargetOrigin {

@@ -187,6 +187,26 @@ TEST(ShowsOneForOne, WhatIsNoQueryDoesNot) {
     EXPECT_FALSE(ShowsOneForOne(text)) << text;
 }
 
+TEST(ReadFoldedCalls, TellsCallsOverConstantsFromOthers) {
+  const FoldedCalls calls = ReadFoldedCalls(
+      "{BOOLEXPR :boolop and :args ("
+      "{OPEXPR :opno 98 :opfuncid 67 :args ({VAR :varno 1} {FUNCEXPR :funcid 20001 :args ({CONST :consttype 23})})} "
+      "{OPEXPR :opno 20011 :opfuncid 20002 :args ({CONST :consttype 25} {FUNCEXPR :funcid 20003 :args <>})} "
+      "{FUNCEXPR :funcid 20004 :args ({RELABELTYPE :arg {COERCETODOMAINVALUE :typeId 25}})} "
+      "{FUNCEXPR :funcid 20005 :args ({CONST :consttype 23} {PARAM :paramid 1})} "
+      "{SCALARARRAYOPEXPR :opno 96 :opfuncid 20006 :args ({CONST} {ARRAYEXPR :elements ({FUNCEXPR :funcid "
+      "20007})})})}");
+  EXPECT_THAT(calls.over_constants, ElementsAre(20001, 20002, 20003, 20006, 20007));
+  EXPECT_THAT(calls.over_columns, ElementsAre(67, 20004, 20005));
+}
+
+TEST(ReadFoldedCalls, OfNothingAreNone) {
+  for (const std::string_view text : {"", "<>", "}", "{", ":funcid 20001"}) {
+    EXPECT_THAT(ReadFoldedCalls(text).over_constants, IsEmpty()) << text;
+    EXPECT_THAT(ReadFoldedCalls(text).over_columns, IsEmpty()) << text;
+  }
+}
+
 TEST(ReadReferences, OfNothingAreNone) {
   EXPECT_THAT(ReadReferences("").functions, IsEmpty());
   EXPECT_THAT(ReadReferences("<>").relations, IsEmpty());

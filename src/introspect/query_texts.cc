@@ -386,21 +386,24 @@ SELECT polrelid, polcmd, polqual, polwithcheck FROM pg_catalog.pg_policy)";
 constexpr std::string_view kTriggers = R"(
 SELECT tgrelid, tgfoid, tgqual FROM pg_catalog.pg_trigger WHERE NOT tgisinternal)";
 
-// Stored expressions other than columns' own: 'w' is evaluated when the relation is written, 't' belongs to a type.
+// Stored expressions other than columns' own: 'c' checks of relations, 'i' of indexes, 'p' keys of partitions, 's' of
+// extended statistics; of types 'd' checks of domains, and 't' their defaults.
 //   what, relation or type, expression
 constexpr std::string_view kExpressions = R"(
-SELECT 'w', conrelid, conbin FROM pg_catalog.pg_constraint
+SELECT 'c', conrelid, conbin FROM pg_catalog.pg_constraint
  WHERE contype = 'c' AND conrelid >= 16384 AND conbin IS NOT NULL
 UNION ALL
-SELECT 't', contypid, conbin FROM pg_catalog.pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL
+SELECT 'd', contypid, conbin FROM pg_catalog.pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL
 UNION ALL
 SELECT 't', oid, typdefaultbin FROM pg_catalog.pg_type WHERE oid >= 16384 AND typdefaultbin IS NOT NULL
 UNION ALL
-SELECT 'w', indrelid, indexprs FROM pg_catalog.pg_index WHERE indrelid >= 16384 AND indexprs IS NOT NULL
+SELECT 'i', indrelid, indexprs FROM pg_catalog.pg_index WHERE indrelid >= 16384 AND indexprs IS NOT NULL
 UNION ALL
-SELECT 'w', indrelid, indpred FROM pg_catalog.pg_index WHERE indrelid >= 16384 AND indpred IS NOT NULL
+SELECT 'i', indrelid, indpred FROM pg_catalog.pg_index WHERE indrelid >= 16384 AND indpred IS NOT NULL
 UNION ALL
-SELECT 'w', partrelid, partexprs FROM pg_catalog.pg_partitioned_table WHERE partexprs IS NOT NULL)";
+SELECT 'p', partrelid, partexprs FROM pg_catalog.pg_partitioned_table WHERE partexprs IS NOT NULL
+UNION ALL
+SELECT 's', stxrelid, stxexprs FROM pg_catalog.pg_statistic_ext WHERE stxexprs IS NOT NULL)";
 
 // Foreign keys through which a write to the referenced relation writes to the referencing one.
 //   referenced, referencing
@@ -437,9 +440,10 @@ SELECT t.oid, t.typtype, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typ
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid OR r.rngmultitypid = t.oid
  WHERE t.oid >= 16384)";
 
-//   oid, function, name
+// The planner calls the estimators.
+//   oid, function, name, estimators of a restriction and of a join
 constexpr std::string_view kOperators = R"(
-SELECT oid, oprcode::oid, oprname FROM pg_catalog.pg_operator WHERE oid >= 16384)";
+SELECT oid, oprcode::oid, oprname, oprrest::oid, oprjoin::oid FROM pg_catalog.pg_operator WHERE oid >= 16384)";
 
 // Code of users that the server may choose where a statement of ours names none of it: a cast that it applies unasked,
 // an operator of the signs and a function of the names that the REST API speaks, picked by the types at hand. Where one
@@ -507,7 +511,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kFunctionTraits, QueryInput::kWatchedBuiltIns, 8, kFunctionTraits},
     {Query::kAggregateParts, QueryInput::kNone, 2, kAggregateParts},
     {Query::kTypeTraits, QueryInput::kNone, 10, kTypeTraits},
-    {Query::kOperators, QueryInput::kNone, 3, kOperators},
+    {Query::kOperators, QueryInput::kNone, 5, kOperators},
     {Query::kCompanions, QueryInput::kNone, 2, kCompanions},
     {Query::kPreRequest, QueryInput::kPreRequest, 1, kPreRequest},
 }};

@@ -72,6 +72,8 @@ class Connection {
 
   // An exchange may have left something: Clean() before anybody else has the connection.
   virtual bool needs_cleaning() const { return false; }
+  // An exchange has left what cannot be removed (Exchange::ends_session): to be closed and not lent again.
+  virtual bool is_spent() const { return false; }
   // Set: the pooler does not keep its promise (ConnectOptions::pooler), and no connection of it can be relied on.
   virtual std::optional<Error> broken_promise() const { return std::nullopt; }
   // Of an exchange that has just failed on a command: the place of that command.

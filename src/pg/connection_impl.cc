@@ -285,6 +285,7 @@ Error ConnectionImpl::NoRoom() const {
 Result<std::vector<Rows>> ConnectionImpl::Conclude(Exchange& exchange, Wake wake) {
   in_flight_ = false;
   if (exchange.leaves_traces && pooler_ != Pooler::kTransaction) needs_cleaning_ = true;
+  if (exchange.ends_session && pooler_ == Pooler::kNone) is_spent_ = true;
   const bool is_swapped = wire_ && pipeline_.stopped_by_guard();
   const std::optional<Error> failure = is_swapped                 ? GiveUpOnPooler()
                                        : exchange.commits_write() ? JudgeWrite(wake)

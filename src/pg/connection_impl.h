@@ -35,6 +35,7 @@ class ConnectionImpl final : public Connection {
   Task<Result<Notification>> WaitNotification(Deadline deadline) override;
 
   bool needs_cleaning() const override { return needs_cleaning_; }
+  bool is_spent() const override { return is_spent_; }
   std::optional<Error> broken_promise() const override { return broken_promise_; }
   size_t failed_command() const override { return pipeline_.answered(); }
   bool usable() const override;
@@ -97,6 +98,7 @@ class ConnectionImpl final : public Connection {
   std::string mark_;             // that its session bears; empty: none
   std::optional<Error> broken_promise_;
   bool needs_cleaning_ = false;
+  bool is_spent_ = false;
   bool erases_next_ = false;  // behind a pooler that lends transactions: what was left before it was known to be
   const std::shared_ptr<const uint64_t> clean_epoch_;  // null: nothing has to be forgotten
   uint64_t epoch_seen_;

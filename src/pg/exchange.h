@@ -74,6 +74,9 @@ struct Exchange {
   // transactions it is removed within the same transaction, elsewhere by Clean() before anybody else has the
   // connection.
   bool leaves_traces = false;
+  // What the commands leave cannot be removed: the connection is closed before anybody else has it. A pooler goes on
+  // lending its own.
+  bool ends_session = false;
   // It may write, and its commit may wait for a standby: see Connection::Run() and Connection::End().
   bool writes = false;
   // Triggers may be deferred to its commit, where no limit of time holds: they run before that.

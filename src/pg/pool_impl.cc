@@ -130,7 +130,8 @@ void PoolImpl::TakeBack(Pooled pooled, bool discard) {
   const bool broken = !pooled.connection->usable();
   const bool surplus = taken() > options_.connections_max;
   const bool is_no_use = writers_waiting_ > 0 && pooled.connection->in_standby();
-  const bool retire = discard || broken || surplus || is_no_use || is_shut() || Outlived(pooled, Clock::now());
+  const bool is_old = pooled.connection->is_spent() || Outlived(pooled, Clock::now());
+  const bool retire = discard || broken || surplus || is_no_use || is_shut() || is_old;
   if (!retire && pooled.connection->needs_cleaning()) {
     Spawn("pg.clean", CleanOne(shared_from_this(), std::move(pooled)));
   } else if (!retire) {

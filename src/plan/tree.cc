@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/snapshot.h"
 #include "plan/relationships.h"
 
 namespace pando::plan {
@@ -160,11 +161,15 @@ Result<void> TreeBuilder::AddSelect(Node& node, const std::vector<rest::SelectIt
 
 Result<std::string> TreeBuilder::CastTarget(const std::optional<std::string>& written) {
   if (!written) return std::string();
+  catalog::Footprint of_user;
+  of_user.lasts = catalog_.snapshot().folds_last;
   if (auto known = catalog_.FindCastTarget(*written)) {
-    // Types outside pg_catalog are spelt with their schema; theirs are input functions, checks and casts of a user's.
-    if (known->find('.') != std::string::npos) Touch(catalog::Footprint{});
+    // Types outside pg_catalog are spelt with their schema, or as a quoted name where several schemas have one; theirs
+    // are input functions, checks and casts of a user's.
+    if (known->find_first_of(".\"") != std::string::npos) Touch(of_user);
     return *known;
   }
+  Touch(of_user);
   // Quoted, so that it can be nothing but a name; the database refuses it with its own code (42704).
   std::string quoted = "\"";
   for (char c : *written) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);

@@ -11,6 +11,10 @@
 namespace pando::serve {
 
 std::string_view AdviceOn(const catalog::Footprint& reading) {
+  if (reading.lasts) {
+    return "meet a function that is labelled IMMUTABLE and reads settings where PostgreSQL keeps its value for the "
+           "session, and cost a connection each time (make it STABLE)";
+  }
   if (reading.folds) {
     return "meet a function that is labelled IMMUTABLE and reads settings, and are planned anew each time (make it "
            "STABLE)";

@@ -32,6 +32,8 @@ TEST(CacheAdvice, IsOnWhatKeepsAnswersFromBeingShared) {
   EXPECT_THAT(AdviceOn(footprint), HasSubstr("not kept"));
   footprint.folds = true;
   EXPECT_THAT(AdviceOn(footprint), HasSubstr("IMMUTABLE"));
+  footprint.lasts = true;
+  EXPECT_THAT(AdviceOn(footprint), HasSubstr("a connection each time"));
   footprint = catalog::kNoFootprint;
   footprint.observes = Observed::kHeaders;
   EXPECT_THAT(AdviceOn(footprint), HasSubstr("not kept"));

@@ -419,6 +419,7 @@ pg::Exchange Pipeline::ExchangeOf(Work& work) {
   exchange.runs_deferred = shape.demand.runs_deferred;
   exchange.session = SessionOf(work);
   exchange.leaves_traces = shape.demand.unclean || work.is_cautious;
+  exchange.ends_session = shape.demand.lasts;
   if (shape.demand.all_settings || work.is_cautious) {
     AddSettings(SettingsOf(work), exchange);
     if (config.rest.pre_request) exchange.commands.push_back(CallCommand(*config.rest.pre_request));
@@ -510,6 +511,7 @@ Result<void> Pipeline::ReadCurrent(Work& work, Shape& shape) {
   demand.session.reset();
   demand.sharing = Sharing::kNever;
   demand.unclean = demand.unclean || work.current->demand.unclean;
+  demand.lasts = demand.lasts || work.current->demand.lasts;
   if (demand.finish == pg::Finish::kCommit) demand.finish = pg::Finish::kHold;
   return {};
 }

@@ -26,7 +26,8 @@ Demand DemandOf(const rest::Request& request, const plan::Plan& plan, const std:
     demand.session = pg::SessionState{role, SearchPath(request.schema, options.extra_search_path),
                                       settings.statement_timeout, settings.kept};
   }
-  const bool leaves_nothing = !demand.all_settings && !demand.unclean;
+  demand.lasts = plan.footprint.lasts;
+  const bool leaves_nothing = !demand.all_settings && !demand.unclean && !demand.lasts;
   if (plan.read_only) {
     if (leaves_nothing) demand.sharing = plan::IsPointRead(plan) ? Sharing::kAlways : Sharing::kWhenQuick;
     return demand;

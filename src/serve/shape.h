@@ -34,6 +34,7 @@ struct Demand {
   // Else these, on a connection that has `session`.
   catalog::Observed observed = catalog::Observed::kNothing;
   bool unclean = false;  // something unknown runs
+  bool lasts = false;    // what it leaves stays as long as the session
   bool prepared = true;  // a plan of it may be kept
   Sharing sharing = Sharing::kNever;
   std::optional<pg::SessionState> session;  // its statement_timeout is the limit of the role

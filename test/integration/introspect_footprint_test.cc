@@ -253,6 +253,68 @@ TEST_F(FootprintTest, DefaultsChecksGeneratedColumnsAndIndexesCountForWriting) {
   EXPECT_EQ(Writing("by_user"), Observes(Observed::kIdentity));
 }
 
+// Whoever reads them plans the expressions, and the planner calls what is labelled IMMUTABLE over constants.
+TEST_F(FootprintTest, WhatIsFoldedInPlanningCountsForReading) {
+  Execute(
+      "CREATE FUNCTION api.f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$;"
+      "CREATE FUNCTION api.late() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN 1; END $$;"
+      "CREATE FUNCTION api.inlined(a int) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + api.f(1);"
+      "CREATE FUNCTION api.as_text(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT api.inlined($1)';"
+      "CREATE FUNCTION api.pure(a int) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + 1;"
+      "CREATE OPERATOR api.## (RIGHTARG = int, FUNCTION = api.f);"
+      "CREATE TABLE api.checked (id int CHECK (id > api.f(1)));"
+      "CREATE TABLE api.operated (id int CHECK (id > (OPERATOR(api.##) 1)));"
+      "CREATE TABLE api.in_array (id int CHECK (id = ANY (ARRAY[1, api.f(2)])));"
+      "CREATE TABLE api.partly (id int); CREATE INDEX ON api.partly (id) WHERE id > api.f(1);"
+      "CREATE TABLE api.indexed (id int); CREATE INDEX ON api.indexed ((id + api.f(1)));"
+      "CREATE TABLE api.counted (id int); CREATE STATISTICS api.counts ON (id + api.f(1)) FROM api.counted;"
+      "CREATE TABLE api.keyed (id int) PARTITION BY RANGE ((id + api.f(1)));"
+      "CREATE TABLE api.keyed1 PARTITION OF api.keyed FOR VALUES FROM (1) TO (9);"
+      "CREATE VIEW api.over_keyed1 AS SELECT * FROM api.keyed1;"
+      "CREATE TABLE api.parent (id int);"
+      "CREATE TABLE hidden.child (CHECK (id > api.f(1))) INHERITS (api.parent);"
+      "CREATE TABLE api.inlining (id int CHECK (api.inlined(id) > 0));"
+      "CREATE TABLE api.inlining_text (id int); CREATE INDEX ON api.inlining_text (api.as_text(id));"
+      "CREATE TABLE api.later (id int CHECK (id > api.late()));"
+      "CREATE TABLE api.harmless (id int CHECK (api.pure(id) > api.pure(1))); CREATE INDEX ON api.harmless "
+      "(api.f(id));");
+
+  for (const char* relation : {"checked", "operated", "in_array", "partly", "indexed", "counted", "keyed",
+                               "over_keyed1", "parent", "inlining", "inlining_text"}) {
+    EXPECT_EQ(Reading(relation), kAnything) << relation;
+  }
+  EXPECT_EQ(Reading("later"), kNothing);
+  EXPECT_EQ(Reading("harmless"), kNothing);
+}
+
+// PostgreSQL folds them once and keeps what it got for the session.
+TEST_F(FootprintTest, WhatFoldsInAnExpressionThatTheSessionKeepsLasts) {
+  Execute(
+      "CREATE FUNCTION api.me() RETURNS text LANGUAGE sql IMMUTABLE AS "
+      "$$ SELECT current_setting('request.jwt.claims', true)::json ->> 'sub' $$;"
+      "CREATE FUNCTION api.wraps(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || api.me() $$;"
+      "CREATE DOMAIN api.mine AS text CHECK (VALUE = api.me()); CREATE DOMAIN api.plain AS text CHECK (VALUE <> '');"
+      "CREATE TYPE api.pair AS (a int, b api.mine);"
+      "CREATE TABLE api.of_domain (v api.mine); CREATE TABLE api.of_pair (v api.pair[]); CREATE TABLE api.of_plain (v "
+      "api.plain);"
+      "CREATE TABLE api.partly (v text); CREATE INDEX ON api.partly (v) WHERE v = api.me();"
+      "CREATE TABLE api.indexed (v text); CREATE INDEX ON api.indexed (api.wraps(v));"
+      "CREATE TABLE api.checked (v text CHECK (v = api.me()));"
+      "CREATE TABLE api.guarded (v text); ALTER TABLE api.guarded ENABLE ROW LEVEL SECURITY;"
+      "CREATE POLICY p ON api.guarded USING (v = api.me());");
+
+  for (const char* relation : {"of_domain", "of_pair", "partly", "indexed"}) {
+    EXPECT_TRUE(Find(relation).reading.lasts) << relation;
+    EXPECT_TRUE(Find(relation).reading.folds) << relation;
+    EXPECT_TRUE(Find(relation).writing.lasts) << relation;
+    EXPECT_EQ(Reading(relation), Observes(Observed::kClaims)) << relation;
+  }
+  EXPECT_EQ(Reading("checked"), Observes(Observed::kClaims));
+  for (const char* relation : {"of_plain", "checked", "guarded"})
+    EXPECT_FALSE(Find(relation).reading.lasts) << relation;
+  EXPECT_TRUE(catalog_->snapshot().folds_last);
+}
+
 TEST_F(FootprintTest, DomainsBringTheirChecksAndTheirCasts) {
   Execute(
       "CREATE FUNCTION api.f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$;"
