@@ -1,6 +1,7 @@
 #include "changes/publication.h"
 
 #include <charconv>
+#include <set>
 
 #include "changes/install.h"
 #include "pg/connection.h"
@@ -13,10 +14,23 @@ namespace {
 
 constexpr int kAttempts = 3;
 
+// Of the table `c`: whether its identity has a column that the log does not tell (see withdraw() in install.cc).
+constexpr const char* kGenerated = R"sql(
+ CROSS JOIN LATERAL (SELECT EXISTS (
+         SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '' AND NOT a.attisdropped
+            AND CASE c.relreplident WHEN 'f' THEN
+                  pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000
+                ELSE EXISTS (
+                  SELECT FROM pg_catalog.pg_index x
+                   WHERE x.indrelid = c.oid AND x.indisvalid
+                     AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident)
+                     AND a.attnum = ANY ((x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1])) END)
+       ) AS g (generated)
+)sql";
+
 // Each table that should be published, or is: its name quoted, whether it is published, whether its log tells which row
 // was changed, whether it is logged, whether we own it, whether it is exposed by views alone, whether somebody gave it
-// a row filter or a column list (which version 15 began), and whether a generated column is what stands in the way (see
-// withdraw() in install.cc).
+// a row filter or a column list (which version 15 began), and whether a generated column is what stands in the way.
 constexpr const char* kCandidates = R"sql(
 WITH RECURSIVE reached AS (
     SELECT c.oid, false AS by_view FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -52,17 +66,6 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
           WHERE x.indrelid = c.oid AND x.indisvalid AND x.indimmediate
             AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident))
        ) AS i (identified)
- CROSS JOIN LATERAL (SELECT EXISTS (
-         SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '' AND NOT a.attisdropped
-            AND CASE c.relreplident WHEN 'f' THEN
-                  pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000
-                ELSE EXISTS (
-                  SELECT FROM pg_catalog.pg_index x
-                   WHERE x.indrelid = c.oid AND x.indisvalid
-                     AND (c.relreplident = 'd' AND x.indisprimary OR c.relreplident = 'i' AND x.indisreplident)
-                     AND a.attnum = ANY ((x.indkey::pg_catalog.int2[])[0:x.indnkeyatts - 1])) END)
-       ) AS g (generated)
- ORDER BY c.oid
 )sql";
 
 // Whoever plans by a catalog that is so many changes old is refused by other means: it is not current.
@@ -79,7 +82,8 @@ SELECT FROM pg_catalog.pg_publication
 constexpr const char* kRestore =
     "ALTER PUBLICATION pando SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false)";
 
-// What is cut off by a row filter or a column list, where it could not be restored, counts as not published.
+// What is cut off by a row filter or a column list, where it could not be restored, counts as not published; so does a
+// table that was left in though its identity is generated.
 constexpr const char* kPublished = R"sql(
 SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), current_user, c.relreplident = 'd',
@@ -91,9 +95,12 @@ SELECT r.prrelid, r.prrelid = ($2::pg_catalog.text)::pg_catalog.regclass,
   FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid AND p.pubname = $1
   JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
  CROSS JOIN pg_catalog.pg_control_system() s
- WHERE NOT $3::pg_catalog.bool
-    OR coalesce(pg_catalog.to_jsonb(r) ->> 'prqual', pg_catalog.to_jsonb(r) ->> 'prattrs') IS NULL
- ORDER BY 1
+)sql";
+constexpr const char* kCounted = R"sql(
+ WHERE (NOT $3::pg_catalog.bool
+        OR coalesce(pg_catalog.to_jsonb(r) ->> 'prqual', pg_catalog.to_jsonb(r) ->> 'prattrs') IS NULL)
+   AND NOT (g.generated AND $4::pg_catalog.bool)
+ ORDER BY r.prrelid
 )sql";
 
 // Changes of a partition name the partition alone. One that is being detached shows its rows until it is gone.
@@ -116,21 +123,26 @@ std::string EpochName() { return std::string(kSchema) + "." + std::string(kEpoch
 struct Due {
   std::vector<std::string> add, take_out, cut;
   std::vector<Unpublished> unpublished;
+  std::set<std::string> withdrawn;
 };
 
-Due ReadCandidates(const pg::Rows& rows, bool restores) {
+Due ReadCandidates(const pg::Rows& rows, const PublishOptions& options) {
   using Reason = Unpublished::Reason;
   Due due;
+  due.withdrawn = options.withdrawn;
   for (int i = 0; i < rows.size(); ++i) {
     const auto holds = [&](int column) { return rows.Get(i, column) == "t"; };
     const bool published = holds(1), suitable = holds(2), is_logged = holds(3), owned = holds(4);
-    const bool only_by_view = holds(5), cut = restores && holds(6), generated = holds(7);
+    const bool only_by_view = holds(5), cut = options.restores && holds(6), generated = holds(7);
     std::string table(rows.Text(i, 0));
-    if (published && !suitable && owned) due.take_out.push_back(table);
+    const bool was_put_back = published && generated && options.withdrawn.contains(table);
+    const bool leaves = published && !suitable && owned && !was_put_back;
+    if (leaves) due.take_out.push_back(table);
+    if (leaves && generated) due.withdrawn.insert(table);
     if ((!published || cut) && suitable && owned) due.add.push_back(table);
     if (cut && suitable && owned) due.cut.push_back(table);
     // Of what only views show nobody is told what to alter: it may be no business of theirs.
-    if (published || (suitable && owned) || only_by_view) continue;
+    if ((published && !was_put_back) || (suitable && owned) || only_by_view) continue;
     due.unpublished.push_back({std::move(table), suitable     ? Reason::kNotOwned
                                                  : !is_logged ? Reason::kUnlogged
                                                  : generated  ? Reason::kGenerated
@@ -225,8 +237,9 @@ Task<Result<Publication>> Publish(pg::Connection& connection, PublishOptions opt
   for (int left = kAttempts;; --left) {
     std::vector<pg::Parameter> wanted = {pgtypes::ArrayLiteral(options.schemas), std::string(kPublication), EpochName(),
                                          Boolean(options.only_identified)};
-    PANDO_CO_TRY(const pg::Rows candidates, co_await Ask(connection, kCandidates, std::move(wanted), deadline));
-    due = ReadCandidates(candidates, options.restores);
+    std::string query = std::string(kCandidates) + kGenerated + " ORDER BY c.oid";
+    PANDO_CO_TRY(const pg::Rows candidates, co_await Ask(connection, std::move(query), std::move(wanted), deadline));
+    due = ReadCandidates(candidates, options);
     publication.was_restored |= !due.cut.empty();
     Result<void> altered = co_await Alter(connection, "DROP", due.cut, deadline);
     if (altered) altered = co_await Alter(connection, "ADD", due.add, deadline);
@@ -236,9 +249,12 @@ Task<Result<Publication>> Publish(pg::Connection& connection, PublishOptions opt
   }
   std::vector<pg::Parameter> none;
   PANDO_CO_CHECK(co_await Ask(connection, kPrune, std::move(none), deadline));
-  std::vector<pg::Parameter> published = {std::string(kPublication), EpochName(), Boolean(options.restores)};
-  PANDO_CO_TRY(const pg::Rows rows, co_await Ask(connection, kPublished, std::move(published), deadline));
+  std::vector<pg::Parameter> published = {std::string(kPublication), EpochName(), Boolean(options.restores),
+                                          Boolean(options.only_identified)};
+  std::string query = std::string(kPublished) + kGenerated + kCounted;
+  PANDO_CO_TRY(const pg::Rows rows, co_await Ask(connection, std::move(query), std::move(published), deadline));
   publication.unpublished = std::move(due.unpublished);
+  publication.withdrawn = std::move(due.withdrawn);
   for (int i = 0; i < rows.size(); ++i) {
     const auto oid = ReadNumber<pgtypes::Oid>(rows.Text(i, 0));
     if (rows.Get(i, 1) == "t") {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,7 @@ struct Publication {
   // never shown: only who sees at least this much may rely on the stream for a table that was added.
   uint64_t snapshot_xmax = 0;
   std::vector<Unpublished> unpublished;
+  std::set<std::string> withdrawn;  // for PublishOptions of the next time
   std::string version;  // another each time that its options are altered: what happened before may not have been told
   bool was_restored = false;  // somebody had altered its options, or given a table a row filter or a column list
   std::string role;           // that publishes
@@ -74,6 +76,9 @@ struct PublishOptions {
   // somebody altered is restored.
   bool only_identified = true;
   bool restores = true;
+  // Tables that were taken out for a generated column. One that is published again stays, and does not count: a server
+  // of an earlier version puts it back, and the two would go on without end.
+  std::set<std::string> withdrawn;
 };
 
 // Adds and takes out what is due, and says what is published then. REQUIRES: Install() was done.

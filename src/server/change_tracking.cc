@@ -218,6 +218,7 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
   options.schemas = options_.schemas;
   options.only_identified = cache::Holds(cache::Rule::kIdentity);
   options.restores = cache::Holds(cache::Rule::kPublication);
+  options.withdrawn = withdrawn_;
   const std::shared_ptr<const catalog::Catalog> catalog = catalog_;
   PANDO_CO_TRY(const changes::Publication publication,
                co_await changes::Publish(*connection, std::move(options), deadline));
@@ -229,6 +230,7 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
 void ChangeTracking::TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog) {
   teller_.Forget();
   epoch_ = publication.epoch;
+  withdrawn_ = publication.withdrawn;
   published_.store(publication.tables.size(), std::memory_order_relaxed);
   unpublished_.store(publication.unpublished.size(), std::memory_order_relaxed);
   TellUnpublished(publication);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -112,6 +113,7 @@ class ChangeTracking : private changes::ChangeSink {
   // Published tables by their membership, with the end of the snapshot in which each was first seen to be one.
   std::unordered_map<pgtypes::Oid, uint64_t> since_;
   std::string publication_version_;  // by which they count
+  std::set<std::string> withdrawn_;  // changes::PublishOptions
 
   pgtypes::Oid epoch_ = 0;        // the table in which DDL is noted
   changes::Teller teller_;        // what keeps it from publishing

@@ -350,6 +350,27 @@ TEST_F(TrackingSchemaTest, ATableWhoseIdentityBecomesGeneratedLeavesInTheSameTra
   EXPECT_EQ(Published(), "");
 }
 
+TEST_F(TrackingSchemaTest, ATableThatAnEarlierVersionPutsBackIsNotTakenOutAgain) {
+  Begin("create table items (base int not null, code int generated always as (base * 2) stored primary key)");
+  Prepare("alter publication pando add table items");
+  PublishOptions options = OfPublic();
+  for (const char* published : {"", "items", "items"}) {
+    const std::unique_ptr<pg::Connection> connection = Connect();
+    const Result<Publication> publication = loop_.Run(Publish(*connection, PublishOptions(options), pg::InTime()));
+    ASSERT_TRUE(publication) << publication.error().ToString();
+    EXPECT_EQ(Published(), published);
+    EXPECT_TRUE(publication->tables.empty());
+    EXPECT_EQ(publication->unpublished.size(), *published ? 1u : 0u);
+    options.withdrawn = publication->withdrawn;
+    if (!*published) Prepare("alter publication pando add table items");
+  }
+  Prepare("alter table items alter column code drop expression");
+  const std::unique_ptr<pg::Connection> connection = Connect();
+  const Result<Publication> publication = loop_.Run(Publish(*connection, std::move(options), pg::InTime()));
+  EXPECT_EQ(publication->tables.size(), 1u);
+  EXPECT_TRUE(publication->unpublished.empty());
+}
+
 TEST_F(TrackingSchemaTest, WhatSomebodyAlteredOfThePublicationIsRestored) {
   Begin("create table items (id int primary key, name text); create table others (id int primary key)");
   const auto restored = [&] {
