@@ -23,7 +23,7 @@ import jobs
 import suites
 import test
 
-CHECKER_TESTS = 7  # of cache_checker_test, which share the time
+CHECKER_TESTS = 11  # of cache_checker_test, which share the time
 
 
 def run_job(job):

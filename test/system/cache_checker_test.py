@@ -51,6 +51,25 @@ create policy all_written on things to writer using (true) with check (true);
 grant select on things to staff;
 grant select, insert, update, delete on things to writer;
 '''
+LEVEL = "6 * coalesce((nullif(current_setting('request.jwt.claims', true), '')::json ->> 'level')::int, 0)"
+# Owners of the table see everything of it. What the function gives depends on the role that owns it.
+OWNERS = f'''
+create role opened nologin; create role closed nologin; create role few nologin; create role many nologin;
+grant opened to authenticated;
+create function allowed() returns int language sql stable security definer
+  as $$ select case current_user when 'few' then 6 else 24 end $$;
+alter function allowed() owner to many;
+alter table things owner to closed;
+alter policy shown on things using (grp < allowed() + {LEVEL});
+'''
+SETTINGS = f'''
+alter database postgres set timezone = 'UTC';
+create function allowed() returns int language sql stable set app.settings.allowed = '24'
+  as $$ select current_setting('app.settings.allowed')::int $$;
+alter policy shown on things using (grp < {LEVEL} + least(
+  allowed(), coalesce(nullif(current_setting('app.settings.configured', true), '')::int, 24),
+  24 - extract(hour from timestamptz '2000-01-01 00:00:00+00')::int));
+'''
 LEAVES = roles('anon', 'authenticated') + GROUPS + f'''create table things {COLUMNS} partition by range (id);
 create table things_0 partition of things for values from (1) to (81);
 create table things_1 partition of things for values from (81) to (161);
@@ -206,9 +225,18 @@ class Checked(CacheCase):
         self.check(pando, {'hits': 0.01})
         self.assertIn('REPLICA IDENTITY USING INDEX', pando.log_text())
 
-    def test_while_policies_and_rights_change(self):
-        self.check(self.served(SCHEMA + POLICIES), {'hits': 100, 'hidden': 20}, words=['policies'], writer='writer',
+    def check_ruled(self, by, schema, counts):
+        self.check(self.served(SCHEMA + POLICIES + schema), {'hits': 100, 'rules': 3, **counts}, words=[by], writer='writer',
                    callers=['authenticated 0', 'authenticated 1', 'authenticated 2', 'staff 0'])
+
+    def test_while_policies_and_rights_change(self):
+        self.check_ruled('policies', '', {'hidden': 20})
+
+    def test_while_owners_change(self):
+        self.check_ruled('owners', OWNERS, {})
+
+    def test_while_settings_change(self):
+        self.check_ruled('settings', SETTINGS, {})
 
     def test_while_partitions_are_truncated(self):
         self.check(self.served(LEAVES), {'hits': 0.05}, words=['leaves'])

@@ -6,7 +6,8 @@
 // has happened as NAME=COUNT among the words says of a count of the report; `hits=0.05` is a part of the reads.
 //
 // REQUIRES the tables of ../cache_test.py: groups with 0 to 23; things, empty; and followers, which a trigger keeps.
-// `policies` has things shown by the policy `shown`, which it changes, and takes and gives the right to read; `leaves`
+// `policies` has things shown by the policy `shown`, which it changes, and takes and gives the right to read; `owners`
+// and `settings` change owners and settings instead, by which that policy shows things (ruler.h); `leaves`
 // has things partitioned into things_0 to things_2, which it truncates, and no followers; `crowd` has things without
 // what keeps writes from sharing transactions (the trigger), and the rows -1 to -16, which are updated all the time.
 //
@@ -46,7 +47,7 @@ class Quiet {
 
   void Check() {
     // From then on nothing may be seen but what is.
-    std::this_thread::sleep_for(scene_.bound);
+    std::this_thread::sleep_for(scene_.rule_bound());
     for (const Caller& caller : scene_.callers) {
       for (int id = 1; id <= kRows; ++id)
         Compare(caller, "things?id=eq." + std::to_string(id), "id = " + std::to_string(id));
@@ -117,7 +118,7 @@ void Play(Scene& scene, Findings& findings) {
   for (int i = 0; i < kReaders; ++i)
     threads.emplace_back([&, i] { Reader(scene, findings, seed + 500 + static_cast<unsigned>(i)).Run(); });
   for (int i = 0; scene.crowd && i < kCrowd; ++i) threads.emplace_back([&, i] { Crowd(scene, findings, i).Run(); });
-  if (scene.policies) threads.emplace_back([&] { Ruler(scene, findings, seed + 900).Run(); });
+  if (scene.has_policies()) threads.emplace_back([&] { Ruler(scene, findings, seed + 900).Run(); });
   const Clock::time_point earliest = Clock::now() + std::chrono::seconds(scene.seconds);
   std::this_thread::sleep_until(earliest);
   while (!(InputEnded() && findings.HasEnough(scene.enough)) && Clock::now() < earliest + kMoreSeconds)
@@ -135,10 +136,12 @@ int main(int argc, char** argv) {
   scene.seconds = std::atoi(argv[3]);
   scene.seed = static_cast<unsigned>(std::atoi(argv[4]));
   for (int i = 5; i < argc; ++i) {
-    scene.policies = scene.policies || std::strcmp(argv[i], "policies") == 0;
     scene.crowd = scene.crowd || std::strcmp(argv[i], "crowd") == 0;
     scene.leaves = scene.leaves || std::strcmp(argv[i], "leaves") == 0;
     const std::string word = argv[i];
+    if (word == "policies") scene.ruled_by = RuledBy::kPolicies;
+    if (word == "owners") scene.ruled_by = RuledBy::kOwners;
+    if (word == "settings") scene.ruled_by = RuledBy::kSettings;
     if (const size_t equals = word.find('='); equals != std::string::npos)
       scene.enough.emplace(word.substr(0, equals), std::atof(word.c_str() + equals + 1));
   }

@@ -1,22 +1,24 @@
-// Changes who may see what.
+// Changes who may see what: by policies and grants; by the owner of the table, and of a function that runs as its
+// owner; or by settings of roles, of the database and of a function.
 //
 // Concurrency  one thread
 #pragma once
 
 #include <random>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "database.h"
 #include "scene.h"
 
 class Ruler {
  public:
-  Ruler(Scene& scene, const Findings& findings, unsigned seed) : scene_(scene), findings_(findings), random_(seed) {}
+  Ruler(Scene& scene, Findings& findings, unsigned seed) : scene_(scene), findings_(findings), random_(seed) {}
 
   void Run() {
-    Make(Policy(kGroups / 2), [](Rule& rule) { rule.shown = kGroups / 2; });
     for (bool awaits = false; !scene_.done; awaits = !awaits) {
-      std::this_thread::sleep_for(milliseconds(200 + random_() % 600));
+      std::this_thread::sleep_for(milliseconds(200 + random_() % (scene_.is_ruled_by_events() ? 600 : 4000)));
       if (awaits) AwaitHits();
       Change();
     }
@@ -33,6 +35,22 @@ class Ruler {
   }
 
   void Change() {
+    ++findings_.rules;
+    switch (scene_.ruled_by) {
+      case RuledBy::kOwners:
+        return ChangeOwner();
+      case RuledBy::kSettings:
+        return ChangeSetting();
+      default:
+        return ChangePolicy();
+    }
+  }
+
+  int AnyShown() { return Rule::kShownALevel * static_cast<int>(random_() % 4); }
+
+  // ------------------------------------------------------------------------------------------------------- policies
+
+  void ChangePolicy() {
     const Rule now = scene_.rule.now().value;
     switch (random_() % 4) {
       case 0:
@@ -41,7 +59,7 @@ class Ruler {
         return Make(Grant(!now.authenticated, "authenticated"),
                     [](Rule& rule) { rule.authenticated = !rule.authenticated; });
       default:
-        const int shown = Rule::kShownALevel * static_cast<int>(random_() % 4);
+        const int shown = AnyShown();
         return Make(Policy(shown), [&](Rule& rule) { rule.shown = shown; });
     }
   }
@@ -55,6 +73,61 @@ class Ruler {
            " * coalesce((nullif(current_setting('request.jwt.claims', true), '')::json ->> 'level')::int, 0))";
   }
 
+  // --------------------------------------------------------------------------------------------------------- owners
+
+  // No event trigger fires for REASSIGN OWNED.
+  void ChangeOwner() {
+    const Rule now = scene_.rule.now().value;
+    const bool of_table = random_() % 2 == 0, reassigns = random_() % 2 == 0;
+    const bool to_first = of_table ? !now.owned : now.allowed == kGroups;
+    const std::string first = of_table ? "opened" : "few", second = of_table ? "closed" : "many";
+    const std::string from = to_first ? second : first, to = to_first ? first : second;
+    const std::string what = of_table ? "table things" : "function allowed()";
+    Make(reassigns ? "reassign owned by " + from + " to " + to : "alter " + what + " owner to " + to, [&](Rule& rule) {
+      if (of_table) {
+        rule.owned = to_first;
+      } else {
+        rule.allowed = to_first ? kAllowedFew : kGroups;
+      }
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------------- settings
+
+  void ChangeSetting() {
+    const int shown = kGroups - AnyShown();
+    switch (random_() % 5) {
+      case 0:
+        return Make("alter function allowed() set app.settings.allowed = '" + std::to_string(shown) + "'",
+                    [&](Rule& rule) { rule.allowed = shown; });
+      case 1:
+        return Make("alter role authenticated set timezone = '" + Zone(shown) + "'",
+                    [&](Rule& rule) { rule.shown_authenticated = shown; });
+      case 2:
+        return Make("alter role authenticated reset timezone", [](Rule& rule) { rule.shown_authenticated.reset(); });
+      case 3:
+        return Make(ForEverybody("app.settings.configured", std::to_string(shown)),
+                    [&](Rule& rule) { rule.configured = shown; });
+      default:
+        return Make(ForEverybody("timezone", Zone(shown)), [&](Rule& rule) { rule.shown = shown; });
+    }
+  }
+
+  // Where it is kGroups - `shown` o'clock when it is midnight in UTC. POSIX counts to the west.
+  static std::string Zone(int shown) {
+    const int hours = kGroups - shown;
+    return "Etc/GMT" + (hours > 12 ? "+" + std::to_string(kGroups - hours) : "-" + std::to_string(hours));
+  }
+
+  // By one of the places from which a session begins with it; it is reset in the others, in the same transaction.
+  std::string ForEverybody(const std::string& name, const std::string& value) {
+    const std::vector<std::string> places = {"role authenticator", "role authenticator in database postgres",
+                                             "database postgres", "role all"};
+    std::string sql;
+    for (const std::string& place : places) sql += "alter " + place + " reset " + name + ";";
+    return sql + "alter " + places[random_() % places.size()] + " set " + name + " = '" + value + "'";
+  }
+
   // Each may be made twice.
   template <class Edit>
   void Make(const std::string& sql, Edit edit) {
@@ -66,9 +139,10 @@ class Ruler {
   }
 
   static constexpr uint64_t kHitsBetween = 50;
+  static constexpr int kAllowedFew = 6;  // by allowed() in ../cache_checker_test.py, when "few" owns it
 
   Scene& scene_;
-  const Findings& findings_;
+  Findings& findings_;
   std::mt19937 random_;
   Database database_;
 };

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <sstream>
 #include <string>
@@ -43,15 +44,25 @@ struct Caller {
   std::string fields;
 };
 
+// What changes the rule.
+enum class RuledBy { kNothing, kPolicies, kOwners, kSettings };
+
 // Which groups are shown to whom, and whether at all.
 struct Rule {
   bool Grants(Role role) const { return role == Role::kAnonymous ? anonymous : role == Role::kStaff || authenticated; }
   bool Shows(const Caller& caller, int group) const {
-    return caller.role == Role::kStaff || group < shown + kShownALevel * caller.level;
+    const bool is_authenticated = caller.role == Role::kAuthenticated;
+    if (caller.role == Role::kStaff || (is_authenticated && owned)) return true;
+    const int by_role = is_authenticated && shown_authenticated ? *shown_authenticated : shown;
+    return group < std::min({by_role, allowed, configured}) + kShownALevel * caller.level;
   }
 
   static constexpr int kShownALevel = 6;
   int shown = kGroups;
+  std::optional<int> shown_authenticated;  // to that role, instead of `shown`
+  int allowed = kGroups;                   // by a function: no more is shown
+  int configured = kGroups;                // by a setting of the application: likewise
+  bool owned = false;  // by a role of which "authenticated" is a member: policies do not hold for it
   bool anonymous = true, authenticated = true;
 };
 
@@ -60,7 +71,7 @@ struct Scene {
   milliseconds bound{0};
   int seconds = 0;
   unsigned seed = 0;
-  bool policies = false;                 // rows are shown by policies, which change, as do grants
+  RuledBy ruled_by = RuledBy::kNothing;
   bool leaves = false;                   // things is partitioned, a leaf for each writer, and truncated
   bool crowd = false;                    // updates of other rows share transactions with those that are looked at
   std::map<std::string, double> enough;  // by the names of the counts that are reported
@@ -73,6 +84,12 @@ struct Scene {
   // Held by who writes rows; alone by who writes those of all.
   std::shared_mutex all_rows;
 
+  // Rows are shown by policies.
+  bool has_policies() const { return ruled_by != RuledBy::kNothing; }
+  // How long an earlier rule may be seen. What no event tells is found by a look at the schema twice a second, and a
+  // catalog that is being loaded at that moment is loaded once more.
+  milliseconds rule_bound() const { return is_ruled_by_events() ? bound : 2 * bound; }
+  bool is_ruled_by_events() const { return ruled_by != RuledBy::kOwners && ruled_by != RuledBy::kSettings; }
   // Kept by a trigger.
   bool has_followers() const { return !leaves && !crowd; }
 
@@ -97,7 +114,7 @@ inline std::vector<Caller> ParseCallers(const std::string& text) {
 // Sentences about what went wrong, the first few of each kind.
 class Findings {
  public:
-  std::atomic<uint64_t> reads{0}, hits{0}, lists{0}, hidden{0}, own{0}, errors{0}, writes{0}, wrong{0};
+  std::atomic<uint64_t> reads{0}, hits{0}, lists{0}, hidden{0}, own{0}, errors{0}, writes{0}, rules{0}, wrong{0};
 
   void Tell(const std::string& what) {
     ++wrong;
@@ -128,8 +145,8 @@ class Findings {
   static constexpr size_t kToldMax = 5;
 
   std::map<std::string, uint64_t> Counts() const {
-    return {{"reads", reads}, {"hits", hits},     {"lists", lists},   {"hidden", hidden},
-            {"own", own},     {"errors", errors}, {"writes", writes}, {"wrong", wrong}};
+    return {{"reads", reads},   {"hits", hits},     {"lists", lists}, {"hidden", hidden}, {"own", own},
+            {"errors", errors}, {"writes", writes}, {"rules", rules}, {"wrong", wrong}};
   }
   static std::string JsonOf(const std::vector<std::string>& texts) {
     std::string json = "[";

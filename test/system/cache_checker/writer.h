@@ -35,7 +35,7 @@ class Writer {
     if (scene_.leaves && dice == 0) return Truncate();
     const std::shared_lock lock(scene_.all_rows);
     if (dice < 30) {
-      WriteOverHttp(dice < 15 || scene_.policies ? scene_.writer_fields : "");
+      WriteOverHttp(dice < 15 || scene_.has_policies() ? scene_.writer_fields : "");
     } else {
       WriteTransaction(dice < 80 ? 1 : 2 + static_cast<int>(random_() % 4), dice >= 97);
     }
@@ -74,7 +74,7 @@ class Writer {
   void CheckOwn(int id, const Row& written, const std::string& fields) {
     for (int again = 0; again < 3; ++again) {
       const std::optional<Answer> answer = other_client_.Ask("GET", "things?id=eq." + std::to_string(id), fields);
-      if (answer && (answer->status == 401 || answer->status == 403) && scene_.policies)
+      if (answer && (answer->status == 401 || answer->status == 403) && scene_.has_policies())
         findings_.Tell("own row " + std::to_string(id) + " is refused to who may read all");
       if (!answer || answer->status != 200) return;
       ++findings_.own;
