@@ -29,6 +29,8 @@ create function raises(state text) returns int language plpgsql volatile as $$
   begin raise exception using errcode = state, message = 'raised'; end $$;
 create function answers_at_length(new_id int) returns text language plpgsql volatile as $$
   begin insert into items values (new_id, 'long'); return repeat('x', 40000000); end $$;
+create function spoils(new_id int, setting text) returns void language plpgsql volatile as $$
+  begin insert into items values (new_id, 'spoils'); perform set_config(setting, 'bad', true); end $$;
 create table late (id int primary key);
 create function sleeps() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return null; end $$;
 create constraint trigger late_sleeps after insert on late deferrable initially deferred for each row execute function sleeps();
@@ -94,6 +96,15 @@ class WithoutStandby(Case):
         answer = json.loads(text)
         self.assertEqual(answer['code'], UNKNOWN)
         self.assertIn('http.memory_max', answer['details'])
+
+    def test_a_write_that_spoils_its_own_answer_says_that_it_was_done(self):
+        pando = self.serve()
+        for row, (setting, code) in enumerate((('headers', 'PGRST111'), ('status', 'PGRST112')), 1001):
+            body = json.dumps({'new_id': row, 'setting': f'response.{setting}'})
+            _, _, text = pando.request('POST', '/rest/v1/rpc/spoils', body, {'Content-Type': 'application/json'})
+            answer = json.loads(text)
+            self.assertEqual((answer['code'], answer['hint']), (code, 'The write was done.'))
+            self.assertTrue(self.has(row))
 
     def test_any_function_may_raise_the_code_of_a_standby(self):
         pando = self.serve()
