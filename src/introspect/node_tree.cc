@@ -89,8 +89,9 @@ constexpr auto kTimelessTypes =
     std::to_array<std::string_view>({"16", "17", "19", "20", "21", "23", "25", "114", "700", "701", "1042", "1043",
                                      "1700", "2950", "3802", "1009", "1007", "1016", "2951"});
 
-bool IsTimelessType(std::string_view oid) {
-  return std::find(kTimelessTypes.begin(), kTimelessTypes.end(), oid) != kTimelessTypes.end();
+template <size_t kSize>
+bool IsOneOf(const std::array<std::string_view, kSize>& listed, std::string_view word) {
+  return std::find(listed.begin(), listed.end(), word) != listed.end();
 }
 
 // SQLValueFunctionOp: up to 8 are the current date and time in their forms, then come role, user and schema.
@@ -184,7 +185,7 @@ class ReferenceReader {
   void TakeValue(std::string_view field, std::string_view value) {
     if (name_) name_->TakeField(field, value);
     if (field == "opfuncid" && value == "0") found_.varies = true;
-    if (field == "resulttype" && !open_.empty() && open_.back() == "COERCEVIAIO" && !IsTimelessType(value)) {
+    if (field == "resulttype" && !open_.empty() && open_.back() == "COERCEVIAIO" && !IsOneOf(kTimelessTypes, value)) {
       found_.varies = true;
     }
     if (EndsWithOneOf(field, kFunctionFields)) {
@@ -233,7 +234,7 @@ class FoldedCallReader {
   FoldedCalls Run() {
     using Step = TreeWalker::Step;
     for (Step step = walker_.Next(); step != Step::kEnd; step = walker_.Next()) {
-      if (step == Step::kOpenNode) open_.push_back({{}, IsUnknown(walker_.value())});
+      if (step == Step::kOpenNode) open_.push_back({{}, IsOneOf(kUnknownInPlanning, walker_.value())});
       if (step == Step::kCloseNode) CloseNode();
       if (step == Step::kValue) TakeValue();
     }
@@ -247,10 +248,6 @@ class FoldedCallReader {
     std::vector<Oid> functions;
     bool is_unknown = false;  // something below it
   };
-
-  static bool IsUnknown(std::string_view tag) {
-    return std::find(kUnknownInPlanning.begin(), kUnknownInPlanning.end(), tag) != kUnknownInPlanning.end();
-  }
 
   void TakeValue() {
     if (open_.empty() || !EndsWithOneOf(walker_.field(), kFunctionFields)) return;
@@ -348,7 +345,7 @@ class OneForOneReader {
       if (step == Step::kOpenNode) {
         const std::string_view tag = walker_.value();
         if (is_limit && walker_.begins_field()) return false;
-        if (std::find(kManyToOneNodes.begin(), kManyToOneNodes.end(), tag) != kManyToOneNodes.end()) return false;
+        if (IsOneOf(kManyToOneNodes, tag)) return false;
         queries_ += tag == "QUERY" ? 1 : 0;
         relations_ += tag == "RANGETBLREF" ? 1 : 0;
       }

@@ -71,7 +71,7 @@ class NameQuery : public std::enable_shared_from_this<NameQuery> {
     ArmRetry();
     while (!answer_) {
       const auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) answer_ = NameAnswer{Outcome::kCancelled, {}};
+      if (WasCancelled(state)) answer_ = NameAnswer{Outcome::kCancelled, {}};
       if (!answer_ && deadline.passed()) answer_ = NameAnswer{Outcome::kDeadline, {}};
       if (answer_) break;
       ended_.expires_at(deadline.at());

@@ -31,9 +31,8 @@ Task<Result<void>> WaitForRoom(MemoryCharge& charge, uint64_t bytes, Deadline de
       co_return NoRoomForIt();
     }
     const auto state = co_await boost::asio::this_coro::cancellation_state;
-    const bool cancelled = state.cancelled() != boost::asio::cancellation_type::none;
     Result<void> slept = Error(ErrorId::kRequestCancelled, "cancelled while memory was waited for");
-    if (!cancelled) slept = co_await SleepFor(kRoomPause);
+    if (!WasCancelled(state)) slept = co_await SleepFor(kRoomPause);
     if (!slept) {
       charge.LeaveLine();
       co_return slept;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -27,5 +28,10 @@ inline constexpr boost::asio::as_tuple_t<boost::asio::deferred_t> deferred_tuple
 
 template <class T>
 using Task = boost::asio::awaitable<T, net::Executor>;
+
+// True when the calling coroutine has been cancelled: what must be asked before every co_await that follows another.
+inline bool WasCancelled(const boost::asio::cancellation_state& state) {
+  return state.cancelled() != boost::asio::cancellation_type::none;
+}
 
 }  // namespace pando

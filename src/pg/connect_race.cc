@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "net/spawn.h"
-#include "pg/socket_watch.h"
 
 namespace pando::pg {
 

@@ -55,6 +55,12 @@ class RaceTest : public testing::Test {
     fakes_[name] = fake;
   }
 
+  void AskAt(const net::TestNameServer& server) {
+    net::ResolverOptions options;
+    options.servers = server.address();
+    resolver_ = std::make_unique<net::Resolver>(options);
+  }
+
   // The backend's process id stands for the host here.
   std::string WinnerOf(const Result<Connected>& outcome) const {
     if (!outcome) return outcome.error().ToString();
@@ -227,9 +233,7 @@ TEST_F(RaceTest, EndsWhenItIsCancelled) {
 TEST_F(RaceTest, EveryAddressOfANameIsTried) {
   net::TestNameServer server(loop_.get_executor());
   server.addresses = {"127.0.0.1", "127.0.0.2"};
-  net::ResolverOptions options;
-  options.servers = server.address();
-  resolver_ = std::make_unique<net::Resolver>(options);
+  AskAt(server);
   hosts_ = {Host{"db.pando.test.", "", "5432"}};
   fakes_["127.0.0.1"].kind = Kind::kDead;
   fakes_["127.0.0.2"].kind = Kind::kDead;
@@ -241,9 +245,7 @@ TEST_F(RaceTest, EveryAddressOfANameIsTried) {
 TEST_F(RaceTest, AnotherHostIsTriedWhileNoNameServerAnswers) {
   net::TestNameServer server(loop_.get_executor());
   server.mood = net::TestNameServer::Mood::kSilent;
-  net::ResolverOptions options;
-  options.servers = server.address();
-  resolver_ = std::make_unique<net::Resolver>(options);
+  AskAt(server);
   Add("10.0.0.2", {});
   hosts_.insert(hosts_.begin(), Host{"cut.pando.test.", "", "5432"});
 
@@ -254,9 +256,7 @@ TEST_F(RaceTest, AnotherHostIsTriedWhileNoNameServerAnswers) {
 TEST_F(RaceTest, AnUnknownNameIsSaid) {
   net::TestNameServer server(loop_.get_executor());
   server.mood = net::TestNameServer::Mood::kSaysNoSuchName;
-  net::ResolverOptions options;
-  options.servers = server.address();
-  resolver_ = std::make_unique<net::Resolver>(options);
+  AskAt(server);
   hosts_ = {Host{"gone.pando.test.", "", "5432"}};
 
   const Result<Connected> outcome = Run();

@@ -1,10 +1,9 @@
 #include "pg/copy_session.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <optional>
 
+#include "net/run_here.h"
 #include "pg/connector.h"
 #include "pg/database_error.h"
 #include "pg/pq.h"
@@ -14,21 +13,6 @@ namespace {
 
 constexpr size_t kPieceBytesMax = size_t{1} << 20;
 constexpr std::chrono::seconds kConnectTimeout(30);
-
-Task<void> ConnectInto(std::optional<Result<Connected>>& connected, ConnectOptions options) {
-  connected.emplace(co_await Connect(std::move(options), Deadline::After(kConnectTimeout)));
-}
-
-// On an event loop of its own, to its end.
-Result<Connected> ConnectBlocking(ConnectOptions options) {
-  boost::asio::io_context loop(1);
-  std::optional<Result<Connected>> connected;
-  boost::asio::co_spawn(loop, ConnectInto(connected, std::move(options)), [](std::exception_ptr escaped) {
-    if (escaped) std::rethrow_exception(escaped);
-  });
-  loop.run();
-  return std::move(*connected);
-}
 
 CopySession::Row RowAt(const PGresult* result, int row) {
   CopySession::Row values;
@@ -95,7 +79,9 @@ Result<std::unique_ptr<CopySession>> CopySession::Open(const std::string& uri) {
   options.uri = uri;
   options.application_name = "pando bench";
   // With the known settings, which give the values that are read their forms.
-  PANDO_TRY(Connected connected, ConnectBlocking(std::move(options)));
+  boost::asio::io_context loop(1);
+  Task<Result<Connected>> connect = Connect(std::move(options), Deadline::After(kConnectTimeout));
+  PANDO_TRY(Connected connected, net::RunHere(loop, std::move(connect)));
   PqConnectionHandle handle = std::move(connected.handle);
   if (PQsetnonblocking(handle.get(), 0) != 0) return ConnectionLost(handle.get());
   return std::unique_ptr<CopySession>(std::make_unique<LibpqCopySession>(std::move(handle)));

@@ -38,9 +38,4 @@ class SocketWatch {
   std::shared_ptr<State> state_;
 };
 
-// True when the calling coroutine has been cancelled: what must be asked before every co_await that follows another.
-inline bool WasCancelled(const boost::asio::cancellation_state& state) {
-  return state.cancelled() != boost::asio::cancellation_type::none;
-}
-
 }  // namespace pando::pg

@@ -486,25 +486,13 @@ Task<Result<void>> Pipeline::ExecuteOnce(Work& work) {
   co_return Result<void>();
 }
 
-bool Pipeline::WasDone(const Shape& shape) {
-  return shape.demand.writes && shape.demand.finish != pg::Finish::kRollback;
-}
-
-// Its answer cannot be made, of which the caller would conclude that nothing was written.
-Error Pipeline::SaysSo(const Error& error) {
-  constexpr std::string_view kDone = "The write was done.";
-  return error.WithHint(error.hint() ? *error.hint() + " " + std::string(kDone) : std::string(kDone));
-}
-
 Result<void> Pipeline::Answer(Work& work, Outcome& outcome) {
   work.timing.Mark(Phase::kTransaction);
   const Config& config = *work.config;
   const AnswerOptions options{config.url_prefix, work.canonical, config.tx_override_allowed,
                               config.rest.client_error_verbosity == "minimal"};
   const Shape& shape = *work.shape;
-  if (Result<void> made = MakeAnswer(outcome, shape.request, shape.plan, options, work.response); !made) {
-    return WasDone(shape) ? SaysSo(made.error()) : made;
-  }
+  PANDO_CHECK(Told(work, MakeAnswer(outcome, shape.request, shape.plan, options, work.response)));
   if ((!work.is_get && !shape.request.head) || shape.plan.media.explain) return {};
   const Freshness& freshness = shape.freshness;
   AddCachingHeaders(work.principal->anonymous ? freshness.anonymous : freshness.signed_in, shape.request.head,

@@ -137,9 +137,7 @@ class Pipeline {
   Task<Result<std::vector<pg::Rows>>> RunAlone(const Work& work, pg::Lease& lease, pg::Exchange exchange) const;
   Task<Result<void>> EndHeld(const Work& work, pg::Lease& lease, bool commit) const;
   static Result<void> Written(const Work& work, Result<void> read);
-  // A write whose answer is made is done: its transaction has ended.
-  static bool WasDone(const Shape& shape);
-  static Error SaysSo(const Error& error);
+  static Result<void> Told(const Work& work, Result<void> made);
   static Result<void> Answer(Work& work, Outcome& outcome);
 
   const Deps deps_;

@@ -58,4 +58,13 @@ Result<void> Pipeline::Written(const Work& work, Result<void> read) {
       .WithDetail(read.error().message());
 }
 
+// A write whose answer is made is done, for its transaction has ended. A caller who gets an error in place of the
+// answer would conclude that nothing was written.
+Result<void> Pipeline::Told(const Work& work, Result<void> made) {
+  const Demand& demand = work.shape->demand;
+  if (made || !demand.writes || demand.finish == pg::Finish::kRollback) return made;
+  const std::string hint = made.error().hint() ? *made.error().hint() + " " : "";
+  return made.error().WithHint(hint + "The write was done.");
+}
+
 }  // namespace pando::serve

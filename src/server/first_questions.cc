@@ -15,11 +15,16 @@ namespace {
 using telemetry::Level;
 using telemetry::Log;
 
-// What else than a pooler keeps the database away is for later.
-Task<Result<void>> FindPooler(const ProgramOptions& options, const Database& database) {
+pg::ConnectOptions LoginOf(const ProgramOptions& options, const Database& database) {
   pg::ConnectOptions connect;
   connect.uri = database.login_uri();
   connect.pooler = PoolerOf(options.database);
+  return connect;
+}
+
+// What else than a pooler keeps the database away is for later.
+Task<Result<void>> FindPooler(const ProgramOptions& options, const Database& database) {
+  pg::ConnectOptions connect = LoginOf(options, database);
   const Deadline deadline = Deadline::After(options.database.connect_timeout);
   const Result<std::unique_ptr<pg::Connection>> opened = co_await pg::Connection::Open(std::move(connect), deadline);
   if (!opened && opened.error().id() == ErrorId::kPooler) co_return opened.error();
@@ -30,9 +35,7 @@ Task<Result<void>> FindPooler(const ProgramOptions& options, const Database& dat
 
 Task<Result<DatabaseSettings>> AskDatabase(const ProgramOptions& options, const Database& database) {
   if (!options.database.config_in_database) co_return DatabaseSettings();
-  pg::ConnectOptions connect;
-  connect.uri = database.login_uri();
-  connect.pooler = PoolerOf(options.database);
+  pg::ConnectOptions connect = LoginOf(options, database);
   const std::optional<std::string> pre_config = options.rest.pre_config;
   const Deadline deadline = Deadline::After(options.database.connect_timeout);
   Task<Result<DatabaseSettings>> query = QueryDatabaseSettings(std::move(connect), pre_config, deadline);

@@ -316,16 +316,14 @@ class Process {
   // Called by the front's thread, until it is detached.
   void WatchParts() {
     if (!tracking_) return;
-    const auto streams = [this] { return tracking_->stream().stats().streaming; };
-    front_.health().Watch("changes", [streams]() -> std::optional<std::string> {
-      if (streams()) return std::nullopt;
-      return "changes of the database are not followed";
-    });
-    if (!store_) return;
-    front_.health().Watch("cache", [streams]() -> std::optional<std::string> {
-      if (streams()) return std::nullopt;
-      return "answers are not cached while changes of the database are not followed";
-    });
+    const auto needs_stream = [this](const char* part, std::string without) {
+      front_.health().Watch(part, [this, without = std::move(without)]() -> std::optional<std::string> {
+        if (tracking_->stream().stats().streaming) return std::nullopt;
+        return without;
+      });
+    };
+    needs_stream("changes", "changes of the database are not followed");
+    if (store_) needs_stream("cache", "answers are not cached while changes of the database are not followed");
   }
 
   // ------------------------------------------------------------------------------------------------------------ run
@@ -379,11 +377,15 @@ class Process {
 
   void OnRegranted() {
     CleanConnections();
-    if (tracking_ && cache::Holds(cache::Rule::kFingerprint)) tracking_->DropKept();
+    DropKept();
   }
 
   void OnReset() {
     RenewConnections();
+    DropKept();
+  }
+
+  void DropKept() {
     if (tracking_ && cache::Holds(cache::Rule::kFingerprint)) tracking_->DropKept();
   }
 

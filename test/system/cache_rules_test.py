@@ -11,8 +11,8 @@ import time
 import unittest
 
 from cache_case import STALENESS_SECONDS
-from processes import HOOKED, ROOT, Pando, PrivatePostgres, await_promise, needs_hooks, quick_folder, roles, token_of, wait_until
-from processes import write_project
+from processes import HOOKED, ROOT, Pando, PrivatePostgres, await_look, await_promise, needs_hooks, quick_folder, roles, token_of
+from processes import wait_until, write_project
 
 MEMBERSHIP_SECONDS = 1.5  # after which a role that left another has its rights no more
 
@@ -247,10 +247,8 @@ class Scenes(unittest.TestCase):
         self.postgres.sql("alter system set synchronous_standby_names = 'away'; select pg_reload_conf()")
         wait_until(lambda: self.postgres.sql('show synchronous_standby_names') == 'away', 'commits wait')
         # What is kept is dropped by the first two looks after the configuration was loaded.
-        asked = "select query_start from pg_stat_activity where query like '%SyncRep%' and pid <> pg_backend_pid()"
         for _ in range(3):
-            before = self.postgres.sql(asked)
-            wait_until(lambda: self.postgres.sql(asked) != before, 'the configuration is in force')
+            await_look(self.postgres, 'the configuration is in force')
         self.keep(path)
         shown = self.pando.metric('pando_changes_rows_total')
         writer = self.psql('update things set ver = 9 where id = 5;')

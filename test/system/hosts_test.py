@@ -25,7 +25,9 @@ def frozen_host():
         yield listener.getsockname()[1]
 
 
-class Hosts(unittest.TestCase):
+class OverTcp(unittest.TestCase):
+    """A database that listens on a port of its own."""
+
     def setUp(self):
         self.folder = self.enterContext(quick_folder())
         self.port = free_port()
@@ -34,6 +36,8 @@ class Hosts(unittest.TestCase):
         self.enterContext(self.postgres)
         self.postgres.sql(ROLES + ITEMS)
 
+
+class Hosts(OverTcp):
     def pando(self, url, **environment):
         settings = {'PANDO_DATABASE_URL': url, 'PANDO_AUTH_JWT_SECRET': SECRET}
         return self.enterContext(Pando(self.folder, environment={**settings, **environment}))
@@ -169,14 +173,9 @@ def may_mount():
 
 
 @unittest.skipUnless(may_mount(), 'needs root and mount namespaces')
-class NameServers(unittest.TestCase):
+class NameServers(OverTcp):
     def setUp(self):
-        self.folder = self.enterContext(quick_folder())
-        self.port = free_port()
-        self.postgres = PrivatePostgres(self.folder, f"listen_addresses = '127.0.0.1'\nport = {self.port}\n")
-        self.postgres.command += ['-p', str(self.port)]
-        self.enterContext(self.postgres)
-        self.postgres.sql(ROLES + ITEMS)
+        super().setUp()
         self.names = NameServer()
         (self.folder / 'resolv.conf').write_text(f'nameserver {self.names.address}\n')
 

@@ -23,7 +23,7 @@ from made_once import key_of, made_once, postgres_programs, quick_folder  # noqa
 from ports import free_port  # noqa: E402
 
 __all__ = ['HERE', 'HOOKED', 'ITEMS', 'PROGRAM', 'ROOT', 'SECRET', 'WAIT_SECONDS_MAX', 'Pando', 'PreparedPando',
-           'PrivatePostgres', 'alive', 'as_postgres', 'await_promise', 'embedded_database', 'embedded_pid', 'folder_for_all', 'free_port',
+           'PrivatePostgres', 'alive', 'as_postgres', 'await_look', 'await_promise', 'embedded_database', 'embedded_pid', 'folder_for_all', 'free_port',
            'give_to_postgres', 'key_of', 'made_once', 'needs_hooks', 'quick_folder', 'roles', 'token_of', 'token_with',
            'wait_until', 'within', 'write_project']
 
@@ -57,6 +57,14 @@ def await_promise(condition, what, seconds):
         if asked > latest:
             raise AssertionError(f'{what}: not within {seconds} s')
         time.sleep(0.02)
+
+
+def await_look(postgres, what='the server looks at the schema'):
+    """Until the one server of the database has just looked at the schema: half a second is left until it looks again."""
+    # The last query of a look asks for commits that wait, and stays in view until the next look.
+    asked = "select query_start from pg_stat_activity where query like '%SyncRep%' and pid <> pg_backend_pid()"
+    before = postgres.sql(asked)
+    wait_until(lambda: postgres.sql(asked) != before, what)
 
 
 def within(seconds, attempt, what, tries=6):

@@ -3,7 +3,7 @@ settings of roles is found within a second, and until the schema has been read a
 import time
 import unittest
 
-from processes import Pando, PrivatePostgres, await_promise, quick_folder, roles, token_with, wait_until, write_project
+from processes import Pando, PrivatePostgres, await_look, await_promise, quick_folder, roles, token_with, wait_until, write_project
 
 SCHEMA = roles('anon', 'authenticated', 'staff', 'service_role') + '''
 create table papers (id int primary key, body text);
@@ -63,13 +63,6 @@ class SchemaWatch(unittest.TestCase):
         ask_until_promised(lambda: self.ask(path, **self.me))
         with self.subTest(what):
             self.assert_reads(path, expected, **self.me)
-
-    def await_look(self):
-        """Until the server has just looked at the schema: half a second is left until it looks again."""
-        # The last query of a look asks for commits that wait, and stays in view until the next look.
-        asked = "select query_start from pg_stat_activity where query like '%SyncRep%' and pid <> pg_backend_pid()"
-        before = self.postgres.sql(asked)
-        wait_until(lambda: self.postgres.sql(asked) != before, 'the server looks at the schema')
 
     def add_a_table(self):
         """In one transaction, and waits until it is served."""
@@ -145,7 +138,7 @@ class SchemaWatch(unittest.TestCase):
                     self.assert_is_forgotten(come, meanwhile, go)
 
     def assert_is_forgotten(self, come, meanwhile, go):
-        self.await_look()
+        await_look(self.postgres)
         with self.postgres.open(f'{come};') as session:
             for _ in range(6):
                 meanwhile()
@@ -231,7 +224,7 @@ class SchemaWatchWithStream(SchemaWatch):
         for _ in range(3):  # a busy machine may look in between
             wait_until(lambda: self.ask('secrets?id=eq.1', **self.me) == (200, b'[]'), 'it is as before')
             self.postgres.sql("update secrets set body = 'secret'")
-            self.await_look()
+            await_look(self.postgres)
             with self.postgres.open('grant staff to authenticated;') as session:
                 for _ in range(6):
                     self.ask('secrets?id=eq.1', **self.me)
