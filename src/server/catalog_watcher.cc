@@ -93,6 +93,9 @@ Task<void> CatalogWatcher::LoadUntilCurrent() {
     if (deps_.count) deps_.count(loaded.has_value());
     if (loaded) {
       backoff.Reset();
+      // A look since then saw another schema than the load did. The next look would only say so again.
+      const bool looked = looked_at_ >= published_load_begun_at_ && !seen_.text.empty();
+      if (looked && seen_.text != fingerprint_) Outdate();
       continue;
     }
     if (stopping_) break;
@@ -197,6 +200,7 @@ Task<Result<void>> CatalogWatcher::Look(pg::Connection& connection) {
   PANDO_CO_TRY(seen_, co_await introspect::QueryFingerprint(connection, std::move(before), look_by));
   deps_.answered();
   told_.clear();
+  looked_at_ = looked_at;
   ForgetWhatPassed(last, looked_at);
   Compare(seen_, looked_at);
   PANDO_CO_TRY(const pg::CommitWatch commits, co_await pg::WatchCommits(connection, look_by));
@@ -226,7 +230,7 @@ void CatalogWatcher::Compare(const introspect::Fingerprint& seen, Clock::time_po
     known_->Extend(looked_at + kKnownFor);
     return;
   }
-  // One that is being loaded may have seen the change; if not, the next look will tell.
+  // One that is being loaded may have seen the change; if not, it is loaded once more.
   if (loading_) return EndKnown();
   Log(Level::kInfo, "catalog.changed", "the schema of the database has changed");
   Outdate();

@@ -94,6 +94,7 @@ class CatalogWatcher {
   bool again_ = false;    // and must load once more
   bool stopping_ = false;
   introspect::Fingerprint seen_;               // on the connection that watches
+  Clock::time_point looked_at_;                // when that look began
   bool was_reset_ = false;                     // settings were others, at the look before
   std::string forgotten_by_;                   // the snapshot of when connections were told to forget last
   Clock::time_point forgotten_at_;             // likewise

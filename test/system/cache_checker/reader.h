@@ -83,13 +83,13 @@ class Reader {
   }
 
   bool MayBeRefused(Clock::time_point begin, Clock::time_point end) const {
-    const std::vector<Rule> rules = scene_.rule.Between(begin - scene_.rule_bound(), end);
+    const std::vector<Rule> rules = scene_.RulesBetween(begin, end);
     return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return !rule.Grants(caller_->role); });
   }
 
   void Check(const Question& asked, const Answer& answer, Clock::time_point begin, Clock::time_point end) {
     const std::string what = (answer.hit ? "kept " : "fresh ") + asked.path;
-    const std::vector<Rule> rules = scene_.rule.Between(begin - scene_.rule_bound(), end);
+    const std::vector<Rule> rules = scene_.RulesBetween(begin, end);
     if (!asked.is_follower &&
         std::none_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.Grants(caller_->role); }))
       findings_.Tell(what + ": answered to a role that had no right to read");

@@ -57,6 +57,8 @@ struct Rule {
     return group < std::min({by_role, allowed, configured}) + kShownALevel * caller.level;
   }
 
+  bool operator==(const Rule&) const = default;
+
   static constexpr int kShownALevel = 6;
   int shown = kGroups;
   std::optional<int> shown_authenticated;  // to that role, instead of `shown`
@@ -65,6 +67,28 @@ struct Rule {
   bool owned = false;  // by a role of which "authenticated" is a member: policies do not hold for it
   bool anonymous = true, authenticated = true;
 };
+
+// A function's own setting holds at once, and a session's when the session is replaced: the later of two changes may be
+// seen before the earlier one. So each part of the rule may be that of another moment.
+inline std::vector<Rule> Mixed(const std::vector<Rule>& rules) {
+  std::vector<Rule> mixed = {rules.front()};
+  const auto vary = [&](auto Rule::*part) {
+    std::vector<Rule> varied;
+    for (const Rule& one : mixed) {
+      for (const Rule& other : rules) {
+        Rule rule = one;
+        rule.*part = other.*part;
+        if (std::find(varied.begin(), varied.end(), rule) == varied.end()) varied.push_back(rule);
+      }
+    }
+    mixed = std::move(varied);
+  };
+  vary(&Rule::shown);
+  vary(&Rule::shown_authenticated);
+  vary(&Rule::allowed);
+  vary(&Rule::configured);
+  return mixed;
+}
 
 struct Scene {
   uint16_t port = 0;
@@ -89,6 +113,12 @@ struct Scene {
   // How long an earlier rule may be seen. What no event tells is found by a look at the schema twice a second, and a
   // catalog that is being loaded at that moment is loaded once more.
   milliseconds rule_bound() const { return is_ruled_by_events() ? bound : 2 * bound; }
+  // All rules that may have held from `begin` to `end`.
+  std::vector<Rule> RulesBetween(std::chrono::steady_clock::time_point begin,
+                                 std::chrono::steady_clock::time_point end) const {
+    const std::vector<Rule> rules = rule.Between(begin - rule_bound(), end);
+    return ruled_by == RuledBy::kSettings ? Mixed(rules) : rules;
+  }
   bool is_ruled_by_events() const { return ruled_by != RuledBy::kOwners && ruled_by != RuledBy::kSettings; }
   // Kept by a trigger.
   bool has_followers() const { return !leaves && !crowd; }
