@@ -101,6 +101,7 @@ void InheritDefault(Column& column, const Column& base) {
   if (column.has_default) return;
   column.has_default = base.has_default;
   column.default_expression = base.default_expression;
+  column.is_identity = base.is_identity;
 }
 
 using FirstCopies = std::map<QualifiedName, std::map<std::string, std::string>>;  // table -> its column -> the view's

@@ -4,13 +4,12 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include "catalog/snapshot.h"
 #include "serve/openapi31.h"
+#include "serve/openapi_names.h"
+#include "serve/openapi_parts.h"
 #include "serve/openapi_schema.h"
-#include "telemetry/version.h"
 
 namespace pando::serve {
 namespace {
@@ -19,38 +18,9 @@ namespace json = boost::json;
 using catalog::Function;
 using catalog::Relation;
 
-constexpr const char* kDefaultTitle = "REST API";
-constexpr const char* kDefaultDescription = "The relations and functions that the database schema offers";
-constexpr const char* kReference = "https://postgrest.org/en/stable/references/api.html";
-
-json::array Strings(std::initializer_list<const char*> texts) {
-  json::array array;
-  for (const char* text : texts) array.emplace_back(text);
-  return array;
-}
-
 json::array RowMediaTypes() {
   return Strings({"application/json", "application/vnd.pgrst.object+json;nulls=stripped",
                   "application/vnd.pgrst.object+json", "text/csv"});
-}
-
-// A reference by JSON pointer (RFC 6901) in a URI fragment.
-json::object Ref(std::string_view place, std::string_view name) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string pointer = "#/" + std::string(place) + "/";
-  for (char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else if (byte <= ' ' || byte > '~' || c == '%' || c == '"' || c == '<' || c == '>') {
-      pointer += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    } else {
-      pointer += c;
-    }
-  }
-  return {{"$ref", pointer}};
 }
 
 json::object Parameter(std::string_view name, std::string_view in, std::string_view description) {
@@ -92,59 +62,33 @@ class Document {
     parameters_ = SharedParameters();
     paths_["/"] = RootPath();
     for (const Relation& relation : catalog_.snapshot().relations) {
-      if (relation.name.schema == input_.schema && IsShown(relation.oid)) AddRelation(relation);
+      if (IsShown(input_, relation)) AddRelation(relation);
     }
     for (const Function& function : catalog_.snapshot().functions) {
-      if (function.name.schema == input_.schema && IsShown(function)) AddFunction(function);
+      if (IsShown(input_, function)) AddFunction(function);
     }
     json::object document;
     document["swagger"] = "2.0";
-    document["info"] = Info();
+    document["info"] = DocumentInfo(input_);
     AddServer(document);
     document["consumes"] = RowMediaTypes();
     document["produces"] = RowMediaTypes();
     document["paths"] = std::move(paths_);
     document["definitions"] = std::move(definitions_);
     document["parameters"] = std::move(parameters_);
-    document["externalDocs"] =
-        json::object{{"description", "PostgREST's documentation of this kind of API"}, {"url", kReference}};
+    document["externalDocs"] = ExternalDocs();
     if (input_.options.openapi_security_active) AddSecurity(document);
     return document;
   }
 
  private:
-  bool IsShown(catalog::Oid oid) const { return !input_.accessible || input_.accessible->contains(oid); }
-
-  bool IsShown(const Function& function) const {
-    const bool is_exposed = function.audience.is_everyone() || input_.extension_functions.contains(function.oid);
-    return is_exposed && IsShown(function.oid);
-  }
-
-  json::object Info() const {
-    const auto& comments = catalog_.snapshot().schema_comments;
-    const auto found = comments.find(input_.schema);
-    const Summary about = found == comments.end() ? Summary() : SplitComment(found->second);
-    return {{"title", about.summary.empty() ? kDefaultTitle : about.summary},
-            {"description", about.description.empty() ? kDefaultDescription : about.description},
-            {"version", telemetry::kVersion}};
-  }
-
-  // Without a public address the document speaks of the server it came from.
   void AddServer(json::object& document) const {
-    const RestOptions& options = input_.options;
-    std::string path = options.prefix;
-    if (options.openapi_server_proxy_uri) {
-      const auto uri = boost::urls::parse_uri(*options.openapi_server_proxy_uri);
-      if (uri) {
-        std::string host(uri->encoded_host());
-        const bool is_https = uri->scheme() == "https";
-        host += ":" + (uri->has_port() ? std::string(uri->port()) : std::string(is_https ? "443" : "80"));
-        document["host"] = host;
-        document["schemes"] = Strings({is_https ? "https" : "http"});
-        path = std::string(uri->encoded_path());
-      }
+    const ApiAddress address = AddressOf(input_.options);
+    if (!address.host.empty()) {
+      document["host"] = address.host;
+      document["schemes"] = json::array{address.scheme};
     }
-    document["basePath"] = path.empty() ? "/" : path;
+    document["basePath"] = address.path;
   }
 
   static void AddSecurity(json::object& document) {
@@ -173,8 +117,8 @@ class Document {
     definitions_[name] = RelationSchema(catalog_, relation);
     json::array filters;
     for (const catalog::Column& column : relation.columns) {
-      const std::string key = "rowFilter." + name + "." + column.name;
-      json::object filter = Parameter(column.name, "query", column.comment.value_or(""));
+      const std::string key = FilterKey(name, column.name);
+      json::object filter = Parameter(FilterName(column.name), "query", column.comment.value_or(""));
       if (!column.comment) filter.erase("description");
       if (auto schema = TypeSchema(catalog_, column.type); schema.contains("format")) {
         filter["format"] = schema["format"];
@@ -184,7 +128,7 @@ class Document {
     }
     const bool writable = relation.insertable || relation.updatable;
     if (writable) parameters_["body." + name] = Body(relation);
-    paths_["/" + name] = PathOf(relation, filters);
+    paths_[PathOf("/", name)] = RelationPath(relation, filters);
   }
 
   static json::object Body(const Relation& relation) {
@@ -194,7 +138,7 @@ class Document {
     return body;
   }
 
-  static json::object PathOf(const Relation& relation, const json::array& filters) {
+  static json::object RelationPath(const Relation& relation, const json::array& filters) {
     const json::object body = Ref("parameters", "body." + relation.name.name);
     json::object path;
     path["get"] = Read(relation, filters);
@@ -235,12 +179,6 @@ class Document {
     return operation;
   }
 
-  static void Describe(json::object& operation, const std::optional<std::string>& comment) {
-    const Summary about = SplitComment(comment);
-    if (!about.summary.empty()) operation["summary"] = about.summary;
-    if (!about.description.empty()) operation["description"] = about.description;
-  }
-
   // ------------------------------------------------------------------------------------------------------- functions
 
   // Overloads share one path; the one with the most arguments, which comes last, describes it.
@@ -248,7 +186,7 @@ class Document {
     json::object path;
     if (function.volatility != Function::Volatility::kVolatile) path["get"] = Call(function, QueryArguments(function));
     path["post"] = Call(function, json::array{BodyArguments(function), Ref("parameters", "preferParams")});
-    paths_["/rpc/" + function.name.name] = std::move(path);
+    paths_[PathOf("/rpc/", function.name.name)] = std::move(path);
   }
 
   static json::object Call(const Function& function, json::array parameters) {
@@ -267,8 +205,9 @@ class Document {
       if (argument.name.empty()) continue;  // a GET names its arguments
       json::object parameter{{"name", argument.name}, {"in", "query"}, {"required", argument.required}};
       const json::object schema = ArgumentSchema(catalog_, argument);
-      if (auto* format = schema.if_contains("format")) parameter["format"] = *format;
-      if (argument.variadic) {
+      const auto* format = schema.if_contains("format");
+      if (format && !argument.variadic) parameter["format"] = *format;
+      if (argument.variadic) {  // its format is that of the array, and the parameter is given once for each element
         parameter["type"] = "array";
         parameter["items"] = schema.contains("items") ? schema.at("items") : json::object();
         if (!parameter["items"].get_object().contains("type")) parameter["items"].get_object()["type"] = "string";
@@ -288,7 +227,9 @@ class Document {
     json::array required;
     for (const catalog::Argument& argument : function.arguments) {
       if (argument.name.empty()) continue;
-      properties[argument.name] = ArgumentSchema(catalog_, argument);
+      json::object schema = ArgumentSchema(catalog_, argument);
+      if (argument.variadic) schema.erase("format");
+      properties[argument.name] = std::move(schema);
       if (argument.required) required.emplace_back(argument.name);
     }
     json::object schema{{"type", "object"}};
@@ -306,9 +247,7 @@ class Document {
 }  // namespace
 
 std::string WriteOpenApi(const OpenApiInput& input, OpenApiVersion version) {
-  json::object document = Document(input).Write();
-  if (version == OpenApiVersion::k3_1) document = ToOpenApi31(std::move(document));
-  return json::serialize(document);
+  return json::serialize(version == OpenApiVersion::k3_1 ? MakeOpenApi31(input) : Document(input).Write());
 }
 
 }  // namespace pando::serve

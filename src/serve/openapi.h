@@ -1,5 +1,5 @@
 // The OpenAPI document of the root path: what the relations and functions of one schema offer. Version 2.0 ("Swagger")
-// is what clients of this API read; 3.1 is the same document in the words of OpenAPI 3.1.
+// is PostgREST's, which clients of this API read; 3.1 is for typed clients (openapi31.h).
 //
 // Concurrency  pure functions; linear in the size of the schema, so not for an event loop when the schema is large
 #pragma once

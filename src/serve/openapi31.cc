@@ -1,210 +1,437 @@
 #include "serve/openapi31.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <map>
+#include <string>
+#include <vector>
 
-#include "base/ascii.h"
+#include "catalog/snapshot.h"
+#include "pgtypes/oid.h"
+#include "rest/query_parser.h"
+#include "serve/openapi31_schema.h"
+#include "serve/openapi_names.h"
+#include "serve/openapi_parts.h"
 
 namespace pando::serve {
 namespace {
 
 namespace json = boost::json;
+namespace oid = pgtypes::oid;
+using catalog::Function;
+using catalog::Relation;
 
-constexpr std::string_view kDefinitions = "#/definitions/", kParameters = "#/parameters/";
-constexpr std::string_view kBodies = "body.";
+constexpr const char *kJsonType = "application/json", *kObjectType = "application/vnd.pgrst.object+json",
+                     *kCsvType = "text/csv";
+constexpr std::string_view kSchemas = "components/schemas", kParameterPlace = "components/parameters",
+                           kResponsePlace = "components/responses";
+// A relation's name has no full stop as a component, so that none is in the way of these.
+constexpr std::string_view kInsertSuffix = ".insert", kUpdateSuffix = ".update", kError = "pando.error";
 
-// Names of components are letters, digits, ".", "-" and "_" (OpenAPI 3.1, 4.8.7.1); relations may have any.
-std::string ComponentName(std::string_view name) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string safe;
-  for (char c : name) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-    if (plain) {
-      safe += c;
-    } else {
-      safe += {'_', kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]};
-    }
-  }
-  return safe;
-}
+json::object TextSchema() { return {{"type", "string"}}; }
 
-// The name behind a reference's pointer, as openapi.cc escaped it.
-std::string Unescape(std::string_view pointer) {
-  std::string name;
-  for (size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] == '~' && i + 1 < pointer.size()) {
-      name += pointer[++i] == '0' ? '~' : '/';
-    } else if (pointer[i] == '%' && i + 2 < pointer.size()) {
-      name += static_cast<char>(HexValue(pointer[i + 1]) << 4 | HexValue(pointer[i + 2]));
-      i += 2;
-    } else {
-      name += pointer[i];
-    }
-  }
-  return name;
-}
+json::object CountSchema() { return {{"type", "integer"}, {"minimum", 0}}; }
 
-std::string NewReference(std::string_view reference) {
-  if (reference.starts_with(kDefinitions)) {
-    return "#/components/schemas/" + ComponentName(Unescape(reference.substr(kDefinitions.size())));
-  }
-  const std::string name = Unescape(reference.substr(kParameters.size()));
-  const bool is_body = name.starts_with(kBodies);
-  return (is_body ? "#/components/requestBodies/" : "#/components/parameters/") +
-         ComponentName(is_body ? name.substr(kBodies.size()) : name);
-}
+json::object ArrayOf(json::object items) { return {{"type", "array"}, {"items", std::move(items)}}; }
 
-void ConvertReferences(json::value& value) {
-  if (value.is_array()) {
-    for (json::value& element : value.get_array()) ConvertReferences(element);
-  } else if (value.is_object()) {
-    for (auto& member : value.get_object()) {
-      const bool is_reference = member.key() == "$ref" && member.value().is_string();
-      if (is_reference) {
-        member.value() = NewReference(std::string_view(member.value().get_string()));
-      } else {
-        ConvertReferences(member.value());
-      }
-    }
-  }
-}
-
-json::object Content(const json::array& media_types, const json::value& schema) {
+json::object InMedia(const char* type, json::object schema) {
   json::object content;
-  for (const json::value& type : media_types) content[type.get_string()] = json::object{{"schema", schema}};
+  content[type] = json::object{{"schema", std::move(schema)}};
   return content;
 }
 
-// {type, format, items, enum, default} move into a schema of their own.
-json::object NewParameter(const json::object& old) {
-  json::object parameter, schema;
-  for (const auto& member : old) {
-    const std::string_view key = member.key();
-    const bool stays = key == "name" || key == "in" || key == "required" || key == "description";
-    if (key == "collectionFormat") {
-      parameter["style"] = "form";
-      parameter["explode"] = true;
-    } else {
-      (stays ? parameter : schema)[key] = member.value();
-    }
-  }
-  parameter["schema"] = std::move(schema);
-  return parameter;
+json::object QueryParameter(std::string_view name, std::string_view description, json::object schema) {
+  return {{"name", name}, {"in", "query"}, {"description", description}, {"schema", std::move(schema)}};
 }
 
-json::object NewBody(const json::object& old) {
-  json::object body;
-  if (auto* description = old.if_contains("description")) body["description"] = *description;
-  body["required"] = old.at("required");
-  body["content"] = json::object{{"application/json", json::object{{"schema", old.at("schema")}}}};
-  return body;
+json::object HeaderParameter(std::string_view name, std::string_view description) {
+  return {{"name", name}, {"in", "header"}, {"description", description}, {"schema", TextSchema()}};
 }
 
-bool IsBodyReference(const json::object& parameter) {
-  const auto* reference = parameter.if_contains("$ref");
-  return reference && std::string_view(reference->get_string()).starts_with("#/parameters/body.");
+// What several operations take. No key begins as those of row filters do.
+json::object CommonParameters() {
+  json::object all;
+  all["select"] = QueryParameter("select", "Columns and embedded relations of the answer", TextSchema());
+  all["columns"] = QueryParameter("columns", "Keys of the body that are written", TextSchema());
+  all["on_conflict"] = QueryParameter("on_conflict", "Columns of the unique key that an upsert goes by", TextSchema());
+  all["order"] = QueryParameter("order", "Ordering, such as name.desc.nullslast", TextSchema());
+  all["and"] = QueryParameter("and", "Filters that all hold, such as (a.eq.1,b.gt.2)", TextSchema());
+  all["or"] = QueryParameter("or", "Filters of which one holds, such as (a.eq.1,b.gt.2)", TextSchema());
+  all["limit"] = QueryParameter("limit", "Most rows of the answer", CountSchema());
+  all["offset"] = QueryParameter("offset", "Rows before the first one of the answer", CountSchema());
+  all["range"] = HeaderParameter("Range", "First and last row of the answer, such as 0-9");
+  all["rangeUnit"] = HeaderParameter("Range-Unit", "Unit of Range: items");
+  all["preferRead"] =
+      HeaderParameter("Prefer", "Preferences: count=exact, count=planned or count=estimated, handling=strict");
+  all["preferInsert"] = HeaderParameter(
+      "Prefer",
+      "Preferences: return=minimal, return=headers-only or return=representation, resolution=merge-duplicates or "
+      "resolution=ignore-duplicates, missing=default, count=exact, handling=strict");
+  all["preferWrite"] = HeaderParameter(
+      "Prefer",
+      "Preferences: return=minimal, return=headers-only or return=representation, missing=default, count=exact, "
+      "handling=strict, max-affected=N");
+  return all;
 }
 
-class Converter {
+class Document31 {
  public:
-  explicit Converter(json::object old) : old_(std::move(old)) {}
+  explicit Document31(const OpenApiInput& input) : input_(input), catalog_(input.catalog) {}
 
-  json::object Convert() {
+  json::object Write() {
+    parameters_ = CommonParameters();
+    schemas_[kError] = ErrorSchema();
+    paths_["/"] = RootPath();
+    for (const Relation& relation : catalog_.snapshot().relations) {
+      if (IsShown(input_, relation)) AddRelation(relation);
+    }
+    AddFunctions();
     json::object document;
     document["openapi"] = "3.1.0";
-    document["info"] = old_["info"];
-    document["externalDocs"] = old_["externalDocs"];
+    document["info"] = DocumentInfo(input_);
+    document["externalDocs"] = ExternalDocs();
     document["servers"] = json::array{json::object{{"url", ServerUrl()}}};
-    if (auto* security = old_.if_contains("security")) document["security"] = *security;
-    document["paths"] = Paths();
+    if (input_.options.openapi_security_active)
+      document["security"] = json::array{json::object{{"JWT", json::array()}}};
+    document["paths"] = std::move(paths_);
     document["components"] = Components();
-    json::value converted(std::move(document));
-    ConvertReferences(converted);
-    return std::move(converted.get_object());
+    return document;
   }
 
  private:
-  std::string ServerUrl() {
-    const std::string path(old_["basePath"].get_string());
-    if (!old_.contains("host")) return path;
-    return std::string(old_["schemes"].get_array()[0].get_string()) + "://" + std::string(old_["host"].get_string()) +
-           path;
-  }
-
-  json::object Paths() {
-    json::object paths;
-    for (auto& [path, operations] : old_["paths"].get_object()) {
-      json::object converted;
-      for (auto& [method, operation] : operations.get_object()) converted[method] = Operation(operation.get_object());
-      paths[path] = std::move(converted);
-    }
-    return paths;
-  }
-
-  json::object Operation(const json::object& old) {
-    const json::array& produces = old.contains("produces") ? old.at("produces").get_array() : RowTypes();
-    json::object operation;
-    json::array parameters;
-    for (const auto& member : old) {
-      if (member.key() == "produces" || member.key() == "parameters") continue;
-      operation[member.key()] = member.value();
-    }
-    if (auto* list = old.if_contains("parameters")) {
-      for (const json::value& parameter : list->get_array())
-        AddParameter(parameter.get_object(), parameters, operation);
-    }
-    if (!parameters.empty()) operation["parameters"] = std::move(parameters);
-    for (auto& member : operation["responses"].get_object()) {
-      json::object& response = member.value().get_object();
-      if (auto* schema = response.if_contains("schema")) {
-        response["content"] = Content(produces, *schema);
-        response.erase("schema");
-      }
-    }
-    return operation;
-  }
-
-  static void AddParameter(const json::object& parameter, json::array& parameters, json::object& operation) {
-    if (IsBodyReference(parameter)) {
-      operation["requestBody"] = parameter;
-    } else if (parameter.contains("$ref")) {
-      parameters.push_back(parameter);
-    } else if (parameter.at("in") == "body") {
-      operation["requestBody"] = NewBody(parameter);
-    } else {
-      parameters.push_back(NewParameter(parameter));
-    }
+  std::string ServerUrl() const {
+    const ApiAddress address = AddressOf(input_.options);
+    return address.host.empty() ? address.path : address.scheme + "://" + address.host + address.path;
   }
 
   json::object Components() {
-    json::object schemas, parameters, bodies;
-    for (auto& [name, schema] : old_["definitions"].get_object()) schemas[ComponentName(name)] = std::move(schema);
-    for (auto& [name, parameter] : old_["parameters"].get_object()) {
-      const json::object& old = parameter.get_object();
-      if (old.at("in") == "body") {
-        bodies[ComponentName(std::string_view(name).substr(kBodies.size()))] = NewBody(old);
-      } else {
-        parameters[ComponentName(name)] = NewParameter(old);
-      }
-    }
-    json::object components{
-        {"schemas", std::move(schemas)}, {"parameters", std::move(parameters)}, {"requestBodies", std::move(bodies)}};
-    if (old_.contains("securityDefinitions")) {
+    json::object components{{"schemas", std::move(schemas_)}, {"parameters", std::move(parameters_)}};
+    components["responses"] =
+        json::object{{"error", {{"description", "An error"}, {"content", InMedia(kJsonType, Ref(kSchemas, kError))}}}};
+    if (input_.options.openapi_security_active) {
       components["securitySchemes"] =
           json::object{{"JWT", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}};
     }
     return components;
   }
 
-  const json::array& RowTypes() { return old_["produces"].get_array(); }
+  // The body of every error. `details` of PGRST201 is a list of candidates.
+  json::object ErrorSchema() const {
+    json::object properties{{"code", TextSchema()}, {"message", TextSchema()}};
+    json::array required{"code", "message"};
+    if (input_.options.client_error_verbosity != "minimal") {
+      properties["details"] = json::object{{"type", json::array{"string", "array", "null"}}, {"items", json::object()}};
+      properties["hint"] = json::object{{"type", json::array{"string", "null"}}};
+      required.insert(required.end(), {"details", "hint"});
+    }
+    return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+  }
 
-  json::object old_;
+  static json::object RootPath() {
+    json::object content;
+    for (const char* type : {"application/openapi+json", "application/vnd.oai.openapi+json"}) {
+      content[type] = json::object{{"schema", {{"type", "object"}}}};
+    }
+    json::object get{{"operationId", "root"},
+                     {"tags", json::array{"Introspection"}},
+                     {"summary", "OpenAPI description (this document)"},
+                     {"responses", {{"200", {{"description", "OK"}, {"content", std::move(content)}}}}}};
+    return {{"get", std::move(get)}};
+  }
+
+  // -------------------------------------------------------------------------------------------- answers and parameters
+
+  static json::object Answer(const char* description, json::object content) {
+    return {{"description", description}, {"content", std::move(content)}};
+  }
+
+  // Rows in each of the forms that they can be asked for.
+  static json::object RowContent(json::object row) {
+    json::object content = InMedia(kJsonType, ArrayOf(row));
+    content[kObjectType] = json::object{{"schema", std::move(row)}};
+    content[kCsvType] = json::object{{"schema", TextSchema()}};
+    return content;
+  }
+
+  static void AddErrors(json::object& responses) { responses["default"] = Ref(kResponsePlace, "error"); }
+
+  // 200 for all of the rows, 206 for a page of more, when they are counted.
+  static json::object PageAnswers(const json::object& content) {
+    json::object range{{"description", "Position of the rows, and how many there are: 0-9/50 or 0-9/*"},
+                       {"schema", TextSchema()}};
+    json::object all = Answer("OK", content), page = Answer("Partial Content", content);
+    all["headers"] = page["headers"] = json::object{{"Content-Range", std::move(range)}};
+    return {{"200", std::move(all)}, {"206", std::move(page)}};
+  }
+
+  static void AddParameters(json::array& parameters, std::initializer_list<const char*> names) {
+    for (const char* name : names) parameters.push_back(Ref(kParameterPlace, name));
+  }
+
+  // ------------------------------------------------------------------------------------------------------- relations
+
+  json::array AddFilters(const Relation& relation) {
+    json::array filters;
+    for (const catalog::Column& column : relation.columns) {
+      std::string key = "rowFilter." + ComponentName(relation.name.name) + "." + ComponentName(column.name);
+      json::object filter =
+          QueryParameter(FilterName(column.name), column.comment.value_or("Filter, such as eq.VALUE"), TextSchema());
+      filters.push_back(Ref(kParameterPlace, key));
+      parameters_[key] = std::move(filter);
+    }
+    AddParameters(filters, {"and", "or"});
+    return filters;
+  }
+
+  void AddRelation(const Relation& relation) {
+    const std::string name = ComponentName(relation.name.name);
+    schemas_[name] = RowSchema(catalog_, relation);
+    const json::array filters = AddFilters(relation);
+    json::object path;
+    path["get"] = Read(relation, filters);
+    if (relation.insertable) path["post"] = Insert(relation);
+    if (relation.deletable) path["delete"] = Write(relation, "delete", "Delete rows of ", filters);
+    if (relation.updatable) {
+      schemas_[name + std::string(kUpdateSuffix)] = UpdateSchema(catalog_, relation);
+      path["patch"] = Write(relation, "update", "Update rows of ", filters);
+      path["patch"].get_object()["requestBody"] =
+          Body(Ref(kSchemas, name + std::string(kUpdateSuffix)), /*is_required=*/true);
+    }
+    paths_[PathOf("/", relation.name.name)] = std::move(path);
+  }
+
+  static json::object Body(json::object schema, bool is_required) {
+    return {{"required", is_required}, {"content", InMedia(kJsonType, std::move(schema))}};
+  }
+
+  static json::object RowsOf(const Relation& relation) {
+    return RowContent(Ref(kSchemas, ComponentName(relation.name.name)));
+  }
+
+  static json::object Read(const Relation& relation, const json::array& filters) {
+    json::array parameters = filters;
+    AddParameters(parameters, {"select", "order", "limit", "offset", "range", "rangeUnit", "preferRead"});
+    return Operation(relation, "read", "Read rows of ", std::move(parameters), PageAnswers(RowsOf(relation)));
+  }
+
+  json::object Insert(const Relation& relation) {
+    const std::string schema = ComponentName(relation.name.name) + std::string(kInsertSuffix);
+    schemas_[schema] = InsertSchema(catalog_, relation);
+    const json::object row = Ref(kSchemas, schema);
+    json::array parameters;
+    AddParameters(parameters, {"select", "columns", "on_conflict", "preferInsert"});
+    json::object created = Answer("Created", RowsOf(relation));
+    created["headers"] = json::object{
+        {"Location", {{"description", "Where the row is, with return=headers-only"}, {"schema", TextSchema()}}}};
+    json::object responses{{"200", Answer("Nothing was new to this upsert", RowsOf(relation))},
+                           {"201", std::move(created)}};
+    json::object post = Operation(relation, "insert", "Insert rows into ", std::move(parameters), std::move(responses));
+    post["requestBody"] = Body({{"anyOf", json::array{row, ArrayOf(row)}}}, /*is_required=*/true);
+    return post;
+  }
+
+  static json::object Write(const Relation& relation, const char* verb, const char* sentence,
+                            const json::array& filters) {
+    json::array parameters = filters;
+    AddParameters(parameters, {"select", "order", "preferWrite"});
+    if (std::string_view(verb) == "update") AddParameters(parameters, {"columns"});
+    json::object responses{{"200", Answer("OK, with return=representation", RowsOf(relation))},
+                           {"204", {{"description", "No Content"}}}};
+    return Operation(relation, verb, sentence, std::move(parameters), std::move(responses));
+  }
+
+  static json::object Operation(const Relation& relation, const char* verb, const char* sentence,
+                                json::array parameters, json::object responses) {
+    const std::string& name = relation.name.name;
+    json::object operation{{"operationId", std::string(verb) + "_" + ComponentName(name)},
+                           {"tags", json::array{name}},
+                           {"summary", sentence + name}};
+    Describe(operation, relation.comment);
+    AddErrors(responses);
+    operation["parameters"] = std::move(parameters);
+    operation["responses"] = std::move(responses);
+    return operation;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- functions
+
+  using Overloads = std::vector<const Function*>;
+
+  void AddFunctions() {
+    std::map<std::string_view, Overloads> by_name;
+    for (const Function& function : catalog_.snapshot().functions) {
+      if (IsShown(input_, function)) by_name[function.name.name].push_back(&function);
+    }
+    for (const auto& [name, overloads] : by_name) {
+      json::object path;
+      Overloads readable;
+      for (const Function* function : overloads) {
+        const bool is_readable = function->volatility != Function::Volatility::kVolatile;
+        if (is_readable && TakesQuery(*function)) readable.push_back(function);
+      }
+      if (!readable.empty()) path["get"] = CallByGet(readable);
+      path["post"] = CallByPost(overloads);
+      paths_[PathOf("/rpc/", name)] = std::move(path);
+    }
+  }
+
+  // A GET names its arguments, and some names mean something else there.
+  static bool TakesQuery(const Function& function) {
+    for (const catalog::Argument& argument : function.arguments) {
+      if (argument.required && !IsQueryArgument(argument)) return false;
+    }
+    return true;
+  }
+
+  static bool IsQueryArgument(const catalog::Argument& argument) {
+    return !argument.name.empty() && rest::IsFilterKey(argument.name);
+  }
+
+  json::object CallByGet(const Overloads& overloads) const {
+    json::object get = Call("get", overloads);
+    json::array& parameters = get["parameters"].get_array();
+    std::map<std::string_view, const catalog::Argument*> arguments;  // of the first overload that has it
+    std::map<std::string_view, size_t> required_by;
+    for (const Function* function : overloads) {
+      for (const catalog::Argument& argument : function->arguments) {
+        if (!IsQueryArgument(argument)) continue;
+        arguments.emplace(argument.name, &argument);
+        if (argument.required) ++required_by[argument.name];
+      }
+    }
+    for (const auto& [name, argument] : arguments) {
+      parameters.push_back(QueryArgument(*argument, required_by[name] == overloads.size()));
+    }
+    return get;
+  }
+
+  // In a query string an array is one text, "{1,2}", and so is JSON; a variadic one is given once for each element.
+  json::object QueryArgument(const catalog::Argument& argument, bool is_required) const {
+    json::object parameter{{"name", argument.name}, {"in", "query"}, {"required", is_required}};
+    json::object schema = ValueSchema(catalog_, argument.type, false);
+    const json::value* const type = schema.if_contains("type");
+    const bool is_plain = type && *type != "array" && *type != "object";
+    if (argument.variadic) {
+      parameter["explode"] = true;
+      parameter["style"] = "form";
+    } else if (!is_plain) {
+      schema = TextSchema();
+    }
+    parameter["schema"] = std::move(schema);
+    return parameter;
+  }
+
+  json::object CallByPost(const Overloads& overloads) const {
+    json::object post = Call("call", overloads);
+    json::object content;
+    json::array bodies;
+    bool is_required = true;
+    for (const Function* function : overloads) {
+      if (function->has_single_unnamed_argument()) {
+        AddWholeBody(function->arguments[0], content, bodies);
+        continue;
+      }
+      json::object schema = ArgumentsSchema(catalog_, *function);
+      is_required = is_required && schema.contains("required");
+      bodies.emplace_back(std::move(schema));
+    }
+    if (bodies.size() == 1) content[kJsonType] = json::object{{"schema", std::move(bodies[0])}};
+    if (bodies.size() > 1) content[kJsonType] = json::object{{"schema", {{"anyOf", std::move(bodies)}}}};
+    post["requestBody"] = json::object{{"required", is_required}, {"content", std::move(content)}};
+    return post;
+  }
+
+  // A single argument without a name takes the body as it is.
+  static void AddWholeBody(const catalog::Argument& argument, json::object& content, json::array& bodies) {
+    switch (argument.type) {
+      case oid::kText:
+        content["text/plain"] = json::object{{"schema", TextSchema()}};
+        break;
+      case oid::kXml:
+        content["text/xml"] = json::object{{"schema", TextSchema()}};
+        break;
+      case oid::kBytea:
+        content["application/octet-stream"] = json::object{{"schema", json::object()}};
+        break;
+      default:
+        bodies.emplace_back(json::object());
+    }
+  }
+
+  json::object Call(const char* verb, const Overloads& overloads) const {
+    const std::string& name = overloads.front()->name.name;
+    json::object operation{{"operationId", std::string(verb) + "_" + ComponentName(name)},
+                           {"tags", json::array{"(rpc) " + name}},
+                           {"summary", "Call " + name}};
+    for (const Function* function : overloads) Describe(operation, function->comment);
+    json::array parameters;
+    bool has_rows = false;
+    for (const Function* function : overloads) has_rows = has_rows || function->has_columns();
+    if (has_rows) AddParameters(parameters, {"select", "order", "limit", "offset"});
+    AddParameters(parameters, {"preferRead"});
+    operation["parameters"] = std::move(parameters);
+    operation["responses"] = Answers(overloads);
+    return operation;
+  }
+
+  json::object Answers(const Overloads& overloads) const {
+    std::map<std::string, json::array> schemas;  // by media type; of overloads that differ either
+    bool has_void = false, has_set = false;
+    for (const Function* function : overloads) {
+      has_void = has_void || function->returns_void;
+      has_set = has_set || function->returns_set;
+      if (!function->returns_void) AddAnswer(*function, schemas);
+    }
+    json::object content;
+    for (auto& [type, either] : schemas) {
+      json::value schema = either.size() == 1 ? std::move(either[0]) : json::value{{"anyOf", std::move(either)}};
+      content[type] = json::object{{"schema", std::move(schema)}};
+    }
+    json::object responses;
+    if (has_set) {
+      responses = PageAnswers(content);
+    } else if (!content.empty()) {
+      responses["200"] = Answer("OK", content);
+    }
+    if (has_void) responses["204"] = json::object{{"description", "No Content"}};
+    AddErrors(responses);
+    return responses;
+  }
+
+  void AddAnswer(const Function& function, std::map<std::string, json::array>& schemas) const {
+    const auto add = [&](const std::string& type, json::object schema) {
+      json::array& either = schemas[type];
+      if (std::find(either.begin(), either.end(), schema) == either.end()) either.emplace_back(std::move(schema));
+    };
+    if (function.media_type) return add(*function.media_type, json::object());
+    const json::object one = ResultSchema(function);
+    add(kJsonType, function.returns_set ? ArrayOf(one) : one);
+    if (!function.returns_row) return;
+    add(kObjectType, one);
+    add(kCsvType, TextSchema());
+  }
+
+  json::object ResultSchema(const Function& function) const {
+    if (!function.returns_row) return ValueSchema(catalog_, function.result_type, true);
+    if (!function.result_relation) {
+      if (function.result_columns.empty()) return {{"type", "object"}};
+      return RowSchema(catalog_, function.result_columns);
+    }
+    const Relation* relation = catalog_.FindRelation(*function.result_relation);
+    if (!relation) return {{"type", "object"}};
+    if (IsShown(input_, *relation)) return Ref(kSchemas, ComponentName(relation->name.name));
+    return RowSchema(catalog_, *relation);
+  }
+
+  const OpenApiInput& input_;
+  const catalog::Catalog& catalog_;
+  json::object paths_, schemas_, parameters_;
 };
 
 }  // namespace
 
-json::object ToOpenApi31(json::object document) { return Converter(std::move(document)).Convert(); }
+json::object MakeOpenApi31(const OpenApiInput& input) { return Document31(input).Write(); }
 
 }  // namespace pando::serve

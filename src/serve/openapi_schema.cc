@@ -8,6 +8,7 @@
 #include <boost/json/value_from.hpp>
 
 #include "catalog/snapshot.h"
+#include "serve/openapi_default.h"
 
 namespace pando::serve {
 namespace {
@@ -21,24 +22,6 @@ using catalog::Relation;
 using catalog::Relationship;
 using catalog::Type;
 
-// The name of a type as people know it: format_type() without a modifier prints "bpchar" for character.
-std::string FormatName(const std::string& sql) {
-  if (sql == "integer" || sql == "smallint") return "int32";
-  if (sql == "bigint") return "int64";
-  if (sql.starts_with("bpchar")) return "character" + sql.substr(6);
-  return sql;
-}
-
-std::string_view JsonType(const std::string& sql) {
-  if (sql == "boolean") return "boolean";
-  if (sql == "smallint" || sql == "integer" || sql == "bigint") return "integer";
-  if (sql == "numeric" || sql == "real" || sql == "double precision") return "number";
-  if (sql == "json" || sql == "jsonb") return "";  // anything
-  return "string";
-}
-
-const Type* BelowDomains(const Catalog& catalog, Oid oid) { return catalog.FindType(catalog.BaseType(oid)); }
-
 json::object ItemsSchema(const Catalog& catalog, const Type& array) {
   json::object items;
   const Type* element = BelowDomains(catalog, array.element);
@@ -47,22 +30,14 @@ json::object ItemsSchema(const Catalog& catalog, const Type& array) {
   return items;
 }
 
-// A default as a JSON value: constants only for what is no string; for strings the expression when it is no constant.
-json::value DefaultValue(std::string expression, const Type& type) {
-  const std::string_view kind = JsonType(type.sql);
-  if (kind == "string" && type.kind != Type::Kind::kArray) {
-    const std::string cast = "::" + type.sql;
-    if (expression.ends_with(cast)) {
-      expression.resize(expression.size() - cast.size());
-      if (expression.size() >= 2 && expression.front() == '\'') {
-        expression = expression.substr(1, expression.size() - 2);
-      }
-    }
-    return json::value(expression);
-  }
-  json::error_code failure;
-  json::value value = json::parse(expression, failure);
-  return failure ? json::value() : value;
+bool IsEmptyArray(const std::string& text, const Type& type) { return type.kind == Type::Kind::kArray && text == "{}"; }
+
+// As version 2.0 has it: an expression that is no constant is shown where a string is expected.
+json::value ShownDefault(const std::string& expression, const Type& type) {
+  json::value constant = ConstantDefault(expression, type);
+  const bool is_text = JsonType(type.sql) == "string" && type.kind != Type::Kind::kArray;
+  if (!constant.is_null() || !is_text || expression.starts_with("NULL::")) return constant;
+  return json::value(expression);
 }
 
 bool IsPrimaryKey(const Relation& relation, const std::string& column) {
@@ -83,27 +58,12 @@ const Relationship* ForeignKeyOf(const Catalog& catalog, const Relation& relatio
   return found;
 }
 
-// The comment, and in a form that clients take apart what key the column is.
-std::string ColumnDescription(const Catalog& catalog, const Relation& relation, const Column& column) {
-  std::string note;
-  if (IsPrimaryKey(relation, column.name)) note += "\nThis is a Primary Key.<pk/>";
-  if (const Relationship* key = ForeignKeyOf(catalog, relation, column.name)) {
-    const std::string& table = key->target.name;
-    const std::string& target = key->columns[0].second;
-    note +=
-        "\nThis is a Foreign Key to `" + table + "." + target + "`.<fk table='" + table + "' column='" + target + "'/>";
-  }
-  std::string text = column.comment.value_or("");
-  if (!note.empty()) text += (text.empty() ? "" : "\n\n") + ("Note:" + note);
-  return text;
-}
-
 json::object ColumnSchema(const Catalog& catalog, const Relation& relation, const Column& column) {
   json::object schema = TypeSchema(catalog, column.type);
   const Type* type = BelowDomains(catalog, column.type);
   if (column.max_length) schema["maxLength"] = *column.max_length;
   if (type && column.default_expression) {
-    json::value value = DefaultValue(*column.default_expression, *type);
+    json::value value = ShownDefault(*column.default_expression, *type);
     if (!value.is_null()) schema["default"] = std::move(value);
   }
   const std::string description = ColumnDescription(catalog, relation, column);
@@ -119,6 +79,51 @@ bool IsExposed(const Catalog& catalog, const std::string& schema) {
 }
 
 }  // namespace
+
+std::string FormatName(const std::string& sql) {
+  if (sql == "integer" || sql == "smallint") return "int32";
+  if (sql == "bigint") return "int64";
+  if (sql.starts_with("bpchar")) return "character" + sql.substr(6);
+  return sql;
+}
+
+std::string_view JsonType(const std::string& sql) {
+  if (sql == "boolean") return "boolean";
+  if (sql == "smallint" || sql == "integer" || sql == "bigint") return "integer";
+  if (sql == "numeric" || sql == "real" || sql == "double precision") return "number";
+  if (sql == "json" || sql == "jsonb") return "";  // anything
+  return "string";
+}
+
+const Type* BelowDomains(const Catalog& catalog, Oid oid) { return catalog.FindType(catalog.BaseType(oid)); }
+
+json::value ConstantDefault(const std::string& expression, const Type& type) {
+  const std::optional<std::string> text = ConstantText(expression);
+  if (!text) return {};
+  if (IsEmptyArray(*text, type)) return json::array();
+  if (type.kind == Type::Kind::kArray) return {};
+  const std::string_view kind = JsonType(type.sql);
+  if (kind == "string") return json::value(*text);
+  json::error_code failure;
+  json::value value = json::parse(*text, failure);
+  if (failure) return {};
+  const bool fits = kind.empty() || (kind == "boolean" ? value.is_bool() : value.is_number());
+  return fits ? value : json::value();
+}
+
+std::string ColumnDescription(const Catalog& catalog, const Relation& relation, const Column& column) {
+  std::string note;
+  if (IsPrimaryKey(relation, column.name)) note += "\nThis is a Primary Key.<pk/>";
+  if (const Relationship* key = ForeignKeyOf(catalog, relation, column.name)) {
+    const std::string& table = key->target.name;
+    const std::string& target = key->columns[0].second;
+    note +=
+        "\nThis is a Foreign Key to `" + table + "." + target + "`.<fk table='" + table + "' column='" + target + "'/>";
+  }
+  std::string text = column.comment.value_or("");
+  if (!note.empty()) text += (text.empty() ? "" : "\n\n") + ("Note:" + note);
+  return text;
+}
 
 json::object TypeSchema(const Catalog& catalog, Oid oid) {
   json::object schema;

@@ -25,7 +25,7 @@ function listen(place) {
   });
 }
 
-async function freePort() {
+export async function freePort() {
   const [firstOfKernel] = (await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')).split(/\s/);
   const end = Math.max(Number(firstOfKernel), 2 * PORT_MIN);
   for (;;) {
@@ -56,8 +56,8 @@ async function untilReady(adminUrl, server, log) {
 
 export class Pando {
   // Applies the migrations of `config` (a path below the root, or absolute), then serves. `settings` are environment
-  // variables that come on top.
-  static async start({ config = 'examples/world/pando.toml', settings = {} } = {}) {
+  // variables that come on top. A database of somebody else's (PANDO_DATABASE_URL) is served as it is, with `migrates` false.
+  static async start({ config = 'examples/world/pando.toml', settings = {}, migrates = true } = {}) {
     const folder = await mkdtemp(path.join(await temporary(), 'pando-e2e-'));
     await chmod(folder, 0o755); // the account that runs PostgreSQL has to pass through
     const [port, adminPort] = [await freePort(), await freePort()];
@@ -73,8 +73,10 @@ export class Pando {
       PANDO_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
       ...settings,
     };
-    await run(path.join(root, 'test/support/made_once.py'), [program, path.join(folder, 'postgres')]);
-    await pando.run('migrate');
+    if (migrates) {
+      await run(path.join(root, 'test/support/made_once.py'), [program, path.join(folder, 'postgres')]);
+      await pando.run('migrate');
+    }
     await pando.serve();
     return pando;
   }
