@@ -71,7 +71,8 @@ std::shared_ptr<const Principal> MakeAnonymous(const std::optional<std::string>&
 class TokenVerifier final : public Verifier {
  public:
   TokenVerifier(const AuthOptions& options, KeySet keys, RolePath role_path)
-      : audience_(options.jwt_audience),
+      : has_secret_(!options.jwt_secret.empty()),
+        audience_(options.jwt_audience),
         anonymous_role_(options.anonymous_role),
         anonymous_(MakeAnonymous(options.anonymous_role)),
         keys_(std::move(keys)),
@@ -86,7 +87,7 @@ class TokenVerifier final : public Verifier {
       if (!anonymous_) return AnonymousDisabled();
       return anonymous_;
     }
-    if (keys_.empty()) return Error(ErrorId::kNoJwtSecret, "Server lacks JWT secret");
+    if (keys_.empty()) return NoSecret();
     const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
     if (std::optional<TokenCache::Entry> entry = cache_.Find(*token)) {
       Result<void> in_time = CheckTimes(entry->times, seconds);
@@ -98,6 +99,16 @@ class TokenVerifier final : public Verifier {
   }
 
  private:
+  Error NoSecret() const {
+    const Error error(ErrorId::kNoJwtSecret, "Server lacks JWT secret");
+    if (has_secret_) {
+      return error.WithHint(
+          "auth.jwt_secret is set, and none of its keys can verify a token: the log at the start says why of each.");
+    }
+    return error.WithHint(
+        "Set auth.jwt_secret to the secret or the keys that the tokens are signed with, or send no token.");
+  }
+
   static Error AnonymousDisabled() { return Error(ErrorId::kAnonymousDisabled, "Anonymous access is disabled"); }
 
   Result<std::shared_ptr<const Principal>> Verify(std::string_view token, int64_t now) {
@@ -118,6 +129,7 @@ class TokenVerifier final : public Verifier {
     return std::shared_ptr<const Principal>(std::move(shared));
   }
 
+  const bool has_secret_;
   const std::optional<std::string> audience_;
   const std::optional<std::string> anonymous_role_;
   const std::shared_ptr<const Principal> anonymous_;  // null when anonymous callers are refused
@@ -160,7 +172,8 @@ Result<Secret> SigningSecret(const AuthOptions& options) {
   PANDO_TRY(SecretText read, ReadSecretText(options.jwt_secret, options.jwt_secret_is_base64));
   if (read.kind == SecretText::Kind::kHmac) return Secret(std::move(read.text));
   if (read.kind == SecretText::Kind::kKeys) {
-    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret holds keys, and tokens are signed with a plain secret only");
+    return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret holds keys, and tokens are signed with a plain secret only")
+        .WithHint("sign the token where the private key is, or set a text of at least 32 characters");
   }
   return Error(ErrorId::kNoJwtSecret, "auth.jwt_secret is not set")
       .WithHint("set it to a text of at least 32 characters");

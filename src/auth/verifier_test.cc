@@ -161,6 +161,8 @@ TEST_F(VerifierTest, SaysThatItHasNoSecret) {
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().id(), ErrorId::kNoJwtSecret);
   EXPECT_EQ(answer.error().message(), "Server lacks JWT secret");
+  EXPECT_EQ(answer.error().hint(),
+            "Set auth.jwt_secret to the secret or the keys that the tokens are signed with, or send no token.");
 }
 
 TEST_F(VerifierTest, TakesTheSchemeInAnyCaseAndIgnoresOthers) {

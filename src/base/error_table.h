@@ -94,6 +94,8 @@ enum class ErrorId : uint16_t {
   kPreconditionFailed,    // PANDO2011
   kNotHonoured,           // PANDO2012
   kHttpAnswerTooLarge,    // PANDO2013
+  kContentCoding,         // PANDO2014
+  kNotWritten,            // PANDO2015
   kEmbeddedNotInstalled,  // PANDO3001
   kEmbeddedInUse,         // PANDO3002
   kEmbeddedVersion,       // PANDO3003

@@ -44,7 +44,7 @@ constexpr auto kAliases = std::to_array<Alias>({
     {"PGRST_SERVER_CORS_ALLOWED_ORIGINS", "rest.cors_allowed_origins", Form::kSame, true},
     {"PGRST_SERVER_TRACE_HEADER", "rest.trace_header", Form::kSame, true},
     {"PGRST_SERVER_TIMING_ENABLED", "rest.server_timing_enabled", Form::kSame, true},
-    {"PGRST_CLIENT_ERROR_VERBOSITY", "rest.client_error_verbosity", Form::kSame, true},
+    {"PGRST_CLIENT_ERROR_VERBOSITY", "rest.client_error_verbosity", Form::kVerbosity, true},
     {"PGRST_URL_USE_LEGACY_TARGET_NAMES", "rest.legacy_target_names", Form::kSame, true},
 });
 
@@ -68,6 +68,8 @@ std::string Converted(const std::string& value, Form form) {
       const std::string level = ToLower(value);
       return level == "crit" ? "error" : level;
     }
+    case Form::kVerbosity:
+      return value == "verbose" ? "postgrest" : value;
     case Form::kPooler: {
       const std::string prepared = ToLower(value);
       if (prepared == "false" || prepared == "0") return "transaction";
@@ -123,6 +125,7 @@ std::vector<Setting> DefaultsOfPostgrest(const std::vector<OptionRow>& rows) {
       {.option = "rest.prefix", .entry = {}, .value = Text{"/"}, .source = source},
       {.option = "http.listen", .entry = {}, .value = Text{"0.0.0.0:3000"}, .source = source},
       {.option = "auth.anonymous_role", .entry = {}, .value = Text{""}, .source = source},
+      {.option = "rest.client_error_verbosity", .entry = {}, .value = Text{"postgrest"}, .source = source},
   };
   std::vector<Setting> defaults;
   for (const Setting& setting : all) {

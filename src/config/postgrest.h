@@ -18,10 +18,11 @@ namespace pando::config {
 struct Alias {
   // How PostgREST's spelling becomes ours.
   enum class Form {
-    kSame,      // as it is
-    kSeconds,   // a number of seconds
-    kLogLevel,  // crit is our error; the others are called the same
-    kPooler,    // false, for statements that are not prepared, is our "transaction"; true our "none"
+    kSame,       // as it is
+    kSeconds,    // a number of seconds
+    kLogLevel,   // crit is our error; the others are called the same
+    kVerbosity,  // verbose is our "postgrest"
+    kPooler,     // false, for statements that are not prepared, is our "transaction"; true our "none"
   };
   std::string_view variable;  // "PGRST_DB_SCHEMAS"
   std::string_view option;    // "rest.schemas"

@@ -94,7 +94,8 @@ constexpr std::string_view kAliasesIntroduction = R"(
 
 Aliases of the options above, so that a deployment of PostgREST is replaced by changing the program alone. They win over
 the file, and a `PANDO_` variable wins over them; an empty one counts as unset. When any `PGRST_` variable is set,
-`rest.prefix` defaults to `/`, `http.listen` to `0.0.0.0:3000`, and `auth.anonymous_role` to none, as PostgREST's do.
+`rest.prefix` defaults to `/`, `http.listen` to `0.0.0.0:3000`, `auth.anonymous_role` to none, as PostgREST's do,
+and `rest.client_error_verbosity` to `postgrest`, which `PGRST_CLIENT_ERROR_VERBOSITY=verbose` means too.
 
 `PGRST_SERVER_HOST` and `PGRST_SERVER_PORT` together are `http.listen`, `PGRST_ADMIN_SERVER_HOST` and
 `PGRST_ADMIN_SERVER_PORT` are `admin.listen` (of the special hosts, `*`, `*4` and `!4` are all IPv4 addresses, `*6` and

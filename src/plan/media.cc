@@ -38,6 +38,25 @@ std::string HandlerContentType(const std::string& name) {
   return name;
 }
 
+// PostgreSQL cuts names, those of domains included, after so many bytes.
+constexpr size_t kNameBytesMax = 63;
+
+bool IsCutName(const std::string& name, const std::string& produced) {
+  return name.size() > kNameBytesMax && produced.size() == kNameBytesMax && name.starts_with(produced);
+}
+
+// The type, a range of types ("image/*"), or a name that is too long for a domain names what is produced.
+bool Names(const MediaType& type, const std::string& produced) {
+  if (type.name == produced || IsCutName(type.name, produced)) return true;
+  return type.name.ends_with("/*") && type.name != "*/*" && produced != "*/*" &&
+         produced.starts_with(type.name.substr(0, type.name.size() - 1));
+}
+
+// As the client has it, where the domain's name was cut.
+const std::string& FullName(const MediaType& type, const std::string& produced) {
+  return IsCutName(type.name, produced) ? type.name : produced;
+}
+
 bool IsDefaultSelect(const Node& node) {
   return node.outputs.size() == 1 && node.outputs[0].kind == Output::Kind::kStar;
 }
@@ -48,12 +67,28 @@ class Chooser {
 
   std::optional<Media> Try(const MediaType& type) const {
     if (type.kind == MediaType::Kind::kPlan) return TryPlan(type);
+    if (type.name == "application/*") return TryApplication();
+    return TryNamed(type);
+  }
+
+ private:
+  // JSON is what everything has; else a handler of the kind.
+  std::optional<Media> TryApplication() const {
+    MediaType type;
+    type.kind = MediaType::Kind::kJson;
+    type.name = "application/json";
+    if (auto media = TryNamed(type)) return media;
+    type.kind = MediaType::Kind::kOther;
+    type.name = "application/*";
+    return TryNamed(type);
+  }
+
+  std::optional<Media> TryNamed(const MediaType& type) const {
     if (plan_.call && plan_.call->function->media_type) return TryScalarHandler(type);
     if (auto handled = TryHandler(type)) return handled;
     return TryBuiltIn(type);
   }
 
- private:
   std::optional<Media> TryPlan(const MediaType& type) const {
     if (!options_.plan_enabled) return std::nullopt;
     std::vector<MediaType> inner =
@@ -71,10 +106,10 @@ class Chooser {
 
   std::optional<Media> TryScalarHandler(const MediaType& type) const {
     const std::string& produced = *plan_.call->function->media_type;
-    if (type.kind != MediaType::Kind::kAny && produced != "*/*" && type.name != produced) return std::nullopt;
+    if (type.kind != MediaType::Kind::kAny && produced != "*/*" && !Names(type, produced)) return std::nullopt;
     Media media;
     media.format = Format::kScalarHandler;
-    media.content_type = HandlerContentType(produced);
+    media.content_type = HandlerContentType(FullName(type, produced));
     return media;
   }
 
@@ -89,7 +124,7 @@ class Chooser {
           plan_.read.relation && handler.relation == plan_.read.relation->name && IsDefaultSelect(plan_.read);
       if ((!for_all && !for_this) || !handler.audience.Includes(plan_.role)) continue;
       const bool any = type.kind == MediaType::Kind::kAny;
-      const bool matches = handler.media_type == "*/*" || handler.media_type == type.name;
+      const bool matches = handler.media_type == "*/*" || Names(type, handler.media_type);
       if (!matches) continue;
       if (handler.media_type == "*/*" && !any && IsBuiltIn(type)) continue;
       if (!best || (for_this && !best->relation) || (best->media_type == "*/*" && handler.media_type != "*/*")) {
@@ -100,7 +135,7 @@ class Chooser {
     Media media;
     media.format = Format::kHandler;
     media.handler = best;
-    media.content_type = HandlerContentType(best->media_type);
+    media.content_type = HandlerContentType(FullName(type, best->media_type));
     return media;
   }
 
@@ -138,7 +173,10 @@ class Chooser {
         media.content_type = std::string("application/geo+json") + kUtf8;
         return media;
       default:
-        return std::nullopt;
+        if (type.name != "text/*") return std::nullopt;
+        media.format = Format::kCsv;
+        media.content_type = std::string("text/csv") + kUtf8;
+        return media;
     }
   }
 

@@ -206,6 +206,12 @@ bool HasAggregates(const Node& node) {
   });
 }
 
+bool IsOneGroup(const Node& node) {
+  return !node.outputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(), [](const Output& output) {
+    return output.kind == Output::Kind::kColumn && output.column.aggregate.has_value();
+  });
+}
+
 Result<Plan> MakePlan(const rest::Request& request, std::shared_ptr<const catalog::Catalog> catalog,
                       const PlanOptions& options, std::string role) {
   Plan plan;

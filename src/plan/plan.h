@@ -191,6 +191,8 @@ struct Plan {
 
 // The node's rows are groups of rows.
 bool HasAggregates(const Node& node);
+// All rows are one group, which is there even without rows: `select=count(),amount.sum()`.
+bool IsOneGroup(const Node& node);
 
 struct PlanOptions {
   std::optional<uint32_t> max_rows;

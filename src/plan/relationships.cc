@@ -82,6 +82,21 @@ std::string Describe(const Relationship& r) {
          "(" + JoinColumns(r.columns, false) + ")";
 }
 
+// What chooses it: the junction or constraint, or a column where several go by the same one (views that show a key
+// twice).
+std::string Choice(const Relationship& r, const std::vector<const Relationship*>& found, const std::string& target) {
+  const auto is_only = [&](const std::string& word) {
+    const auto fits = [&](const Relationship* other) { return Fits(*other, target, word); };
+    return Fits(r, target, word) && std::count_if(found.begin(), found.end(), fits) == 1;
+  };
+  if (r.junction) return r.junction->table.name;
+  if (is_only(r.constraint) || !IsSingle(r)) return r.constraint;
+  for (const std::string& column : {r.columns[0].first, r.columns[0].second}) {
+    if (is_only(column)) return column;
+  }
+  return r.constraint;
+}
+
 Error Ambiguous(const std::vector<const Relationship*>& found, const std::string& source, const std::string& target) {
   std::string details = "[";
   std::string choices;
@@ -90,8 +105,7 @@ Error Ambiguous(const std::vector<const Relationship*>& found, const std::string
     details += "{\"cardinality\":" + JsonString(CardinalityName(*r)) +
                ",\"embedding\":" + JsonString(source + " with " + target) +
                ",\"relationship\":" + JsonString(Describe(*r)) + "}";
-    const std::string& by = r->junction ? r->junction->table.name : r->constraint;
-    choices += (choices.empty() ? "'" : ", '") + target + "!" + by + "'";
+    choices += (choices.empty() ? "'" : ", '") + target + "!" + Choice(*r, found, target) + "'";
   }
   return Error(ErrorId::kAmbiguousRelationship,
                "Could not embed because more than one relationship was found for '" + source + "' and '" + target + "'")

@@ -28,6 +28,7 @@ class Scanner {
       if (at_ == end_ || !Step(state)) return false;
     }
   }
+  bool is_too_deep() const { return is_too_deep_; }
 
  private:
   enum class State {
@@ -61,7 +62,10 @@ class Scanner {
       listener_.OnValue(depth(), first == '{' ? JsonKind::kObject : opens ? JsonKind::kArray : JsonKind::kScalar);
     }
     if (opens) {
-      if (depth() >= nesting_max_) return false;
+      if (depth() >= nesting_max_) {
+        is_too_deep_ = true;
+        return false;
+      }
       open_ += first;
       ++at_;
       state = first == '{' ? State::kFirstKey : State::kFirstElement;
@@ -160,14 +164,18 @@ class Scanner {
   const char* at_;
   const char* const end_;
   const uint32_t nesting_max_;
+  bool is_too_deep_ = false;
   JsonListener& listener_;
   std::string open_;  // the open containers, '{' or '[' each
 };
 
 }  // namespace
 
-bool ScanJson(std::string_view text, uint32_t nesting_max, JsonListener& listener) {
-  return IsValidUtf8(text) && Scanner(text, nesting_max, listener).Run();
+JsonCheck ScanJson(std::string_view text, uint32_t nesting_max, JsonListener& listener) {
+  if (!IsValidUtf8(text)) return JsonCheck::kMalformed;
+  Scanner scanner(text, nesting_max, listener);
+  if (scanner.Run()) return JsonCheck::kValid;
+  return scanner.is_too_deep() ? JsonCheck::kTooDeep : JsonCheck::kMalformed;
 }
 
 }  // namespace pando::rest

@@ -26,7 +26,11 @@ class JsonListener {
   virtual void OnObjectEnd(uint32_t depth) = 0;
 };
 
-// False if `text` is not one JSON value with white space around, is not UTF-8, or nests deeper than `nesting_max`.
-bool ScanJson(std::string_view text, uint32_t nesting_max, JsonListener& listener);
+enum class JsonCheck {
+  kValid,
+  kMalformed,  // not one JSON value with white space around, or not UTF-8
+  kTooDeep,    // more than `nesting_max` containers are open at once; what follows was not looked at
+};
+JsonCheck ScanJson(std::string_view text, uint32_t nesting_max, JsonListener& listener);
 
 }  // namespace pando::rest

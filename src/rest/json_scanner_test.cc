@@ -25,12 +25,12 @@ class Recorder final : public JsonListener {
 
 std::string Heard(std::string_view text) {
   Recorder recorder;
-  return ScanJson(text, 100, recorder) ? recorder.heard() : "refused";
+  return ScanJson(text, 100, recorder) == JsonCheck::kValid ? recorder.heard() : "refused";
 }
 
 bool Valid(std::string_view text, uint32_t nesting_max = 100) {
   Recorder recorder;
-  return ScanJson(text, nesting_max, recorder);
+  return ScanJson(text, nesting_max, recorder) == JsonCheck::kValid;
 }
 
 TEST(JsonScanner, ReportsTheOutermostShapeOnly) {

@@ -70,8 +70,15 @@ Result<Payload> ArrayPayload(const Outline& outline, std::string_view body, cons
 Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& context) {
   if (body.empty() && context.for_function) body = "{}";
   Outline outline;
-  if (!ScanJson(body, context.json_nesting_max, outline)) {
-    return Error(ErrorId::kInvalidBody, "Empty or invalid json");
+  switch (ScanJson(body, context.json_nesting_max, outline)) {
+    case JsonCheck::kValid:
+      break;
+    case JsonCheck::kMalformed:
+      return Error(ErrorId::kInvalidBody, "Empty or invalid json");
+    case JsonCheck::kTooDeep:
+      return Error(ErrorId::kInvalidBody, "The JSON is nested too deeply")
+          .WithDetail("At most " + std::to_string(context.json_nesting_max) +
+                      " arrays and objects may be open at once");
   }
   if (outline.root() == JsonKind::kArray) return ArrayPayload(outline, body, context);
   if (outline.root() == JsonKind::kScalar) {

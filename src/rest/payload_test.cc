@@ -95,6 +95,17 @@ TEST(JsonPayload, RefusesWhatIsNotJson) {
   }
 }
 
+TEST(JsonPayload, SaysThatItIsNestedTooDeeply) {
+  const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const PayloadContext context{.for_function = true, .json_nesting_max = 10};
+  EXPECT_TRUE(ParseJsonPayload(nested(10), context));
+  const Result<Payload> refused = ParseJsonPayload(nested(11), context);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(), "The JSON is nested too deeply");
+  EXPECT_EQ(refused.error().detail(), "At most 10 arrays and objects may be open at once");
+  EXPECT_EQ(ParseJsonPayload(std::string(5, '['), context).error().message(), "Empty or invalid json");
+}
+
 TEST(FunctionPayload, TakesNothingAsNoArguments) {
   const Result<Payload> payload = ParsePayload("application/json", "", kFunction);
   ASSERT_TRUE(payload);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "rest/honoured.h"
 #include "rest/payload.h"
@@ -120,8 +121,25 @@ Result<void> ReadQuery(const RawRequest& raw, const ParseOptions& options, Reque
   return {};
 }
 
+// Bodies are read as they are (RFC 9110 section 8.4).
+Result<void> CheckCoding(const RawRequest& raw) {
+  for (const std::string_view value : Headers(raw, "Content-Encoding")) {
+    for (size_t at = 0; at <= value.size();) {
+      const size_t end = std::min(value.find(',', at), value.size());
+      const std::string coding = ToLower(Trimmed(value.substr(at, end - at)));
+      at = end + 1;
+      if (coding.empty() || coding == "identity") continue;
+      return Error(ErrorId::kContentCoding, "request bodies with Content-Encoding: " + coding + " are not supported")
+          .WithHint("Send the body uncompressed, without Content-Encoding.");
+    }
+  }
+  return {};
+}
+
 Result<void> ReadPayload(const RawRequest& raw, const ParseOptions& options, Request& request) {
-  if (raw.body_is_awaited || !HasPayload(request)) return {};
+  if (!HasPayload(request)) return {};
+  PANDO_CHECK(CheckCoding(raw));
+  if (raw.body_is_awaited) return {};
   const PayloadContext context{
       .for_function = request.resource == Resource::kFunction,
       .columns_given = request.query.columns.has_value(),

@@ -154,7 +154,7 @@ bool HasPayload(const Request& request);
 
 // Parses in the order that clients can observe (REST.md section 30): path (PGRST125), schema (PGRST106), method
 // (PGRST117, PGRST101), query string (PGRST100), range (PGRST103), what the method cannot honour (PANDO2012), body
-// (PGRST102).
+// (PANDO2014, PGRST102).
 //   the named errors, with the messages, details and hints of REST.md
 Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options);
 

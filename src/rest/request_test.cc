@@ -223,6 +223,16 @@ TEST(Request, ReadsTheBodyWhereThereIsOne) {
   EXPECT_EQ(CodeOf({.method = "POST", .query = "columns=a", .body = R"([{"a":1},{"b":2}])"}), "accepted");
 }
 
+TEST(Request, RefusesCompressedBodies) {
+  const auto code = [](const std::string& coding, const std::string& method = "POST") {
+    return CodeOf({.method = method, .headers = {{"Content-Encoding", coding}}, .body = "[]"});
+  };
+  for (const char* coding : {"gzip", "GZIP", "identity, br", "deflate,", "zstd"}) EXPECT_EQ(code(coding), "PANDO2014");
+  EXPECT_EQ(code("gzip", "PATCH"), "PANDO2014");
+  for (const char* coding : {"identity", "Identity", "", " , "}) EXPECT_EQ(code(coding), "accepted") << coding;
+  EXPECT_EQ(code("gzip", "DELETE"), "accepted");  // nothing looks at its body
+}
+
 TEST(Request, JoinsRepeatedHeaders) {
   const Result<Request> request = Message{
       .headers = {

@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "rest/percent.h"
 #include "serve/errors.h"
+#include "serve/openapi_names.h"
 #include "serve/response_settings.h"
 #include "serve/row_printer.h"
 
@@ -212,7 +213,8 @@ class Answer {
     } else {
       TakeBody();
     }
-    if (!outcome_.total) return {};
+    // One value of all rows is whole, however little of it the window shows.
+    if (!outcome_.total || plan::IsOneGroup(plan_.read)) return {};
     if (first > *outcome_.total) {
       const Error error =
           Error(ErrorId::kInvalidRange, "Requested range not satisfiable")
@@ -268,7 +270,7 @@ class Answer {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) location += '&';
       const auto& value = outcome_.location[i];
-      rest::AppendPercentEncoded(columns[i], location);
+      rest::AppendPercentEncoded(FilterName(columns[i]), location);
       location += value ? "=eq." : "=is.null";
       if (value) rest::AppendPercentEncoded(*value, location);
     }
@@ -351,6 +353,9 @@ bool NeedsCheck(const rest::Request& request, const plan::Plan& plan) {
 
 Result<void> CheckOutcome(const Outcome& outcome, const rest::Request& request, const plan::Plan& plan) {
   if (plan.media.explain) return {};
+  if (request.action == Action::kPut && RowsWritten(outcome) == 0 && outcome.inserted) {
+    return Error(ErrorId::kNotWritten, "no row was written: a trigger or rule of the table suppressed the write");
+  }
   if (request.action == Action::kPut && RowsWritten(outcome) != 1) {
     return Error(ErrorId::kPutKeyMismatch, "Payload values do not match URL in primary key column(s)");
   }

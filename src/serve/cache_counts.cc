@@ -33,6 +33,10 @@ std::string_view Words(Uncacheable why) {
       return "it runs with settings of its own";
     case Uncacheable::kNoStream:
       return "the changes of the database do not come";
+    case Uncacheable::kNoTriggers:
+      return "changes of the schema cannot be seen without event triggers";
+    case Uncacheable::kOtherDatabase:
+      return "the change stream is not that of the database";
     case Uncacheable::kSchema:
       return "the schema is not known to be current";
     case Uncacheable::kStale:

@@ -29,6 +29,8 @@ enum class Uncacheable : uint8_t {
   kEmbedTable,
   kSettings,
   kNoStream,
+  kNoTriggers,
+  kOtherDatabase,
   kSchema,
   kStale,
   kOwnWrites,

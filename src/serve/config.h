@@ -11,6 +11,7 @@
 #include "catalog/catalog.h"
 #include "plan/plan.h"
 #include "rest/request.h"
+#include "serve/cache_counts.h"
 #include "serve/cache_rule.h"
 #include "serve/options.h"
 #include "serve/role_settings.h"
@@ -20,8 +21,9 @@ namespace pando::serve {
 struct Config {
   RestOptions rest;
   std::shared_ptr<auth::Verifier> verifier;
-  std::shared_ptr<const catalog::Catalog> catalog;  // null until the first load
-  std::shared_ptr<const Cacheables> cacheables;     // null: nothing is to be kept in the cache
+  std::shared_ptr<const catalog::Catalog> catalog;   // null until the first load
+  std::shared_ptr<const Cacheables> cacheables;      // null: nothing is to be kept in the cache
+  Uncacheable why_nothing = Uncacheable::kNoStream;  // why that is so, where it is
   // Until when `catalog` is known to be that of the database; null: always.
   std::shared_ptr<const KnownUntil> catalog_known;
 
@@ -38,6 +40,7 @@ struct Config {
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog,
                                          std::shared_ptr<const Cacheables> cacheables = nullptr,
-                                         std::shared_ptr<const KnownUntil> catalog_known = nullptr);
+                                         std::shared_ptr<const KnownUntil> catalog_known = nullptr,
+                                         Uncacheable why_nothing = Uncacheable::kNoStream);
 
 }  // namespace pando::serve

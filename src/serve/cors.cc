@@ -5,6 +5,14 @@
 namespace pando::serve {
 namespace {
 
+// What a page may read beside what every page may. The first line is PostgREST's; the others are what our answers, and
+// gateways and functions before and behind them, say beside it.
+constexpr std::string_view kExposed =
+    "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "
+    "Range-Unit, ETag, Pando-Position, X-Request-Id, Preference-Applied, Proxy-Status, Cache-Status, Retry-After, "
+    "RateLimit, RateLimit-Policy, Content-Disposition, Allow, Content-Profile, Server-Timing, Warning, "
+    "WWW-Authenticate";
+
 // "*" without a list of origins; else the origin itself, with credentials, when it is on the list.
 bool AddAllowOrigin(const http::Request& request, const RestOptions& options, http::Response& response) {
   const auto origin = request.headers.Find("origin");
@@ -17,6 +25,12 @@ bool AddAllowOrigin(const http::Request& request, const RestOptions& options, ht
   response.headers.Set("Access-Control-Allow-Origin", *origin);
   response.headers.Set("Access-Control-Allow-Credentials", "true");
   return true;
+}
+
+void AddExposed(const RestOptions& options, http::Response& response) {
+  std::string exposed(kExposed);
+  if (options.trace_header) exposed += ", " + *options.trace_header;
+  response.headers.Set("Access-Control-Expose-Headers", exposed);
 }
 
 }  // namespace
@@ -41,9 +55,13 @@ void AddCorsHeaders(const http::Request& request, const RestOptions& options, ht
   const auto origin = request.headers.Find("origin");
   if (!origin && request.method != "OPTIONS") return;
   if (!AddAllowOrigin(request, options, response) || !origin) return;
-  response.headers.Set("Access-Control-Expose-Headers",
-                       "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, "
-                       "Transfer-Encoding, Range-Unit");
+  AddExposed(options, response);
+}
+
+void AddCorsHeadersForAll(const RestOptions& options, http::Response& response) {
+  if (!options.cors_allowed_origins.empty()) return;
+  response.headers.Set("Access-Control-Allow-Origin", "*");
+  AddExposed(options, response);
 }
 
 }  // namespace pando::serve

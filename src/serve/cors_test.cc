@@ -59,8 +59,33 @@ TEST(CorsTest, StaysSilentForAnyOtherOrigin) {
 TEST(CorsTest, ShowsThePageTheHeadersItNeeds) {
   http::Response response;
   AddCorsHeaders(RequestFrom("http://example.com"), RestOptions{}, response);
-  EXPECT_THAT(std::string(response.headers.Find("access-control-expose-headers").value_or("")),
-              HasSubstr("Content-Range"));
+  const std::string exposed =
+      ", " + std::string(response.headers.Find("access-control-expose-headers").value_or("")) + ",";
+  for (const char* name :
+       {"Content-Range", "ETag", "Pando-Position", "X-Request-Id", "Preference-Applied", "Proxy-Status", "Cache-Status",
+        "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Disposition", "Location", "Content-Profile",
+        "Server-Timing", "WWW-Authenticate", "Allow", "Warning"}) {
+    EXPECT_THAT(exposed, HasSubstr(std::string(", ") + name + ","));
+  }
+}
+
+TEST(CorsTest, ShowsThePageTheTraceHeader) {
+  RestOptions options;
+  options.trace_header = "X-Trace";
+  http::Response response;
+  AddCorsHeaders(RequestFrom("http://example.com"), options, response);
+  EXPECT_THAT(std::string(response.headers.Find("access-control-expose-headers").value_or("")), HasSubstr(", X-Trace"));
+}
+
+TEST(CorsTest, LetsEveryPageReadARefusalWhereEveryPageMayRead) {
+  RestOptions options;
+  http::Response response;
+  AddCorsHeadersForAll(options, response);
+  EXPECT_EQ(response.headers.Find("access-control-allow-origin"), "*");
+  options.cors_allowed_origins = {"http://example.com"};
+  http::Response other;
+  AddCorsHeadersForAll(options, other);
+  EXPECT_EQ(other.headers.size(), 0u);
 }
 
 }  // namespace

@@ -53,8 +53,6 @@ int StatusOfKind(ErrorKind kind) {
   return 500;
 }
 
-bool Contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 // The exact states first, then the classes (the first two characters).
 int StatusOfSqlstate(const Error& error, bool anonymous) {
   const std::string& s = error.sqlstate();
@@ -63,12 +61,13 @@ int StatusOfSqlstate(const Error& error, bool anonymous) {
   if (s == "42883") return error.message().starts_with("function xmlagg(") ? 406 : 404;
   if (s == "42P01") return 404;
   if (s == "42P17") return 500;
-  if (s == "21000") return Contains(error.message(), "requires a WHERE clause") ? 400 : 500;
+  // What was asked for cannot be done with these values or this object as it is: the caller's business.
+  if (s == "21000" || s == "55000" || s == "54000") return 400;
   if (s == "22023") {
     const bool unknown_role = error.message().starts_with("role ") && error.message().ends_with("does not exist");
     return unknown_role ? 401 : 400;
   }
-  if (s == "23503" || s == "23505") return 409;
+  if (s == "23001" || s == "23503" || s == "23505" || s == "23P01") return 409;
   if (s == "25006") return 405;
   if (s == "53400") return 500;
   if (s == "57P01") return 503;
@@ -224,7 +223,8 @@ http::Response RenderRaised(const Error& error, bool minimal) {
 
 int HttpStatusOf(const Error& error, bool anonymous) {
   if (error.kind() != ErrorKind::kDatabase) {
-    return error.id() == ErrorId::kHttpUriTooLong ? 414 : StatusOfKind(error.kind());
+    if (error.id() == ErrorId::kHttpUriTooLong) return 414;
+    return error.id() == ErrorId::kContentCoding ? 415 : StatusOfKind(error.kind());
   }
   if (error.sqlstate().starts_with("PT")) return StatusOfRaisedPt(error.sqlstate());
   return StatusOfSqlstate(error, anonymous);
@@ -240,8 +240,11 @@ http::Response RenderErrorWithStatus(int status, const Error& error, bool minima
 
 http::Response RenderError(const Error& error, const ErrorContext& context) {
   if (error.sqlstate() == "PGRST") return RenderRaised(error, context.minimal);
-  const int status = HttpStatusOf(error, context.anonymous);
+  const bool is_of_subquery = error.sqlstate() == "21000" && error.message().find("subquery") != std::string::npos;
+  const int status = is_of_subquery && context.as_postgrest ? 500 : HttpStatusOf(error, context.anonymous);
   http::Response response = RenderErrorWithStatus(status, WithoutAddresses(error), context.minimal);
+  // What would be taken (RFC 9110, 15.5.16).
+  if (error.id() == ErrorId::kContentCoding) response.headers.Add("Accept-Encoding", "identity");
   if (error.sqlstate().starts_with("PT")) response.reason = error.message();
   if (error.id() == ErrorId::kInvalidJwt || error.id() == ErrorId::kInvalidClaims) {
     std::string description;

@@ -12,6 +12,8 @@ struct ErrorContext {
   // The caller has the role of callers without a token: 42501 is then 401 (who are you?), as in PostgREST.
   bool anonymous = true;
   bool minimal = false;  // rest.client_error_verbosity
+  // The same: PostgREST's status for a subquery of several rows, which is 500.
+  bool as_postgrest = false;
 };
 
 // The status of an error, without rendering it.

@@ -32,6 +32,12 @@ INSTANTIATE_TEST_SUITE_P(
                     StatusCase{"42P01", "no relation", true, 404}, StatusCase{"42883", "no such operator", true, 404},
                     StatusCase{"22023", "role \"x\" does not exist", true, 401},
                     StatusCase{"22023", "bad parameter", true, 400}, StatusCase{"25006", "read only", true, 405},
+                    StatusCase{"23001", "restrict", true, 409}, StatusCase{"23P01", "exclusion", true, 409},
+                    StatusCase{"23514", "check", true, 400}, StatusCase{"21000", "a row a second time", true, 400},
+                    StatusCase{"21000", "UPDATE requires a WHERE clause", true, 400},
+                    StatusCase{"55000", "cannot insert into view", true, 400},
+                    StatusCase{"54000", "index row size exceeds", true, 400},
+                    StatusCase{"54001", "statement too complex", true, 500}, StatusCase{"55P03", "locked", true, 500},
                     StatusCase{"08006", "gone", true, 503}, StatusCase{"53300", "too many", true, 503},
                     StatusCase{"53400", "limit", true, 500}, StatusCase{"57P01", "shutdown", true, 503},
                     StatusCase{"57014", "cancelled", true, 500}, StatusCase{"40001", "serialize", true, 500},
@@ -43,6 +49,20 @@ TEST(RenderErrorTest, WritesAllFourFieldsSortedAndCompact) {
   const http::Response response = RenderError(error, {});
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.body, R"({"code":"PGRST100","details":"here","hint":null,"message":"bad \"x\""})");
+}
+
+TEST(RenderErrorTest, HasTheStatusOfPostgrestForASubqueryWhereThatIsWanted) {
+  const Error subquery = Error::FromDatabase("21000", "more than one row returned by a subquery used as an expression");
+  EXPECT_EQ(RenderError(subquery, {}).status, 400);
+  EXPECT_EQ(RenderError(subquery, {.as_postgrest = true}).status, 500);
+  const Error upsert = Error::FromDatabase("21000", "ON CONFLICT DO UPDATE command cannot affect row a second time");
+  EXPECT_EQ(RenderError(upsert, {.as_postgrest = true}).status, 400);
+}
+
+TEST(RenderErrorTest, SaysWhichCodingIsTaken) {
+  const http::Response response = RenderError(Error(ErrorId::kContentCoding, "gzip"), {});
+  EXPECT_EQ(response.status, 415);
+  EXPECT_EQ(response.headers.Find("accept-encoding"), "identity");
 }
 
 TEST(RenderErrorTest, LeavesOutDetailsAndHintWhenMinimal) {

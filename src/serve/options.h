@@ -80,8 +80,10 @@ void Describe(Visitor& visit, RestOptions& o) {
       "SCHEMA.NAME; the answers of all others they may keep, and must revalidate.");
   visit.Option("rest.max_age", o.max_age, Range<milliseconds>{std::chrono::seconds(1), std::chrono::hours(24 * 365)},
                Reload::kLive, "How long that is: so stale may such an answer be, whatever Pando's own cache knows.");
-  visit.Option("rest.client_error_verbosity", o.client_error_verbosity, OneOf{{"verbose", "minimal"}}, Reload::kLive,
-               "Fields of an error body: all four, or code and message only.");
+  visit.Option("rest.client_error_verbosity", o.client_error_verbosity, OneOf{{"verbose", "postgrest", "minimal"}},
+               Reload::kLive,
+               "Fields of an error body: all four, with the GRANT that a caller lacks as a hint; all four as PostgREST "
+               "has them; or code and message only.");
   visit.Option("rest.app_settings", o.app_settings, Reload::kLive,
                "Settings named app.settings.NAME that functions and policies can read.");
 }

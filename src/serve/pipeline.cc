@@ -6,6 +6,7 @@
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
+#include "serve/error_hints.h"
 #include "serve/errors.h"
 #include "serve/http_caching.h"
 #include "serve/long_work.h"
@@ -29,6 +30,8 @@ void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
                      outcome.total.value_or(0) <= int64_t{*plan.estimate_from};
   if (!exact) outcome.total = std::max(outcome.total.value_or(0), estimate);
 }
+
+constexpr size_t kToldGrantsMax = 200;
 
 void LogFailure(const Error& error, const std::string& request_id) {
   if (!telemetry::LogEnabled(telemetry::Level::kWarn)) return;
@@ -97,9 +100,39 @@ void Pipeline::Finish(const http::Request& request, const RestOptions& options, 
 
 void Pipeline::AnswerError(Work& work, const Error& error) {
   const bool anonymous = !work.principal || work.principal->has_anonymous_role;
-  const bool minimal = work.config->rest.client_error_verbosity == "minimal";
-  work.response = RenderError(error, ErrorContext{anonymous, minimal});
+  const std::string& verbosity = work.config->rest.client_error_verbosity;
+  const ErrorContext context{anonymous, verbosity == "minimal", verbosity == "postgrest"};
+  work.response = RenderError(WithHints(work, error), context);
   if (work.response.status >= 500) LogFailure(error, work.http.id);
+}
+
+Error Pipeline::WithHints(const Work& work, const Error& error) {
+  const Config& config = *work.config;
+  const std::string& schema = work.shape ? work.shape->request.schema : config.rest.schemas.front();
+  if (error.id() == ErrorId::kInvalidPath) {
+    return WithMeantPath(error, {work.http.path(), config.rest.prefix, schema, config.catalog.get()});
+  }
+  if (error.hint() || !work.principal) return error;
+  const plan::Plan* const plan = work.shape ? &work.shape->plan : nullptr;
+  const auto grant = MissingGrant(error, {work.role(), schema, config.catalog.get(), plan, work.http.method});
+  if (!grant) return error;
+  LogGrant(work, *grant);
+  return config.rest.client_error_verbosity == "verbose" ? error.WithHint("A privilege is missing: " + *grant + ";")
+                                                         : error;
+}
+
+// Once for each grant: callers may ask again and again for what is not theirs.
+void Pipeline::LogGrant(const Work& work, const std::string& grant) {
+  if (told_grants_.size() >= kToldGrantsMax || !told_grants_.insert(grant).second) return;
+  const std::string text = "a request was denied; if the role is meant to do this: " + grant;
+  telemetry::Log(telemetry::Level::kInfo, "request.denied", text,
+                 {{"request_id", work.http.id}, {"role", work.role()}});
+}
+
+http::Response Pipeline::RenderRefusal(int status, const Error& error) const {
+  http::Response response = RenderErrorWithStatus(status, error, config_->rest.client_error_verbosity == "minimal");
+  AddCorsHeadersForAll(config_->rest, response);
+  return response;
 }
 
 Result<Pipeline::Caller> Pipeline::Authenticate(const http::Request& request) const {
@@ -150,6 +183,7 @@ void Pipeline::Remember(const Work& work) {
 
 // Fills `cut_`. The shapes are those of the configuration in force: a request that is older has none.
 bool Pipeline::Cut(const Work& work) {
+  if (!work.is_get && work.http.headers.Find("content-encoding")) return false;  // is to be refused, perhaps
   return work.config == config_ && ShapeCache::Cut(work.http, work.config->rest.prefix, work.role(), cut_);
 }
 

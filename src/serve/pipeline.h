@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,9 @@ class Pipeline {
     shapes_.Clear();
   }
 
+  // The answer to what the connection refused before it was a request.
+  http::Response RenderRefusal(int status, const Error& error) const;
+
  private:
   struct Work;  // one request on its way
 
@@ -90,7 +94,9 @@ class Pipeline {
   Task<Result<void>> ServeRoot(Work& work, rest::Request request);
   Task<Result<void>> ServeOpenApi(Work& work, const rest::Request& request);
   Task<Result<std::vector<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
-  static void AnswerError(Work& work, const Error& error);
+  void AnswerError(Work& work, const Error& error);
+  Error WithHints(const Work& work, const Error& error);
+  void LogGrant(const Work& work, const std::string& grant);
   Result<Caller> Authenticate(const http::Request& request) const;
   bool AsksCache(const http::Request& request) const;
   Uncacheable WhyNotNow(const http::Request& request, const auth::Principal& caller) const;
@@ -146,7 +152,8 @@ class Pipeline {
   RowPrinter printer_;
   std::string cache_key_;  // used again, so that a hit allocates nothing for it
   Flights flights_;
-  CutRequest cut_;  // of the request that is being parsed; nothing suspends meanwhile
+  std::set<std::string> told_grants_;  // that the log has; at most kToldGrantsMax
+  CutRequest cut_;                     // of the request that is being parsed; nothing suspends meanwhile
 };
 
 }  // namespace pando::serve

@@ -87,7 +87,7 @@ Uncacheable Pipeline::WhyNotNow(const http::Request& request, const auth::Princi
 }
 
 Uncacheable Pipeline::WhyNotKept(const Work& work) const {
-  if (!work.config->cacheables) return Uncacheable::kNoStream;
+  if (!work.config->cacheables) return work.config->why_nothing;
   if (!work.learned || work.config != config_) return Uncacheable::kFirstSight;
   const Uncacheable why_not = work.shape->cache.why_not;
   if (why_not != Uncacheable::kNo) return why_not;

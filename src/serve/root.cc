@@ -24,6 +24,7 @@ Result<OpenApiVersion> ChooseOpenApi(const std::vector<MediaType>& accept) {
       default:
         break;
     }
+    if (type.name == "application/*") return OpenApiVersion::k2_0;
     if (type.name != kOpenApi31) continue;
     const bool is_2 = type.original.find("version=2") != std::string::npos;
     return is_2 ? OpenApiVersion::k2_0 : OpenApiVersion::k3_1;

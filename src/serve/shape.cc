@@ -72,7 +72,7 @@ rest::RawRequest HeadOf(const http::Request& request) {
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog,
                                          std::shared_ptr<const Cacheables> cacheables,
-                                         std::shared_ptr<const KnownUntil> catalog_known) {
+                                         std::shared_ptr<const KnownUntil> catalog_known, Uncacheable why_nothing) {
   auto config = std::make_shared<Config>();
   config->tx_override_allowed = rest.tx_end.ends_with("-allow-override");
   config->tx_rollback = rest.tx_end.starts_with("rollback");
@@ -90,6 +90,7 @@ std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth:
   config->catalog = std::move(catalog);
   config->cacheables = std::move(cacheables);
   config->catalog_known = std::move(catalog_known);
+  config->why_nothing = why_nothing;
   return config;
 }
 

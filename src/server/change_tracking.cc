@@ -272,12 +272,13 @@ void ChangeTracking::NoteMemberships(const changes::Publication& publication) {
 }
 
 void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
-  if (!deps_.store || !has_triggers_) return;
+  if (!deps_.store) return;
+  if (!has_triggers_) return deps_.nothing(serve::Uncacheable::kNoTriggers);
   const std::string& read_from = catalog_->snapshot().read_from;
   if (read_from != publication.database || read_from.ends_with("replica")) {
     Log(Level::kWarn, "cache.other_database",
         "nothing is cached: database.url and changes.url do not both reach the primary of one database");
-    return;
+    return deps_.nothing(serve::Uncacheable::kOtherDatabase);
   }
   auto cacheables = std::make_shared<serve::Cacheables>();
   auto& tables = cacheables->tables;

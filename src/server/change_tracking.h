@@ -47,6 +47,8 @@ class ChangeTracking : private changes::ChangeSink {
     std::function<void()> load_catalog;  // again, soon
     // What may be cached with the catalog that was taken last. To be given to every event loop, and then Live() called.
     std::function<void(std::shared_ptr<const serve::Cacheables>, Turn)> publish;
+    // Nothing may be cached, and why. Called again whenever that is found.
+    std::function<void(serve::Uncacheable)> nothing;
     cache::Store* store = nullptr;  // null: no cache
     // What answers of before do not hold for any more, by its tags; may be empty.
     std::function<void(const std::vector<cache::Tag>&)> dropped;

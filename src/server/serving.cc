@@ -103,7 +103,9 @@ class Process {
     return {};
   }
 
-  void PublishConfig() { config_ = serve::MakeConfig(options_.rest, verifier_, catalog_, cacheables_, catalog_known_); }
+  void PublishConfig() {
+    config_ = serve::MakeConfig(options_.rest, verifier_, catalog_, cacheables_, catalog_known_, why_nothing_);
+  }
 
   Result<void> BuildTracking() {
     // In somebody else's database nothing is made unasked.
@@ -125,6 +127,9 @@ class Process {
     ChangeTracking::Deps deps;
     deps.load_catalog = [this] { watcher_->Outdate(); };
     deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
+    deps.nothing = [this](serve::Uncacheable why) {
+      if (std::exchange(why_nothing_, why) != why) Publish();
+    };
     deps.store = store_.get();
     if (purging_) deps.dropped = [this](const std::vector<cache::Tag>& tags) { purging_->Drop(tags); };
     if (purging_ && options_.cache.surrogate_secret.reveal().empty()) {
@@ -228,9 +233,7 @@ class Process {
       return pipeline->AdmitBody(request, response);
     };
     deps.memory = memory_;
-    deps.render_error = [](int status, const Error& error) {
-      return serve::RenderErrorWithStatus(status, error, false);
-    };
+    deps.render_error = [pipeline](int status, const Error& error) { return pipeline->RenderRefusal(status, error); };
     deps.connections_open = connections_open_;
     deps.observe = monitoring_.NewObserver();
     http::ServerOptions http = options_.http;
@@ -542,8 +545,9 @@ class Process {
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;
   std::shared_ptr<const serve::Cacheables> cacheables_;
-  std::unique_ptr<Purging> purging_;          // null: as surrogate_keys_
-  std::unique_ptr<ChangeTracking> tracking_;  // null when nobody wants to know of changes
+  serve::Uncacheable why_nothing_ = serve::Uncacheable::kNoStream;  // may be kept, where it is so
+  std::unique_ptr<Purging> purging_;                                // null: as surrogate_keys_
+  std::unique_ptr<ChangeTracking> tracking_;                        // null when nobody wants to know of changes
   net::TaskGroup tasks_;
   net::TaskGroup draining_{control_.get_executor()};
   bool asked_again_ = false;   // for the settings of a database that was away at the start

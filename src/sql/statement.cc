@@ -235,8 +235,10 @@ class StatementWriter {
     }
     if (!mutation.merge || mutation.conflict.empty()) return;
     statement_.shape.inserted = NextColumn();
-    out_ << "coalesce(nullif(current_setting(";
-    out_.Literal(kInsertedSetting) << ", true), ''), '0')";
+    // Of PUT, NULL says that the row was not even tried.
+    const bool is_put = mutation.kind == plan::Mutation::Kind::kPut;
+    out_ << (is_put ? "nullif(current_setting(" : "coalesce(nullif(current_setting(");
+    out_.Literal(kInsertedSetting) << (is_put ? ", true), '')" : ", true), ''), '0')");
   }
 
   void WriteEstimate() {

@@ -1,0 +1,199 @@
+"""Statuses, texts and headers say what is the case: to callers, to browsers, and to the log."""
+import gzip
+import json
+import unittest
+
+from processes import Pando, PreparedPando, PrivatePostgres, quick_folder, roles, token_of, wait_until, write_project
+
+LONG_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'  # 65 bytes; a name has 63 at most
+SHOP = f'''
+create table orders (id int primary key, day date, amount int, note text);
+insert into orders values (1, '2026-01-01', 10, 'a'), (2, '2026-01-01', 20, 'b'), (3, '2026-01-02', 30, null);
+create table lines (order_id int references orders on delete restrict, n int, primary key (order_id, n));
+insert into lines values (1, 1);
+create table stays (room int, during daterange, exclude using gist (during with &&));
+insert into stays values (1, '[2026-01-01,2026-01-05)');
+create table "select" ("order" int primary key, "a.b" text);
+insert into "select" values (1, 'x');
+create table quiet (id int primary key, name text);
+create table fixed (id int primary key, name text);
+insert into fixed values (1, 'one');
+create table locked (id int primary key, name text);
+insert into locked values (1, 'secret');
+create function suppress() returns trigger language plpgsql as 'begin return null; end';
+create trigger quiet before insert on quiet for each row execute function suppress();
+create trigger fixed before update on fixed for each row execute function suppress();
+create materialized view later as select 1 as id with no data;
+create function twice() returns int language sql stable as 'select (select id from orders)';
+create function secret(a int) returns int language sql stable as 'select a';
+create function raised() returns int language plpgsql as $$ begin raise 'not yours' using errcode = '42501'; end $$;
+create domain "image/png" as bytea;
+create domain "{LONG_TYPE[:63]}" as text;
+create function picture() returns "image/png" language sql stable as $$ select '\\x0102'::bytea $$;
+create function sheet() returns "{LONG_TYPE[:63]}" language sql stable as $$ select 'cells'::text $$;
+create function text_step(state text, item orders) returns text language sql immutable
+  as $$ select coalesce(state, '') || item.id || ';' $$;
+create domain "text/tab-separated-values" as text;
+create function as_lines(state text) returns "text/tab-separated-values" language sql immutable as 'select state';
+create aggregate orders_as_lines(orders) (sfunc = text_step, stype = text, finalfunc = as_lines);
+grant select, insert, update, delete on orders, lines, stays, "select", quiet, fixed to anon;
+grant select on later to anon;
+grant insert on locked to authenticated;
+grant execute on function suppress, twice, raised, picture, sheet, text_step, as_lines, orders_as_lines to anon;
+'''
+SETTINGS = {'PANDO_CACHE_URL': 'off', 'PANDO_REST_AGGREGATES_ENABLED': 'true'}
+
+
+class Answers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(quick_folder())
+        cls.config = write_project(cls.folder, m0001_shop=SHOP)
+        cls.pando = PreparedPando(cls.folder, cls.config, SETTINGS)
+        cls.pando.run('migrate')
+        cls.pando.start()
+        cls.addClassCleanup(cls.pando.stop)
+
+    def send(self, method, path, body=None, headers=None):
+        headers = {**({'Content-Type': 'application/json'} if body else {}), **(headers or {})}
+        status, fields, answer = self.pando.request(method, '/rest/v1' + path, body, headers)
+        return status, fields, answer.decode()
+
+    def error(self, method, path, body=None, headers=None):
+        status, _, answer = self.send(method, path, body, headers)
+        return status, json.loads(answer)
+
+    def test_what_the_caller_got_wrong_is_no_error_of_the_server(self):
+        self.assertEqual(self.error('GET', '/rpc/twice')[0], 400)  # 21000
+        body = json.dumps([{'id': 9, 'note': 'a'}, {'id': 9, 'note': 'b'}])
+        status, told = self.error('POST', '/orders', body, {'Prefer': 'resolution=merge-duplicates'})
+        self.assertEqual((status, told['code']), (400, '21000'))
+        status, told = self.error('GET', '/later')
+        self.assertEqual((status, told['code']), (400, '55000'))
+        status, told = self.error('POST', '/stays', '{"room": 2, "during": "[2026-01-04,2026-01-06)"}')
+        self.assertEqual((status, told['code']), (409, '23P01'))
+        status, told = self.error('DELETE', '/orders?id=eq.1')
+        self.assertEqual((status, told['code'] in ('23001', '23503')), (409, True))
+
+    def test_a_compressed_body_is_415(self):
+        for size in (10, 200_000):  # the second is refused before it is read
+            body = gzip.compress(json.dumps({'id': 7, 'note': 'x' * size}).encode(), compresslevel=0)
+            for method, path in (('POST', '/orders'), ('PATCH', '/orders?id=eq.1'), ('PUT', '/orders?id=eq.7'), ('POST', '/rpc/twice')):
+                status, fields, answer = self.send(method, path, body, {'Content-Encoding': 'gzip'})
+                self.assertEqual((status, fields['Accept-Encoding'], json.loads(answer)['code']), (415, 'identity', 'PANDO2014'))
+        # A shape that is known is no way round it.
+        for coding, expected in (('identity', 201), ('identity', 201), ('gzip', 415)):
+            self.assertEqual(self.send('POST', '/orders', '{"id": 70}', {'Content-Encoding': coding})[0], expected)
+            self.send('DELETE', '/orders?id=eq.70')
+
+    def test_json_that_is_nested_too_deeply_says_so(self):
+        status, told = self.error('POST', '/orders', '[' * 2000 + ']' * 2000)
+        self.assertEqual((status, told['code'], told['message']), (400, 'PGRST102', 'The JSON is nested too deeply'))
+
+    def test_a_path_that_is_none_hints_the_one_that_was_meant(self):
+        for path, meant in (('/orders/5', '/rest/v1/orders?id=eq.5'), ('/orders/', '/rest/v1/orders'),
+                            ('/lines/1/1', '/rest/v1/lines?order_id=eq.1&n=eq.1'), ('/rpc/secret/4', '/rest/v1/rpc/secret?a=4'),
+                            ('/select/1', '/rest/v1/select?%22order%22=eq.1')):
+            status, told = self.error('GET', path)
+            self.assertEqual((status, told['code'], told['hint']), (404, 'PGRST125', f'Perhaps you meant {meant}'))
+        for path in ('/orders?id=eq.1', '/lines?order_id=eq.1&n=eq.1', '/select?%22order%22=eq.1&%22a.b%22=eq.x'):
+            self.assertEqual(len(self.pando.json('/rest/v1' + path)), 1, path)
+        self.assertIsNone(self.error('GET', '/nothing/5')[1]['hint'])
+
+    def test_the_other_apis_of_supabase_are_answered_with_a_sentence(self):
+        for path in ('/auth/v1/token?grant_type=password', '/functions/v1/hello', '/storage/v1/object/a/b', '/realtime/v1/websocket',
+                     '/graphql/v1'):
+            status, fields, answer = self.pando.request('POST', path, '{}', {'Content-Type': 'application/json', 'Origin': 'http://a.b'})
+            told = json.loads(answer)
+            self.assertEqual((status, told['code']), (404, 'PGRST125'))
+            self.assertIn("Pando does not have Supabase's API of", told['message'])
+            self.assertEqual(fields['Access-Control-Allow-Origin'], '*')
+
+    def test_a_caller_without_a_grant_is_told_which(self):
+        body, bearer = '{"id": 2}', {'Authorization': 'Bearer ' + token_of('ann')}
+        for method, path, sent, headers, grant in (
+                ('GET', '/locked', None, {}, 'SELECT ON public.locked TO anon'),
+                ('POST', '/locked', body, {}, 'INSERT ON public.locked TO anon'),
+                ('POST', '/locked', json.dumps({'id': 2, 'name': 'x' * 100_000}), {}, 'INSERT ON public.locked TO anon'),
+                ('PATCH', '/locked?id=eq.1', body, {}, 'SELECT, UPDATE ON public.locked TO anon'),
+                ('DELETE', '/locked?id=eq.1', None, {}, 'SELECT, DELETE ON public.locked TO anon'),
+                ('POST', '/locked', body, {**bearer, 'Prefer': 'return=representation'}, 'SELECT, INSERT ON public.locked TO authenticated'),
+                ('GET', '/rpc/secret?a=1', None, {}, 'EXECUTE ON FUNCTION public.secret(integer) TO anon')):
+            status, told = self.error(method, path, sent, headers)
+            self.assertEqual((status, told['code']), (403 if bearer.items() <= headers.items() else 401, '42501'))
+            self.assertEqual(told['hint'], f'A privilege is missing: GRANT {grant};')
+            self.assertIn(f'GRANT {grant}', self.pando.log_text())
+        self.assertIsNone(self.error('POST', '/rpc/raised')[1]['hint'])
+
+    def test_a_put_that_a_trigger_suppressed_says_that_no_row_was_written(self):
+        for path, body in (('/quiet?id=eq.1', '{"id": 1, "name": "a"}'), ('/fixed?id=eq.1', '{"id": 1, "name": "a"}')):
+            status, told = self.error('PUT', path, body)
+            self.assertEqual((status, told['code']), (409, 'PANDO2015'))
+            self.assertIn('no row was written', told['message'])
+        status, told = self.error('PUT', '/fixed?id=eq.1', '{"id": 2, "name": "a"}')
+        self.assertEqual((status, told['code']), (400, 'PGRST115'))
+        self.assertEqual(self.pando.json('/rest/v1/fixed'), [{'id': 1, 'name': 'one'}])
+
+    def test_ranges_of_media_types_and_long_ones_find_their_handler(self):
+        for accept, path, expected in (
+                ('image/*', '/rpc/picture', 'image/png'), ('image/avif,image/*;q=0.8', '/rpc/picture', 'image/png'),
+                (LONG_TYPE, '/rpc/sheet', LONG_TYPE), ('application/*', '/rpc/sheet', LONG_TYPE[:63]),
+                ('application/*', '/orders', 'application/json; charset=utf-8'),
+                ('text/*', '/orders', 'text/tab-separated-values'), ('text/*', '/lines', 'text/csv; charset=utf-8'),
+                ('application/*', '/', 'application/openapi+json; charset=utf-8')):
+            status, fields, answer = self.send('GET', path, headers={'Accept': accept})
+            self.assertEqual((status, fields['Content-Type']), (200, expected), (accept, path, answer))
+        for accept, path in (('image/*', '/orders'), ('audio/*', '/rpc/picture'), (LONG_TYPE + 'x', '/rpc/picture')):
+            self.assertEqual(self.send('GET', path, headers={'Accept': accept})[0], 406, (accept, path))
+
+    def test_limit_and_offset_over_an_aggregate_are_200(self):
+        for query in ('select=count()&limit=1', 'select=amount.sum()&limit=10&offset=0', 'select=count&limit=1', 'select=count()&offset=0'):
+            for prefer in (None, 'count=exact', 'count=planned', 'count=estimated'):
+                status, fields, answer = self.send('GET', f'/orders?{query}', headers={'Prefer': prefer} if prefer else {})
+                self.assertEqual((status, len(json.loads(answer))), (200, 1), (query, prefer, fields['Content-Range']))
+        for query in ('select=count()&offset=1', 'select=amount.sum()&offset=9', 'select=count&limit=0'):
+            for prefer in ('count=exact', 'count=planned', 'count=estimated'):
+                self.assertEqual(self.send('GET', f'/orders?{query}', headers={'Prefer': prefer})[::2], (200, '[]'), (query, prefer))
+        status, fields, answer = self.send('GET', '/orders?select=day,amount.sum()&limit=5', headers={'Prefer': 'count=exact'})
+        self.assertEqual((status, fields['Content-Range']), (200, '0-1/2'))
+
+    def test_a_page_may_read_the_headers_that_it_needs(self):
+        fields = self.send('GET', '/orders', headers={'Origin': 'http://a.b'})[1]
+        exposed = [name.lower() for name in fields['Access-Control-Expose-Headers'].split(', ')]
+        own = {'connection', 'content-length', 'vary', 'cache-control', 'access-control-allow-origin', 'access-control-expose-headers'}
+        self.assertEqual([name for name in fields if name.lower() not in exposed and name.lower() not in own], [])
+        # What the connection refuses is refused to pages too.
+        answer = self.pando.raw(b'POST /rest/v1/orders HTTP/1.1\r\nHost: a\r\nOrigin: http://a.b\r\nContent-Length: x\r\n\r\n')
+        self.assertIn(b'Access-Control-Allow-Origin: *', answer)
+
+
+class Verbosity(unittest.TestCase):
+    def test_the_grant_is_in_the_log_alone_where_errors_are_not_verbose(self):
+        with quick_folder() as folder:
+            config = write_project(folder, m0001_shop=SHOP)
+            pando = PreparedPando(folder, config, {**SETTINGS, 'PANDO_REST_CLIENT_ERROR_VERBOSITY': 'postgrest'})
+            pando.run('migrate')
+            with pando:
+                pando.start()
+                answer = pando.json('/rest/v1/locked')
+                self.assertEqual((answer['code'], answer['hint']), ('42501', None))
+                self.assertIn('GRANT SELECT ON public.locked TO anon', pando.log_text())
+
+
+class NoEventTriggers(unittest.TestCase):
+    def test_cache_status_says_why_nothing_is_cached(self):
+        with quick_folder() as folder, PrivatePostgres(folder, 'wal_level = logical') as postgres:
+            postgres.sql(roles('anon') + '''
+                create role streamer login replication; grant create on database postgres to streamer;
+                grant create on schema public to streamer; set role streamer;
+                create table items (id int primary key); grant select on items to anon;''')
+            environment = {'PANDO_DATABASE_URL': postgres.uri('authenticator'), 'PANDO_CHANGES_URL': postgres.uri('streamer')}
+            with Pando(folder, environment=environment) as pando:
+                pando.start()
+                def told():
+                    return pando.request('GET', '/rest/v1/items')[1]['Cache-Status'] or ''
+                wait_until(lambda: 'event triggers' in told(), 'Cache-Status says it')
+
+
+if __name__ == '__main__':
+    unittest.main()
