@@ -9,15 +9,16 @@ struct Error::Data {
   bool detail_is_json = false;
   std::optional<std::string> hint;
   std::string sqlstate;
+  std::string place;
   SourceLocation where;
 };
 
 Error::Error(ErrorId id, std::string message, SourceLocation where)
-    : data_(std::make_shared<const Data>(Data{id, std::move(message), {}, false, {}, {}, where})) {}
+    : data_(std::make_shared<const Data>(Data{id, std::move(message), {}, false, {}, {}, {}, where})) {}
 
 Error Error::FromDatabase(std::string sqlstate, std::string message, SourceLocation where) {
   return Error(std::make_shared<const Data>(
-      Data{ErrorId::kSqlstate, std::move(message), {}, false, {}, std::move(sqlstate), where}));
+      Data{ErrorId::kSqlstate, std::move(message), {}, false, {}, std::move(sqlstate), {}, where}));
 }
 
 std::shared_ptr<Error::Data> Error::Copy() const { return std::make_shared<Data>(*data_); }
@@ -42,6 +43,12 @@ Error Error::WithHint(std::string hint) const {
   return Error(std::move(data));
 }
 
+Error Error::WithPlace(std::string place) const {
+  auto data = Copy();
+  data->place = std::move(place);
+  return Error(std::move(data));
+}
+
 ErrorKind Error::kind() const { return RowOf(data_->id).kind; }
 ErrorId Error::id() const { return data_->id; }
 
@@ -54,6 +61,7 @@ const std::optional<std::string>& Error::detail() const { return data_->detail; 
 bool Error::detail_is_json() const { return data_->detail_is_json; }
 const std::optional<std::string>& Error::hint() const { return data_->hint; }
 const std::string& Error::sqlstate() const { return data_->sqlstate; }
+const std::string& Error::place() const { return data_->place; }
 
 std::string Error::where() const {
   std::string_view file = data_->where.file;
@@ -63,6 +71,7 @@ std::string Error::where() const {
 
 std::string Error::ToString() const {
   std::string text = std::string(code()) + ": " + message();
+  if (!place().empty()) text += ", " + place();
   if (detail()) text += " (" + *detail() + ")";
   if (hint()) text += "; " + *hint();
   return text;

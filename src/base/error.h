@@ -40,6 +40,10 @@ class Error {
   // The detail is JSON text and is rendered as it is (PGRST201 lists candidates).
   Error WithDetailJson(std::string detail) const;
   Error WithHint(std::string hint) const;
+  // Where in what the client sent: "line 3 ...". For errors whose body the REST API prescribes; it is shown in the log,
+  // and to clients as `details` of Proxy-Status (RFC 9209, section 2.1.4).
+  // REQUIRES: printable ASCII without quotes and backslashes
+  Error WithPlace(std::string place) const;
 
   ErrorKind kind() const;
   ErrorId id() const;
@@ -49,12 +53,14 @@ class Error {
   const std::optional<std::string>& detail() const;
   bool detail_is_json() const;
   const std::optional<std::string>& hint() const;
+  // Empty unless WithPlace() was called.
+  const std::string& place() const;
   // Empty unless PostgreSQL said it.
   const std::string& sqlstate() const;
   // "pg/pool.cc:118": the line of ours that raised it; for the log, never for a client.
   std::string where() const;
 
-  // One line for the log and for start-up messages: "PANDO4001: message (detail); hint".
+  // One line for the log and for start-up messages: "PANDO4001: message, place (detail); hint".
   std::string ToString() const;
 
  private:

@@ -21,6 +21,8 @@ struct Argument {
   std::string sql_type;  // format_type; character(n) and bit(n) as their varying forms
   bool required = true;
   bool variadic = false;
+  // Of one that may be left out, where the function has a VARIADIC one: safe SQL.
+  std::optional<std::string> default_expression = std::nullopt;
 };
 
 struct Function {

@@ -21,6 +21,9 @@ struct QualifiedName {
   friend auto operator<=>(const QualifiedName&, const QualifiedName&) = default;
 };
 
+// Of a name in PostgreSQL (NAMEDATALEN - 1); it cuts longer ones.
+inline constexpr size_t kNameBytesMax = 63;
+
 // Whether one of `names` is it, alone or behind its schema and a point.
 bool IsNamed(const QualifiedName& name, const std::vector<std::string>& names);
 

@@ -122,6 +122,7 @@ void Reader::ReadArguments(const Row& row, Function& function) const {
     argument.sql_type = argument_row.Text(4);
     argument.required = static_cast<int>(function.arguments.size()) <= inputs_required;
     argument.variadic = mode == 'v';
+    argument.default_expression = argument_row.TextOrNull(5);
   }
 }
 

@@ -196,12 +196,13 @@ SELECT p.oid, n.nspname, p.proname, n.nspname = ANY ($1::text[]), p.provolatile,
  ORDER BY n.nspname, p.proname, p.oid)";
 
 // character and bit without a length would cut a value to length 1: their varying forms take any.
-//   function, name, type, mode, sql type
+//   function, name, type, mode, sql type, default where the function is VARIADIC
 constexpr std::string_view kArguments = R"(
 SELECT p.oid, a.name, a.type, coalesce(a.mode, 'i'),
        CASE a.type WHEN 1042 THEN 'character varying' WHEN 1014 THEN 'character varying[]'
                    WHEN 1560 THEN 'bit varying' WHEN 1561 THEN 'bit varying[]'
-                   ELSE pg_catalog.format_type(a.type, NULL) END
+                   ELSE pg_catalog.format_type(a.type, NULL) END,
+       CASE WHEN p.provariadic <> 0 THEN pg_catalog.pg_get_function_arg_default(p.oid, a.position::int4) END
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   LEFT JOIN pg_catalog.pg_type first ON first.oid = p.proargtypes[0]
@@ -489,7 +490,7 @@ constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kEnumLabels, QueryInput::kNone, 2, kEnumLabels},
     {Query::kRepresentations, QueryInput::kNone, 3, kRepresentations},
     {Query::kFunctions, QueryInput::kExposedAndSearched, 12, kFunctions},
-    {Query::kArguments, QueryInput::kExposedAndSearched, 5, kArguments},
+    {Query::kArguments, QueryInput::kExposedAndSearched, 6, kArguments},
     {Query::kFunctionSettings, QueryInput::kExposed, 2, kFunctionSettings},
     {Query::kAggregateHandlers, QueryInput::kSearched, 5, kAggregateHandlers},
     {Query::kExtensionFunctions, QueryInput::kNone, 4, kExtensionFunctions},

@@ -14,7 +14,7 @@ bool IsTable(const catalog::Relation* relation) {
 bool IsEquality(const Condition& condition, const std::string& column) {
   const rest::Operation& operation = condition.operation;
   return condition.kind == Condition::Kind::kFilter && condition.column.name == column &&
-         condition.column.path.empty() && !condition.column.from_row && operation.op == rest::Operator::kEq &&
+         condition.column.path.empty() && condition.column.from_row.empty() && operation.op == rest::Operator::kEq &&
          !operation.negated && operation.quantifier == rest::Quantifier::kNone;
 }
 

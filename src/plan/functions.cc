@@ -4,6 +4,8 @@
 #include <set>
 
 #include "catalog/nearest.h"
+#include "plan/json_types.h"
+#include "rest/payload.h"
 
 namespace pando::plan {
 namespace {
@@ -61,6 +63,11 @@ std::vector<std::string> UnnamedTypes(const rest::Request& request) {
     default:
       return {};
   }
+}
+
+// {"": ...}: the one parameter has no name either.
+bool NamesTheUnnamed(const rest::Request& request, const std::set<std::string>& given) {
+  return request.method == "POST" && given.size() == 1 && given.begin()->empty();
 }
 
 bool TakesWhole(const Function& function, const std::vector<std::string>& types) {
@@ -161,7 +168,21 @@ std::string TextOf(const std::vector<std::pair<std::string, std::string>>& pairs
   return all + "}";
 }
 
-Call MakeCall(const rest::Request& request, const Function& function, const std::set<std::string>& given) {
+// The body as it is, of whatever kind.
+Call MakeWholeCall(const Function& function) {
+  Call call;
+  call.function = &function;
+  call.table_like = function.has_columns();
+  call.source = Call::Source::kRaw;
+  CallArgument argument;
+  argument.sql_type = function.arguments[0].sql_type;
+  call.arguments.push_back(std::move(argument));
+  return call;
+}
+
+Call MakeCall(const rest::Request& request, const catalog::Catalog& catalog, const Function& function,
+              const std::set<std::string>& given) {
+  if (function.has_single_unnamed_argument() && !given.empty()) return MakeWholeCall(function);
   Call call;
   call.function = &function;
   call.table_like = function.has_columns();
@@ -170,9 +191,19 @@ Call MakeCall(const rest::Request& request, const Function& function, const std:
   const bool as_text = from_query || !request.payload.form.empty();
   call.source = as_text ? Call::Source::kText : Call::Source::kJson;
   for (const auto& argument : function.arguments) {
-    if (!given.contains(argument.name)) continue;
-    CallArgument value{argument.name, argument.sql_type, argument.variadic, std::nullopt};
-    if (as_text) value.text = TextOf(pairs, argument);
+    const bool is_given = given.contains(argument.name);
+    if (!is_given && (!argument.default_expression || given.empty())) continue;
+    CallArgument value;
+    value.name = argument.name;
+    value.sql_type = argument.sql_type;
+    value.variadic = argument.variadic;
+    if (!is_given) {
+      value.default_expression = argument.default_expression;
+    } else if (as_text) {
+      value.text = TextOf(pairs, argument);
+    } else {
+      value.json_as_text = request.payload.media == MediaType::Kind::kCsv && IsJson(catalog.BaseType(argument.type));
+    }
     call.arguments.push_back(std::move(value));
   }
   return call;
@@ -186,24 +217,25 @@ Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& 
   const std::vector<std::string> whole_types = UnnamedTypes(request);
   const bool whole_only = request.payload.kind == Payload::Kind::kRaw;
 
+  const bool names_unnamed = NamesTheUnnamed(request, given);
+
   std::vector<const Function*> named, whole;
   for (const Function* function : overloads) {
-    if (TakesWhole(*function, whole_types)) {
+    if (names_unnamed && function->has_single_unnamed_argument()) {
+      named.push_back(function);
+    } else if (TakesWhole(*function, whole_types)) {
       whole.push_back(function);
     } else if (!whole_only && Takes(*function, given)) {
       named.push_back(function);
     }
   }
-  if (named.size() == 1) return MakeCall(request, *named.front(), given);
+  if (named.size() == 1) return MakeCall(request, catalog, *named.front(), given);
   if (named.size() > 1) return Ambiguous(named);
   if (whole.size() > 1) return Ambiguous(whole);
-  if (whole.empty()) return NotFound(request, catalog, overloads, given);
-  Call call;
-  call.function = whole.front();
-  call.table_like = call.function->has_columns();
-  call.source = Call::Source::kRaw;
-  call.arguments.push_back(CallArgument{"", call.function->arguments[0].sql_type, false, std::nullopt});
-  return call;
+  if (!whole.empty()) return MakeWholeCall(*whole.front());
+  // An array of any values has no names, and nothing but a single unnamed parameter takes it.
+  if (request.payload.mixed) return rest::KeysDiffer();
+  return NotFound(request, catalog, overloads, given);
 }
 
 }  // namespace pando::plan

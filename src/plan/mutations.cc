@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plan/json_types.h"
+
 namespace pando::plan {
 namespace {
 
@@ -20,7 +22,9 @@ Result<std::vector<PayloadColumn>> PayloadColumns(const rest::Request& request, 
     const bool repeated =
         std::any_of(columns.begin(), columns.end(), [&](const PayloadColumn& c) { return c.name == name; });
     if (repeated) continue;
-    PayloadColumn payload{name, column->sql_type, column->default_expression, {}};
+    PayloadColumn payload{name, column->sql_type, column->default_expression, {}, false};
+    payload.json_as_text =
+        request.payload.media == rest::MediaType::Kind::kCsv && IsJson(catalog.BaseType(column->type));
     if (const catalog::Type* type = catalog.FindType(column->type)) payload.from_json = type->from_json;
     columns.push_back(std::move(payload));
   }
@@ -52,6 +56,15 @@ Result<void> AddPutKey(Mutation& mutation, const rest::Request& request, const R
 
 void AddUnique(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+// PostgreSQL would cut a name that is too long, and may know what it begins with.
+Result<void> CheckNames(const std::vector<std::string>& columns) {
+  for (const std::string& name : columns) {
+    if (name.size() <= catalog::kNameBytesMax) continue;
+    return Error::FromDatabase("42703", "column \"" + name + "\" does not exist");
+  }
+  return {};
 }
 
 // The rows that filters choose get the values of one object: others in the body would go unread.
@@ -89,6 +102,7 @@ Result<Mutation> MakeMutation(const rest::Request& request, const Relation& rela
   }
   if (mutation.kind == Mutation::Kind::kInsert && request.preferences.resolution) {
     mutation.conflict = request.query.on_conflict ? *request.query.on_conflict : relation.primary_key;
+    PANDO_CHECK(CheckNames(mutation.conflict));
     mutation.merge = request.preferences.resolution == rest::PreferResolution::kMergeDuplicates;
   }
   const bool wants_location =
@@ -99,7 +113,7 @@ Result<Mutation> MakeMutation(const rest::Request& request, const Relation& rela
 
 void AddReturning(Mutation& mutation, const Node& root) {
   const auto add = [&](const ColumnRef& column) {
-    if (column.from_row) {
+    if (!column.from_row.empty()) {
       mutation.returning_row = true;
     } else if (!column.name.empty()) {
       AddUnique(mutation.returning, column.name);

@@ -90,7 +90,7 @@ Result<void> PlanWrite(const rest::Request& request, const PlanOptions& options,
 }
 
 bool NeedsRow(const Node& root) {
-  const auto from_row = [](const ColumnRef& column) { return column.from_row; };
+  const auto from_row = [](const ColumnRef& column) { return !column.from_row.empty(); };
   for (const Output& output : root.outputs) {
     if (output.kind == Output::Kind::kColumn && from_row(output.column.column)) return true;
   }
@@ -179,7 +179,7 @@ Result<void> PlanCall(const rest::Request& request, const PlanOptions& options, 
   TreeBuilder tree(*plan.catalog, request.schema, options, plan);
   PANDO_CHECK(tree.Build(plan.read, request.query, true));
   if (options.max_rows && function.returns_set) CapRows(plan.read, *options.max_rows);
-  plan.call->returning_row = NeedsRow(plan.read);
+  if (NeedsRow(plan.read)) plan.call->returning_row = plan.read.relation->name;
   return {};
 }
 
@@ -195,6 +195,13 @@ Result<Named> FindNamed(const rest::Request& request, const catalog::Catalog& ca
   // Without a candidate it fails, whatever the arguments.
   if (named.functions.empty()) return FindFunction(request, catalog, role).error();
   return named;
+}
+
+std::string RowColumnOf(const Node& node) {
+  std::string name = "pando_row";
+  const auto taken = [&](const catalog::Column& column) { return column.name == name; };
+  while (std::any_of(node.columns->begin(), node.columns->end(), taken)) name += '_';
+  return name;
 }
 
 bool HasAggregates(const Node& node) {

@@ -30,7 +30,7 @@ struct ColumnRef {
   std::vector<rest::JsonStep> path;
   bool to_jsonb = false;     // a path into something that is not JSON: converted first
   bool is_tsvector = false;  // full-text operators apply as it is
-  bool from_row = false;     // computed, on a source that has the row as Node::kRowColumn
+  std::string from_row;      // computed, on a source that has the row as this column; empty: no such column is read
   std::string to_json;       // domain representation for output: a function's quoted SQL name, or empty
   std::string from_text;     // domain representation for filter values
 };
@@ -74,9 +74,9 @@ struct Embed;
 
 // One relation (or the rows of a write or a function) in the tree of embeds.
 struct Node {
-  // The rows of the write or call come from this common table expression; whole rows, when asked for, as this column.
+  // The rows of the write or call come from this common table expression; whole rows, when asked for, as the column
+  // RowColumnOf().
   static constexpr const char* kSourceName = "pando_source";
-  static constexpr const char* kRowColumn = "pando_row";
 
   bool from_source = false;                               // reads kSourceName instead of `name`
   QualifiedName name;                                     // of the relation, or of the function
@@ -116,6 +116,7 @@ struct PayloadColumn {
   std::string sql_type;
   std::optional<std::string> default_expression;  // under missing=default
   std::string from_json;                          // domain representation, or empty
+  bool json_as_text = false;                      // the payload has its JSON as text: CSV
 };
 
 struct Mutation {
@@ -131,7 +132,7 @@ struct Mutation {
   std::vector<std::pair<std::string, std::string>> put_key;  // of PUT: column and value of the URL
   // What RETURNING must yield for the representation.
   std::vector<std::string> returning;
-  bool returning_row = false;         // also the whole row as Node::kRowColumn
+  bool returning_row = false;         // also the whole row as RowColumnOf()
   std::vector<std::string> location;  // key columns for the Location header, or empty
 };
 
@@ -141,6 +142,10 @@ struct CallArgument {
   std::string name;  // empty: the single unnamed one
   std::string sql_type;
   bool variadic = false;
+  // PostgreSQL takes names for the arguments of a VARIADIC function only where all are given: what was left out is
+  // given as its default, which is safe SQL.
+  std::optional<std::string> default_expression = std::nullopt;
+  bool json_as_text = false;  // as PayloadColumn::json_as_text
   // The value, when it came as text (query string, form); else it is a field of the JSON payload.
   std::optional<std::string> text;
 };
@@ -153,7 +158,8 @@ struct Call {
   // The function yields rows with known names, to which select, filters, order and embeds apply. Else it yields values:
   // rows of one column with the function's name, to which filters, order and windows apply.
   bool table_like = false;
-  bool returning_row = false;
+  // Also the whole row, of this type, as RowColumnOf().
+  std::optional<QualifiedName> returning_row;
 };
 
 // ------------------------------------------------------------------------------------------------------------ answer
@@ -193,6 +199,10 @@ struct Plan {
 bool HasAggregates(const Node& node);
 // All rows are one group, which is there even without rows: `select=count(),amount.sum()`.
 bool IsOneGroup(const Node& node);
+
+// The column that holds the whole row beside the columns of a source: a name that none of those has.
+// REQUIRES: node.columns
+std::string RowColumnOf(const Node& node);
 
 struct PlanOptions {
   std::optional<uint32_t> max_rows;

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "catalog/snapshot.h"
+#include "plan/json_types.h"
 #include "plan/relationships.h"
 
 namespace pando::plan {
 namespace {
 
-constexpr catalog::Oid kJson = 114, kJsonb = 3802, kTsvector = 3614;
-constexpr const char* kUndefinedColumn = "42703";
+constexpr catalog::Oid kTsvector = 3614;
+constexpr const char *kUndefinedColumn = "42703", *kUndefinedObject = "42704";
 
 Error NotEmbedded(const std::string& name) {
   return Error(ErrorId::kNotEmbedded, "'" + name + "' is not an embedded resource in this request")
@@ -17,6 +18,14 @@ Error NotEmbedded(const std::string& name) {
 }
 
 Error AggregatesDisabled() { return Error(ErrorId::kAggregatesDisabled, "Use of aggregate functions is not allowed"); }
+
+// PostgreSQL would cut the name, and two of them could become one.
+Result<void> CheckKey(const std::string& key) {
+  if (key.size() <= catalog::kNameBytesMax) return {};
+  return Error(ErrorId::kQueryParse, "the name \"" + key + "\" in the answer is longer than " +
+                                         std::to_string(catalog::kNameBytesMax) + " bytes")
+      .WithHint("Give it a shorter alias: alias:name.");
+}
 
 // By two names of one embed, its alias and its target.
 Error GivenTwice(const char* what, const rest::EmbedPath& path) {
@@ -169,6 +178,9 @@ Result<std::string> TreeBuilder::CastTarget(const std::optional<std::string>& wr
     if (known->find_first_of(".\"") != std::string::npos) Touch(of_user);
     return *known;
   }
+  if (written->size() > catalog::kNameBytesMax) {
+    return Error::FromDatabase(kUndefinedObject, "type \"" + *written + "\" does not exist");
+  }
   Touch(of_user);
   // Quoted, so that it can be nothing but a name; the database refuses it with its own code (42704).
   std::string quoted = "\"";
@@ -203,6 +215,8 @@ Result<void> TreeBuilder::AddColumn(Node& node, const rest::SelectColumn& item) 
     PANDO_TRY(column.aggregate_cast, CastTarget(item.aggregate_cast));
     if (item.aggregate) column.column.to_json.clear();
   }
+  // A column whose name is too long is none, and refused as such.
+  if (column.key != item.field.name) PANDO_CHECK(CheckKey(column.key));
   node.outputs.push_back(std::move(output));
   return {};
 }
@@ -216,6 +230,7 @@ Result<void> TreeBuilder::AddEmbed(Node& node, const rest::SelectEmbed& item) {
 
   Embed embed;
   embed.key = item.alias.value_or(item.target);
+  PANDO_CHECK(CheckKey(embed.key));
   embed.target = item.target;
   embed.has_alias = item.alias.has_value();
   embed.is_spread = item.is_spread;
@@ -289,8 +304,11 @@ Result<Node*> TreeBuilder::FindNode(Node& root, const rest::EmbedPath& path) {
 
 void TreeBuilder::CheckCall(const Node& node, const std::string& field) {
   if (refused_field_) return;
-  const std::string& relation = node.from_source ? Node::kSourceName : node.name.name;
-  if (catalog_.IsHiddenField(field, plan_.role)) {
+  const std::string& relation = node.name.name;
+  if (field.size() > catalog::kNameBytesMax) {
+    // PostgreSQL would take its beginning, which may be the name of something.
+    refused_field_ = Error::FromDatabase(kUndefinedColumn, "column " + relation + "." + field + " does not exist");
+  } else if (catalog_.IsHiddenField(field, plan_.role)) {
     refused_field_ = Error::FromDatabase(kUndefinedColumn, "column " + relation + "." + field + " does not exist");
   } else if (!options_.aggregates_enabled && catalog_.IsRowAggregate(field)) {
     refused_field_ = AggregatesDisabled();
@@ -307,7 +325,7 @@ ColumnRef TreeBuilder::ResolveField(const Node& node, const rest::Field& field, 
   } else if (const auto* computed =
                  node.relation ? catalog_.FindComputedColumn(node.relation->name, field.name, plan_.role) : nullptr) {
     type = computed->type;
-    ref.from_row = node.from_source;
+    if (node.from_source) ref.from_row = RowColumnOf(node);
     Touch(computed->footprint);
   } else {
     CheckCall(node, field.name);
@@ -316,7 +334,7 @@ ColumnRef TreeBuilder::ResolveField(const Node& node, const rest::Field& field, 
   }
   if (type == 0) return ref;
   const catalog::Oid base = catalog_.BaseType(type);
-  ref.to_jsonb = !field.path.empty() && base != kJson && base != kJsonb;
+  ref.to_jsonb = !field.path.empty() && !IsJson(base);
   ref.is_tsvector = base == kTsvector && field.path.empty();
   if (!field.path.empty()) return ref;
   if (const catalog::Type* known = catalog_.FindType(type)) {
@@ -372,7 +390,34 @@ Result<void> TreeBuilder::AddOrder(Node& node, const std::vector<rest::OrderTerm
     resolved.nulls = term.nulls;
     node.order.push_back(std::move(resolved));
   }
+  HideWhatIsPacked(node);
   return {};
+}
+
+void TreeBuilder::HideWhatIsPacked(Node& node) {
+  for (OrderTerm& term : node.order) {
+    if (!term.by_output) continue;
+    Embed& embed = node.embeds[*term.embed];
+    if (embed.is_spread || embed.node.hidden.empty()) continue;
+    ColumnRef ref;
+    ref.name = term.column.name;
+    const auto shown = std::find_if(embed.node.outputs.begin(), embed.node.outputs.end(), [&](const Output& output) {
+      return output.kind == Output::Kind::kColumn && output.column.key == term.column.name;
+    });
+    if (shown != embed.node.outputs.end()) {
+      if (shown->column.aggregate) continue;
+      ref = shown->column.column;
+    }
+    term = HiddenOrder(embed, std::move(ref), term);
+  }
+}
+
+OrderTerm TreeBuilder::HiddenOrder(Embed& embed, ColumnRef column, OrderTerm term) {
+  embed.node.hidden.push_back(std::move(column));
+  term.by_output = false;
+  term.column = ColumnRef{};
+  term.column.name = std::to_string(embed.node.hidden.size() - 1);
+  return term;
 }
 
 Result<OrderTerm> TreeBuilder::RelatedOrder(Node& node, const rest::OrderTerm& term) {
@@ -393,11 +438,7 @@ Result<OrderTerm> TreeBuilder::RelatedOrder(Node& node, const rest::OrderTerm& t
     resolved.column.name = term.field.name;
     return resolved;
   }
-  resolved.column = ResolveField(embed->node, term.field, false);
-  embed->node.hidden.push_back(resolved.column);
-  resolved.column = ColumnRef{};
-  resolved.column.name = std::to_string(embed->node.hidden.size() - 1);
-  return resolved;
+  return HiddenOrder(*embed, ResolveField(embed->node, term.field, false), resolved);
 }
 
 }  // namespace pando::plan

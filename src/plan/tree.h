@@ -49,6 +49,10 @@ class TreeBuilder {
 
   Result<void> AddOrder(Node& node, const std::vector<rest::OrderTerm>& terms);
   Result<OrderTerm> RelatedOrder(Node& node, const rest::OrderTerm& term);
+  // `term` by a column of the embed that is shown to no client.
+  static OrderTerm HiddenOrder(Embed& embed, ColumnRef column, OrderTerm term);
+  // An embed with hidden columns gives its shown ones as one value, by whose parts nothing is ordered.
+  static void HideWhatIsPacked(Node& node);
 
   void Touch(const catalog::Footprint& footprint);
 

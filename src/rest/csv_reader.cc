@@ -4,16 +4,28 @@
 
 namespace pando::rest {
 
-bool CsvReader::AtRecord() {
-  while (position_ < text_.size() && (text_[position_] == '\n' || text_[position_] == '\r')) ++position_;
+bool CsvReader::AtRecord(bool empty_lines_count) {
+  const auto at_break = [&] { return text_[position_] == '\n' || text_[position_] == '\r'; };
+  while (!empty_lines_count && position_ < text_.size() && at_break()) ++position_;
+  record_ = position_;
   return position_ < text_.size();
 }
 
-CsvReader::Ending CsvReader::Next(std::string& field) {
-  field.clear();
-  if (position_ < text_.size() && text_[position_] == '"') return Quoted(field);
+size_t CsvReader::Line() const {
+  size_t line = 1;
+  for (size_t i = 0; i < record_; ++i) {
+    const bool ends_crlf = text_[i] == '\r' && i + 1 < text_.size() && text_[i + 1] == '\n';
+    line += text_[i] == '\n' || (text_[i] == '\r' && !ends_crlf);
+  }
+  return line;
+}
+
+CsvReader::Ending CsvReader::Next(Field& field) {
+  field.text.clear();
+  field.quoted = position_ < text_.size() && text_[position_] == '"';
+  if (field.quoted) return Quoted(field.text);
   const size_t stop = std::min(text_.find_first_of(",\"\r\n", position_), text_.size());
-  field = text_.substr(position_, stop - position_);
+  field.text = text_.substr(position_, stop - position_);
   position_ = stop;
   return End();
 }

@@ -14,15 +14,24 @@ class CsvReader {
  public:
   enum class Ending { kField, kRecord, kMalformed };
 
+  struct Field {
+    std::string text;  // without its quotes
+    bool quoted = false;
+  };
+
   explicit CsvReader(std::string_view text) : text_(text) {}
 
-  // Steps over empty lines. False at the end of the text.
-  bool AtRecord();
+  // False at the end of the text. Steps over empty lines first, unless they count: of one column, an empty line is a
+  // record whose only field is empty.
+  bool AtRecord(bool empty_lines_count = false);
 
-  // Takes the next field of the record without its quotes and says what ended it; kRecord also at the end of the text.
+  // Takes the next field of the record and says what ended it; kRecord also at the end of the text.
   // kMalformed: a quote inside an unquoted field, text behind a closing quote, or no closing quote.
   // REQUIRES: AtRecord() or the previous field ended with kField
-  Ending Next(std::string& field);
+  Ending Next(Field& field);
+
+  // The number of the line on which the record begins, from 1. Linear in the text before it.
+  size_t Line() const;
 
  private:
   Ending Quoted(std::string& field);
@@ -30,6 +39,7 @@ class CsvReader {
 
   std::string_view text_;
   size_t position_ = 0;
+  size_t record_ = 0;  // where the record begins
 };
 
 }  // namespace pando::rest

@@ -29,6 +29,9 @@ struct PayloadContext {
 //   kInvalidBody  the type is not acceptable here, the body is not well-formed in it, or it passes one of the bounds
 Result<Payload> ParsePayload(std::string_view content_type, std::string_view body, const PayloadContext& context);
 
+// The refusal of an array whose elements are no objects with the same keys.
+Error KeysDiffer();
+
 // The parts of ParsePayload().
 Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& context);
 Result<Payload> ParseCsvPayload(std::string_view body);

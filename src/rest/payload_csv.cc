@@ -12,24 +12,49 @@
 namespace pando::rest {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 Error Malformed() {
   return Error(ErrorId::kInvalidBody, "Empty or invalid csv")
       .WithHint("a field that holds a comma, a quote or a line break stands in double quotes, its quotes doubled");
 }
 
+Error Malformed(const CsvReader& reader) {
+  return Malformed().WithDetail("the quotes of the record in line " + std::to_string(reader.Line()) + " do not match");
+}
+
+// The REST API prescribes the message, and that a record which is too short has no details. A longer one loses values
+// in PostgREST.
+Error WrongWidth(const CsvReader& reader, bool too_long) {
+  const std::string place = "line " + std::to_string(reader.Line()) + " has " + (too_long ? "more" : "fewer") +
+                            " fields than the header line";
+  const Error error = Error(ErrorId::kInvalidBody, "All lines must have same number of fields").WithPlace(place);
+  return too_long ? error.WithDetail(place) : error;
+}
+
+// A column that is named twice has two values.
+Result<void> CheckTwice(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return {};
+  return Error(ErrorId::kInvalidBody, "The header line names \"" + *twice + "\" more than once");
+}
+
 // The header line.
 Result<void> ReadHeader(CsvReader& reader, std::vector<std::string>& names) {
   if (!reader.AtRecord()) return Malformed();
+  CsvReader::Field field;
   CsvReader::Ending ending = CsvReader::Ending::kField;
   while (ending == CsvReader::Ending::kField) {
     if (names.size() == KeySet::kKeysMax) {
       return Error(ErrorId::kInvalidBody,
                    "The header line names more than " + std::to_string(KeySet::kKeysMax) + " columns");
     }
-    ending = reader.Next(names.emplace_back());
-    if (ending == CsvReader::Ending::kMalformed) return Malformed();
+    ending = reader.Next(field);
+    if (ending == CsvReader::Ending::kMalformed) return Malformed(reader);
+    names.push_back(field.text);
   }
-  return {};
+  return CheckTwice(names);
 }
 
 Error TooLong() {
@@ -39,25 +64,27 @@ Error TooLong() {
       .WithHint("send it in several requests");
 }
 
-// Appends one record as an object. `keys` are the names as JSON with their colons. Fields beyond the header are
-// ignored, as PostgREST ignores them.
-Result<void> AppendRecord(CsvReader& reader, const std::vector<std::string>& keys, std::string& field,
+// Without quotes, nothing is null, and so is the word that PostgREST takes for it.
+bool IsNull(const CsvReader::Field& field) { return !field.quoted && (field.text.empty() || field.text == "NULL"); }
+
+// Appends one record as an object. `keys` are the names as JSON with their colons.
+Result<void> AppendRecord(CsvReader& reader, const std::vector<std::string>& keys, CsvReader::Field& field,
                           std::string& out) {
   size_t column = 0;
   for (CsvReader::Ending ending = CsvReader::Ending::kField; ending == CsvReader::Ending::kField; ++column) {
+    if (column == keys.size()) return WrongWidth(reader, true);
     ending = reader.Next(field);
-    if (ending == CsvReader::Ending::kMalformed) return Malformed();
-    if (column >= keys.size()) continue;
+    if (ending == CsvReader::Ending::kMalformed) return Malformed(reader);
     out += column == 0 ? '{' : ',';
     out += keys[column];
-    if (field == "NULL") {
+    if (IsNull(field)) {
       out += "null";
     } else {
-      AppendJsonString(out, field);
+      AppendJsonString(out, field.text);
     }
     if (out.size() > kMadeBytesMax) return TooLong();
   }
-  if (column < keys.size()) return Error(ErrorId::kInvalidBody, "All lines must have same number of fields");
+  if (column < keys.size()) return WrongWidth(reader, false);
   out += '}';
   return {};
 }
@@ -66,6 +93,7 @@ Result<void> AppendRecord(CsvReader& reader, const std::vector<std::string>& key
 
 Result<Payload> ParseCsvPayload(std::string_view body) {
   if (!IsValidUtf8(body) || body.find('\0') != std::string_view::npos) return Malformed();
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
   CsvReader reader(body);
   Payload payload;
   payload.media = MediaType::Kind::kCsv;
@@ -75,18 +103,17 @@ Result<Payload> ParseCsvPayload(std::string_view body) {
     AppendJsonString(keys.emplace_back(), name);
     keys.back() += ':';
   }
-  std::string field;
+  CsvReader::Field field;
   // Memory that is never written to is never taken; growing would copy what is there again and again.
   payload.text.reserve(std::min(kMadeBytesMax, body.size() * 8));
   payload.text = "[";
-  while (reader.AtRecord()) {
+  while (reader.AtRecord(keys.size() == 1)) {
     if (payload.elements++ > 0) payload.text += ',';
     PANDO_CHECK(AppendRecord(reader, keys, field, payload.text));
   }
   payload.text += ']';
   payload.kind = Payload::Kind::kJsonArray;
   std::sort(payload.keys.begin(), payload.keys.end());
-  payload.keys.erase(std::unique(payload.keys.begin(), payload.keys.end()), payload.keys.end());
   return payload;
 }
 

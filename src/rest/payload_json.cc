@@ -58,7 +58,12 @@ Result<Payload> ArrayPayload(const Outline& outline, std::string_view body, cons
     return MakePayload(Payload::Kind::kRaw, body);
   }
   const bool uniform = outline.keys().uniform() && outline.objects() == outline.elements();
-  if (!uniform && !context.columns_given) return Error(ErrorId::kInvalidBody, "All object keys must match");
+  if (!uniform && !context.columns_given) {
+    if (!context.for_function) return KeysDiffer();
+    Payload payload = MakePayload(Payload::Kind::kRaw, body);
+    payload.mixed = true;
+    return payload;
+  }
   Payload payload = MakePayload(Payload::Kind::kJsonArray, body);
   payload.keys = outline.keys().Sorted();
   payload.elements = outline.elements();
@@ -66,6 +71,8 @@ Result<Payload> ArrayPayload(const Outline& outline, std::string_view body, cons
 }
 
 }  // namespace
+
+Error KeysDiffer() { return Error(ErrorId::kInvalidBody, "All object keys must match"); }
 
 Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& context) {
   if (body.empty() && context.for_function) body = "{}";

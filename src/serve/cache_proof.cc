@@ -49,7 +49,7 @@ Operand OperandOf(pgtypes::Oid type) {
 
 // With a path, what is compared is a text or JSON.
 Operand OperandOf(const Node& node, const plan::ColumnRef& ref) {
-  if (ref.from_row || ref.to_jsonb || !ref.to_json.empty() || !ref.from_text.empty()) return Operand::kOther;
+  if (!ref.from_row.empty() || ref.to_jsonb || !ref.to_json.empty() || !ref.from_text.empty()) return Operand::kOther;
   const catalog::Column* column = node.relation->Get(ref.name);
   if (!column) return Operand::kOther;
   const Operand operand = OperandOf(column->type);
@@ -188,7 +188,8 @@ bool AreEmpty(const std::vector<std::string>& texts) {
 }  // namespace
 
 const catalog::Column* PlainColumn(const Node& node, const plan::ColumnRef& ref) {
-  const bool plain = ref.path.empty() && !ref.from_row && !ref.to_jsonb && ref.to_json.empty() && ref.from_text.empty();
+  const bool plain =
+      ref.path.empty() && ref.from_row.empty() && !ref.to_jsonb && ref.to_json.empty() && ref.from_text.empty();
   return plain ? node.relation->Get(ref.name) : nullptr;
 }
 

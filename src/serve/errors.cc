@@ -234,6 +234,10 @@ http::Response RenderErrorWithStatus(int status, const Error& error, bool minima
   http::Response response =
       Respond(status, error.code(),
               Body(error.code(), error.detail(), error.detail_is_json(), error.hint(), error.message(), minimal));
+  if (!error.place().empty()) {
+    response.headers.Set("Proxy-Status",
+                         "pando; error=" + std::string(error.code()) + "; details=\"" + error.place() + "\"");
+  }
   if (status == 503) response.headers.Add("Retry-After", "1");
   return response;
 }

@@ -27,10 +27,12 @@ void WriteArguments(Writer& out, const Call& call, const Payload& payload) {
       continue;
     }
     out.Name(argument.name) << " := ";
-    if (argument.text) {
+    if (argument.default_expression) {
+      out << *argument.default_expression;
+    } else if (argument.text) {
       out.Value(*argument.text) << "::" << argument.sql_type;
     } else {
-      out.Column(kArguments, argument.name);
+      out.Column(kArguments, argument.name) << (argument.json_as_text ? "::" + argument.sql_type : "");
     }
   }
   out << ")";
@@ -42,16 +44,19 @@ void WriteJsonArguments(Writer& out, const Call& call, const Payload& payload) {
   out << "json_to_record(";
   out.Value(payload.text) << "::json" << (payload.kind == Payload::Kind::kJsonArray ? "->0" : "") << ") AS ";
   out.Name(kArguments) << "(";
-  for (size_t i = 0; i < call.arguments.size(); ++i) {
-    if (i > 0) out << ", ";
-    out.Name(call.arguments[i].name) << " " << call.arguments[i].sql_type;
+  bool first = true;
+  for (const plan::CallArgument& argument : call.arguments) {
+    if (argument.default_expression) continue;
+    if (!first) out << ", ";
+    first = false;
+    out.Name(argument.name) << " " << (argument.json_as_text ? "text" : argument.sql_type);
   }
   out << ")";
 }
 
 }  // namespace
 
-void WriteCall(Writer& out, const Call& call, const Payload& payload) {
+void WriteCall(Writer& out, const Call& call, const Payload& payload, const plan::Node& node) {
   const catalog::Function& function = *call.function;
   const bool is_set_of_values = !call.table_like && function.returns_set && !function.returns_row;
   if (!call.table_like && !is_set_of_values) {
@@ -70,9 +75,11 @@ void WriteCall(Writer& out, const Call& call, const Payload& payload) {
   out << "SELECT ";
   out.Name(kResult) << ".*";
   if (call.returning_row) {
-    out << ", ";
-    out.Name(kResult) << " AS ";
-    out.Name(plan::Node::kRowColumn);
+    // The name alone would be a column's, where the result has such a column.
+    out << ", (";
+    out.Name(kResult) << ".*)::";
+    out.Name(*call.returning_row) << " AS ";
+    out.Name(plan::RowColumnOf(node));
   }
   out << " FROM ";
   if (ReadsJson(call)) {

@@ -160,11 +160,21 @@ void WriteOperand(Writer& out, const plan::ColumnRef& column, const rest::Operat
 
 }  // namespace
 
+void WriteJsonOfText(Writer& out, std::string_view alias, const std::string& column) {
+  // The form of JSON that is no string; "007" is none, and stays text.
+  constexpr std::string_view kJsonForm =
+      R"('^\s*(["{\[]|(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null)\s*$)')";
+  out << "CASE WHEN ";
+  out.Column(alias, column) << " ~ " << kJsonForm << " THEN ";
+  out.Column(alias, column) << "::json ELSE pg_catalog.to_json(";
+  out.Column(alias, column) << ") END";
+}
+
 void WriteColumn(Writer& out, std::string_view alias, const plan::ColumnRef& column) {
   if (column.to_jsonb) out << "to_jsonb(";
-  if (column.from_row) {
+  if (!column.from_row.empty()) {
     out << "(";
-    out.Column(alias, plan::Node::kRowColumn) << ").";
+    out.Column(alias, column.from_row) << ").";
     out.Name(column.name);
   } else {
     out.Column(alias, column.name);

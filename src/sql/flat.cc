@@ -24,7 +24,7 @@ bool HasJsonForm(const catalog::Catalog& catalog, catalog::Oid oid) {
 bool IsColumnFlat(const catalog::Catalog& catalog, const Node& node, const plan::ColumnOutput& output) {
   if (output.aggregate || output.is_count_star || !output.cast.empty()) return false;
   const plan::ColumnRef& ref = output.column;
-  if (!ref.path.empty() || ref.from_row || !ref.to_json.empty()) return false;
+  if (!ref.path.empty() || !ref.from_row.empty() || !ref.to_json.empty()) return false;
   const catalog::Column* column = node.relation->Get(ref.name);
   return column && HasJsonForm(catalog, column->type);
 }

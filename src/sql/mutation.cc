@@ -1,3 +1,4 @@
+#include "sql/expressions.h"
 #include "sql/sources.h"
 #include "sql/tree_writer.h"
 
@@ -8,11 +9,14 @@ using plan::Mutation;
 using rest::Payload;
 
 constexpr const char* kBody = "pando_body";
+constexpr const char* kExcluded = "excluded";  // PostgreSQL's name for the row that ON CONFLICT refused
 
 class MutationWriter {
  public:
   MutationWriter(Writer& out, const plan::Plan& plan, const Payload& payload)
-      : out_(out), plan_(plan), mutation_(*plan.mutation), payload_(payload) {}
+      : out_(out), plan_(plan), mutation_(*plan.mutation), payload_(payload), alias_(mutation_.relation->name.name) {
+    if (alias_ == kBody || alias_ == kExcluded) alias_ += '_';
+  }
 
   void Write() {
     switch (mutation_.kind) {
@@ -33,7 +37,8 @@ class MutationWriter {
   }
 
  private:
-  const std::string& alias() const { return mutation_.relation->name.name; }
+  const std::string& alias() const { return alias_; }
+  bool is_csv() const { return payload_.media == rest::MediaType::Kind::kCsv; }
   bool is_array() const { return payload_.kind == Payload::Kind::kJsonArray; }
   bool upserts() const { return mutation_.merge && !mutation_.conflict.empty(); }
 
@@ -69,7 +74,7 @@ class MutationWriter {
     if (mutation_.columns.empty()) {
       // Nothing to set: no row is touched, and none is shown.
       out_ << "SELECT ";
-      WriteReturningList(mutation_.relation->name.name);
+      WriteReturningList(alias());
       out_ << " FROM ";
       WriteTarget();
       out_ << " WHERE FALSE";
@@ -99,8 +104,16 @@ class MutationWriter {
 
   void WriteValue(const plan::PayloadColumn& column) {
     if (!column.from_json.empty()) out_ << column.from_json << "(";
-    out_.Column(kBody, column.name);
-    if (!column.from_json.empty()) out_ << ")";
+    if (!column.from_json.empty() && is_csv()) {
+      WriteJsonOfText(out_, kBody, column.name);
+    } else {
+      out_.Column(kBody, column.name);
+    }
+    if (!column.from_json.empty()) {
+      out_ << ")";
+    } else if (column.json_as_text) {
+      out_ << "::" << column.sql_type;
+    }
   }
 
   void WriteValues() {
@@ -108,6 +121,13 @@ class MutationWriter {
       if (i > 0) out_ << ", ";
       WriteValue(mutation_.columns[i]);
     }
+  }
+
+  // The type that a field of the payload is read as.
+  const std::string& BodyTypeOf(const plan::PayloadColumn& column) const {
+    static const std::string json = "json", text = "text";
+    if (is_csv() && (column.json_as_text || !column.from_json.empty())) return text;
+    return column.from_json.empty() ? column.sql_type : json;
   }
 
   // The payload as rows named kBody. `first_only`: of an array, the first object.
@@ -124,7 +144,7 @@ class MutationWriter {
     for (size_t i = 0; i < mutation_.columns.size(); ++i) {
       const plan::PayloadColumn& column = mutation_.columns[i];
       if (i > 0) out_ << ", ";
-      out_.Name(column.name) << " " << (column.from_json.empty() ? column.sql_type : "json");
+      out_.Name(column.name) << " " << BodyTypeOf(column);
     }
     out_ << ")";
   }
@@ -161,11 +181,13 @@ class MutationWriter {
     for (const auto& [column, value] : mutation_.put_key) {
       out_ << word;
       word = " AND ";
-      if (!HasColumn(column)) {
+      const plan::PayloadColumn* given = FindColumn(column);
+      if (!given) {
         out_ << "FALSE";
         continue;
       }
-      out_.Column(kBody, column) << " = ";
+      WriteValue(*given);
+      out_ << " = ";
       out_.Value(value);
     }
     if (!upserts()) return;
@@ -175,11 +197,11 @@ class MutationWriter {
     out_ << " + 1)::text, true) <> '0'";
   }
 
-  bool HasColumn(const std::string& name) const {
+  const plan::PayloadColumn* FindColumn(const std::string& name) const {
     for (const auto& column : mutation_.columns) {
-      if (column.name == name) return true;
+      if (column.name == name) return &column;
     }
-    return false;
+    return nullptr;
   }
 
   void WriteInserted() {
@@ -233,7 +255,7 @@ class MutationWriter {
       out_ << "(";
       out_.Name(from) << ".*)::";
       out_.Name(mutation_.relation->name) << " AS ";
-      out_.Name(plan::Node::kRowColumn);
+      out_.Name(plan::RowColumnOf(plan_.read));
     } else if (names.empty()) {
       out_ << "1 AS \"pando_one\"";
     }
@@ -243,6 +265,7 @@ class MutationWriter {
   const plan::Plan& plan_;
   const Mutation& mutation_;
   const Payload& payload_;
+  std::string alias_;  // the relation's name, where nothing else in the statement has it
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "sql/statement.h"
 
 #include "plan/cheap.h"
+#include "sql/csv.h"
 #include "sql/flat.h"
 #include "sql/sources.h"
 #include "sql/tree_writer.h"
@@ -11,8 +12,6 @@ namespace {
 
 using plan::Count;
 using Format = plan::Media::Format;
-
-constexpr const char* kRows = "pando_rows";  // the rows of the answer
 
 class StatementWriter {
  public:
@@ -45,7 +44,7 @@ class StatementWriter {
 
   bool is_scalar() const { return plan_.call && !plan_.call->table_like; }
   bool is_set() const { return !plan_.call || plan_.call->function->returns_set; }
-  bool needs_rows_twice() const { return plan_.media.format == Format::kCsv && plan_.representation && options_.body; }
+  bool is_csv() const { return plan_.media.format == Format::kCsv && plan_.representation && options_.body; }
 
   void WriteExplain() {
     const rest::MediaType& o = plan_.media.explain_options;
@@ -56,39 +55,33 @@ class StatementWriter {
   }
 
   void WriteSource() {
-    const char* word = "WITH ";
-    if (plan_.mutation || plan_.call) {
-      out_ << word;
-      word = ", ";
-      out_.Name(plan::Node::kSourceName) << " AS (";
-      if (plan_.mutation) {
-        WriteMutation(out_, plan_, payload_);
-      } else {
-        WriteCall(out_, *plan_.call, payload_);
-      }
-      out_ << ")";
+    if (!plan_.mutation && !plan_.call) return;
+    out_ << "WITH ";
+    out_.Name(plan::Node::kSourceName) << " AS (";
+    if (plan_.mutation) {
+      WriteMutation(out_, plan_, payload_);
+    } else {
+      WriteCall(out_, *plan_.call, payload_, plan_.read);
     }
-    if (needs_rows_twice()) {
-      out_ << word;
-      out_.Name(kRows) << " AS (";
-      WriteInner();
-      out_ << ")";
-      word = ", ";
-    }
-    if (*word == ',') out_ << " ";
+    out_ << ") ";
   }
 
-  // The rows of the answer, named kRows.
+  // The rows of the answer, named kRows. A column may have that name, and kRows alone would be the column: so it stands
+  // nowhere without ".*" or a column behind it.
   void WriteRows() {
-    if (needs_rows_twice() || !HasTree()) {
-      out_.Name(needs_rows_twice() ? kRows : plan::Node::kSourceName);
-    } else {
+    if (HasTree()) {
+      using Stars = TreeWriter::Stars;
       out_ << "(";
-      WriteInner();
+      TreeWriter(out_).WriteRows(plan_.read, is_csv() ? Stars::kListed : Stars::kAsTheyAre);
+      // A column is looked at twice, and so would be what computes it.
+      if (is_csv() && !HasWindow()) out_ << " OFFSET 0";
       out_ << ")";
+    } else {
+      out_.Name(plan::Node::kSourceName);
     }
     out_ << " AS ";
     out_.Name(kRows);
+    if (is_csv()) out_.Positions(CsvKeys().size());
   }
 
   // Of a single value, or of void, the source is the answer, unless something chooses from it.
@@ -96,15 +89,6 @@ class StatementWriter {
     if (!is_scalar()) return plan_.representation;
     if (plan_.call->function->returns_void) return false;
     return is_set() || HasWindow() || !plan_.read.where.empty() || !plan_.read.order.empty();
-  }
-
-  void WriteInner() {
-    if (HasTree()) {
-      TreeWriter(out_).WriteRows(plan_.read);
-    } else {
-      out_ << "SELECT * FROM ";
-      out_.Name(plan::Node::kSourceName);
-    }
   }
 
   int NextColumn() {
@@ -144,12 +128,12 @@ class StatementWriter {
         WriteJson(false);
         break;
       case Format::kCsv:
-        WriteCsv();
+        WriteCsv(out_, CsvKeys());
         break;
       case Format::kGeoJson:
         out_ << "json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(";
         out_.Column(plan_.catalog->postgis_schema(), "st_asgeojson") << "(";
-        out_.Name(kRows) << ")::json), '[]'))";
+        out_.Name(kRows) << ".*)::json), '[]'))";
         break;
       case Format::kHandler:
         out_.Name(media.handler->function) << "(";
@@ -181,12 +165,11 @@ class StatementWriter {
     out_ << ")" << (as_array ? "" : "->0") << (strip ? ")" : "") << ", '" << (as_array ? "[]" : "null") << "')";
   }
 
-  void WriteCsv() {
-    out_ << "(SELECT coalesce(string_agg(\"key\", ','), '') FROM (SELECT json_object_keys(row_to_json(\"first\".*)) AS "
-            "\"key\" FROM (SELECT * FROM ";
-    out_.Name(kRows) << " LIMIT 1) AS \"first\") AS \"keys\") || E'\\n' || coalesce(string_agg(substring(";
-    out_.Name(kRows) << "::text, 2, length(";
-    out_.Name(kRows) << "::text) - 2), E'\\n'), '')";
+  // The names in the header line of CSV; none of void.
+  std::vector<std::string> CsvKeys() const {
+    if (HasTree()) return TreeWriter::KeysOf(plan_.read);
+    if (plan_.call && !plan_.call->function->returns_void) return {ValueColumn(*plan_.call)};
+    return {};
   }
 
   // With neither window nor cap, the page is the whole.

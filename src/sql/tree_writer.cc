@@ -13,8 +13,7 @@ using plan::Node;
 using plan::Output;
 
 constexpr const char* kJsonColumn = "pando_json";       // of a lateral: the embed's value
-constexpr const char* kCountColumn = "pando_rows";      // of a to-many spread: how many rows
-constexpr const char* kHiddenPrefix = "pando_hidden_";  // columns for the parent's order
+constexpr const char* kHiddenPrefix = "pando_hidden_";  // beside kJsonColumn: columns for the parent's order
 
 const char* FunctionOf(rest::Aggregate aggregate) {
   switch (aggregate) {
@@ -43,12 +42,12 @@ bool AboutEmbed(const Condition& condition, size_t embed) {
 // ---------------------------------------------------------------------------------------------------------- aliases
 
 std::string TreeWriter::AliasFor(const Node& node) {
-  // The relation's own name where it can be, for the sake of PostgreSQL's messages; never one that is cut at 63 bytes,
-  // is ours, or would hide a node above.
+  // The relation's own name where it can be, for the sake of PostgreSQL's messages; never one that is cut, is ours, or
+  // would hide a node above.
   std::string alias = node.name.name;
   if (node.depth > 0) alias += "_" + std::to_string(node.depth);
   const bool taken = std::find(aliases_.begin(), aliases_.end(), alias) != aliases_.end();
-  if (taken || alias.size() > 63 || alias.starts_with("pando_")) return out_.NextAlias();
+  if (taken || alias.size() > catalog::kNameBytesMax || Writer::MayBeNextAlias(alias)) return out_.NextAlias();
   return alias;
 }
 
@@ -77,6 +76,42 @@ std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Node& node) {
   return lifted;
 }
 
+std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Embed& embed) {
+  std::vector<Lifted> lifted = LiftedBy(embed.node);
+  size_t position = 0;
+  for (Lifted& column : lifted) {
+    const bool left_to_parent = embed.to_one() && column.aggregate && column.is_count_star;
+    if (!left_to_parent) column.position = ++position;
+  }
+  return lifted;
+}
+
+size_t TreeWriter::PositionsOf(const Embed& embed) {
+  const std::vector<Lifted> lifted = LiftedBy(embed);
+  return static_cast<size_t>(std::count_if(lifted.begin(), lifted.end(), [](const Lifted& it) { return it.position; }));
+}
+
+std::string TreeWriter::HiddenColumnOf(const Embed& embed, const std::string& number) {
+  if (!embed.is_spread || embed.silent) return kHiddenPrefix + number;
+  return std::to_string(PositionsOf(embed) + std::stoul(number) + 1);
+}
+
+std::string TreeWriter::CountColumnOf(const Embed& embed) { return std::to_string(PositionsOf(embed) + 1); }
+
+std::string TreeWriter::ColumnOf(const Embed& embed, const std::string& key) {
+  if (!embed.is_spread) return key;
+  for (const Lifted& lifted : LiftedBy(embed)) {
+    if (lifted.key == key && lifted.position > 0) return std::to_string(lifted.position);
+  }
+  return key;
+}
+
+std::vector<std::string> TreeWriter::KeysOf(const Node& root) {
+  std::vector<std::string> keys;
+  for (Lifted& lifted : LiftedBy(root)) keys.push_back(std::move(lifted.key));
+  return keys;
+}
+
 bool TreeWriter::ChoosesRows(const Node& node, size_t embed) {
   return node.embeds[embed].inner ||
          std::any_of(node.where.begin(), node.where.end(), [&](const Condition& c) { return AboutEmbed(c, embed); });
@@ -84,15 +119,19 @@ bool TreeWriter::ChoosesRows(const Node& node, size_t embed) {
 
 // ------------------------------------------------------------------------------------------------------------- node
 
-void TreeWriter::WriteRows(const Node& root) { WriteNode(root, nullptr, nullptr, Mode::kRows); }
+void TreeWriter::WriteRows(const Node& root, Stars stars) {
+  stars_ = stars;
+  WriteNode(root, nullptr, nullptr, Mode::kRows);
+}
 
 void TreeWriter::WriteRowsForCount(const Node& root) { WriteNode(root, nullptr, nullptr, Mode::kCount); }
 
 void TreeWriter::WriteNode(const Node& node, const Embed* as_embed, const Scope* parent, Mode mode) {
-  Scope scope{node, AliasFor(node), {}, false, false, {}, 0};
+  Scope scope{node, AliasFor(node), {}, false, false, false, {}, 0};
   aliases_.push_back(scope.alias);
   for (size_t i = 0; i < node.embeds.size(); ++i) scope.laterals.push_back(out_.NextAlias());
-  scope.is_spread_row = as_embed && as_embed->is_spread && as_embed->to_one();
+  scope.is_spread = as_embed && as_embed->is_spread;
+  scope.is_spread_row = scope.is_spread && as_embed->to_one();
   scope.grouped = !scope.is_spread_row && plan::HasAggregates(node);
 
   out_ << "SELECT ";
@@ -200,7 +239,11 @@ void TreeWriter::WriteColumnOutput(Scope& scope, const plan::ColumnOutput& outpu
 
 void TreeWriter::WriteStar(Scope& scope) {
   const Node& node = scope.node;
-  const bool listed = node.columns && (node.from_source || scope.grouped || node.star_is_listed);
+  // Columns that are not known are lifted by none.
+  if (scope.is_spread && !node.columns) return;
+  const bool list = stars_ == Stars::kListed && node.depth == 0;
+  const bool listed =
+      node.columns && (list || node.from_source || scope.grouped || scope.is_spread || node.star_is_listed);
   if (!listed) {
     BeginOutput(scope, true);
     out_.Name(scope.alias) << ".*";
@@ -221,26 +264,27 @@ void TreeWriter::WriteStar(Scope& scope) {
 void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::string& lateral) {
   if (embed.silent) return;
   if (embed.is_spread) {
-    for (const Lifted& lifted : LiftedBy(embed.node)) {
+    for (const Lifted& lifted : LiftedBy(embed)) {
+      const std::string column = std::to_string(lifted.position);
       const bool aggregates = embed.to_one() && lifted.aggregate;
       const bool left_to_parent = aggregates && scope.is_spread_row;
       if (left_to_parent && lifted.is_count_star) continue;
       BeginOutput(scope, aggregates);
       if (!embed.to_one()) {
         out_ << "COALESCE(";
-        out_.Column(lateral, lifted.key) << ", '[]')" << (scope.grouped ? "::jsonb" : "");
+        out_.Column(lateral, column) << ", '[]')" << (scope.grouped ? "::jsonb" : "");
       } else if (aggregates && !left_to_parent) {
         out_ << FunctionOf(*lifted.aggregate) << "(";
         if (lifted.is_count_star) {
           out_ << "*";
         } else {
-          out_.Column(lateral, lifted.key);
+          out_.Column(lateral, column);
         }
         out_ << ")";
         if (!lifted.aggregate_cast.empty()) out_ << "::" << lifted.aggregate_cast;
       } else {
         // json has no equality to group by; jsonb has.
-        out_.Column(lateral, lifted.key) << (scope.grouped && lifted.is_json ? "::jsonb" : "");
+        out_.Column(lateral, column) << (scope.grouped && lifted.is_json ? "::jsonb" : "");
       }
       out_ << " AS ";
       out_.Name(lifted.key);
@@ -268,7 +312,7 @@ void TreeWriter::WriteFrom(const Scope& scope, const Embed* as_embed, const Scop
   if (as_embed && as_embed->relationship.function) {
     out_.Name(*as_embed->relationship.function) << "(";
     if (parent->node.from_source) {
-      out_.Column(parent->alias, Node::kRowColumn);
+      out_.Column(parent->alias, plan::RowColumnOf(parent->node));
     } else {
       out_.Name(parent->alias) << ".*";
     }
@@ -304,19 +348,19 @@ void TreeWriter::WriteLaterals(const Scope& scope, Mode mode) {
 }
 
 void TreeWriter::WriteLateral(const Scope& scope, const Embed& embed, const std::string& lateral) {
+  const bool has_positions = embed.is_spread && !embed.silent;
+  const size_t positions = has_positions ? PositionsOf(embed) : 0;
   out_ << (embed.inner ? " INNER JOIN LATERAL (" : " LEFT JOIN LATERAL (");
   if (embed.to_one()) {
     WriteNode(embed.node, &embed, &scope, Mode::kRows);
   } else {
     out_ << "SELECT ";
     if (embed.is_spread) {
-      for (const Lifted& lifted : LiftedBy(embed.node)) {
+      for (size_t i = 1; i <= PositionsOf(embed); ++i) {
         out_ << "json_agg(";
-        out_.Column(lateral, lifted.key) << ") AS ";
-        out_.Name(lifted.key) << ", ";
+        out_.Column(lateral, std::to_string(i)) << "), ";
       }
-      out_ << "count(*) AS ";
-      out_.Name(kCountColumn);
+      out_ << "count(*)";
     } else {
       out_ << "json_agg(";
       out_.Name(lateral) << ".*) AS ";
@@ -326,13 +370,18 @@ void TreeWriter::WriteLateral(const Scope& scope, const Embed& embed, const std:
     WriteNode(embed.node, &embed, &scope, Mode::kRows);
     out_ << ") AS ";
     out_.Name(lateral);
+    if (has_positions) out_.Positions(positions);
   }
   out_ << ") AS ";
-  out_.Name(lateral) << " ON ";
+  out_.Name(lateral);
+  // Behind the outputs: the number of rows, or the columns for the parent's order.
+  if (embed.is_spread && !embed.to_one()) out_.Positions(positions + 1);
+  if (has_positions && embed.to_one()) out_.Positions(positions + embed.node.hidden.size());
+  out_ << " ON ";
   if (embed.to_one() || !embed.inner) {
     out_ << "TRUE";
   } else if (embed.is_spread) {
-    out_.Column(lateral, kCountColumn) << " > 0";
+    out_.Column(lateral, CountColumnOf(embed)) << " > 0";
   } else {
     out_.Column(lateral, kJsonColumn) << " IS NOT NULL";
   }
@@ -368,7 +417,7 @@ void TreeWriter::WriteWhere(const Scope& scope, const Embed* as_embed, const Sco
 
 void TreeWriter::WriteConditions(const std::vector<Condition>& conditions, const std::string& alias) {
   const Node none;
-  const Scope scope{none, alias, {}, false, false, {}, 0};
+  const Scope scope{none, alias, {}, false, false, false, {}, 0};
   for (size_t i = 0; i < conditions.size(); ++i) {
     if (i > 0) out_ << " AND ";
     WriteCondition(scope, conditions[i]);
@@ -384,12 +433,13 @@ void TreeWriter::WriteCondition(const Scope& scope, const Condition& condition) 
     const Embed& embed = scope.node.embeds[condition.embed];
     const std::string& lateral = scope.laterals[condition.embed];
     if (!embed.to_one() && embed.is_spread) {
-      out_.Column(lateral, kCountColumn) << (condition.negated ? " > 0" : " = 0");
+      out_.Column(lateral, CountColumnOf(embed)) << (condition.negated ? " > 0" : " = 0");
     } else if (!embed.to_one() || embed.silent) {
       out_.Column(lateral, kJsonColumn) << (condition.negated ? " IS NOT NULL" : " IS NULL");
     } else {
-      // A row of NULLs is a row: IS NULL would not tell it from none.
-      out_.Name(lateral) << (condition.negated ? " IS DISTINCT FROM NULL" : " IS NOT DISTINCT FROM NULL");
+      // A row of NULLs is a row: IS NULL would not tell it from none. The name alone would be a column's, if there is
+      // one.
+      out_.Name(lateral) << (condition.negated ? ".* IS DISTINCT FROM NULL" : ".* IS NOT DISTINCT FROM NULL");
     }
     return;
   }
@@ -408,8 +458,9 @@ void TreeWriter::WriteOrder(const Scope& scope) {
     if (!term.embed) {
       WriteColumn(out_, scope.alias, term.column);
     } else {
-      const std::string prefix = term.by_output ? "" : kHiddenPrefix;
-      out_.Column(scope.laterals[*term.embed], prefix + term.column.name);
+      const Embed& embed = scope.node.embeds[*term.embed];
+      const std::string& name = term.column.name;
+      out_.Column(scope.laterals[*term.embed], term.by_output ? ColumnOf(embed, name) : HiddenColumnOf(embed, name));
     }
     if (term.direction) out_ << (*term.direction == rest::Direction::kAsc ? " ASC" : " DESC");
     if (term.nulls) out_ << (*term.nulls == rest::Nulls::kFirst ? " NULLS FIRST" : " NULLS LAST");

@@ -14,8 +14,12 @@ class TreeWriter {
  public:
   explicit TreeWriter(Writer& out) : out_(out) {}
 
-  // SELECT ... of the node with its embeds, order and window.
-  void WriteRows(const plan::Node& root);
+  enum class Stars { kAsTheyAre, kListed };
+  // SELECT ... of the node with its embeds, order and window. kListed: the columns are those that KeysOf() names.
+  void WriteRows(const plan::Node& root, Stars stars = Stars::kAsTheyAre);
+  // The names of the columns of WriteRows(), in order.
+  // REQUIRES: root.columns, where it has a star
+  static std::vector<std::string> KeysOf(const plan::Node& root);
   // SELECT 1 ... for each row that WriteRows would give without the window; embeds only where they choose rows.
   void WriteRowsForCount(const plan::Node& root);
   // The conditions with AND between, for the WHERE of a write on `alias`. REQUIRES: none is about an embed.
@@ -29,6 +33,7 @@ class TreeWriter {
     std::string alias;
     std::vector<std::string> laterals;  // of each embed
     bool is_spread_row = false;         // a to-one spread: aggregates are left to the parent
+    bool is_spread = false;             // its columns have positions for names (PositionsOf)
     bool grouped = false;
     std::vector<int> group_by;  // positions in the select list
     int written = 0;            // columns of the select list so far
@@ -40,6 +45,7 @@ class TreeWriter {
     std::string aggregate_cast;
     bool is_count_star = false;
     bool is_json = false;  // an embed's value
+    size_t position = 0;   // in the spread's lateral, from 1; 0: it has no column there (count() is left to the parent)
   };
 
   void WriteNode(const plan::Node& node, const plan::Embed* as_embed, const Scope* parent, Mode mode);
@@ -60,9 +66,18 @@ class TreeWriter {
 
   std::string AliasFor(const plan::Node& node);
   static std::vector<Lifted> LiftedBy(const plan::Node& node);
+  // The same with the positions in the lateral.
+  static std::vector<Lifted> LiftedBy(const plan::Embed& embed);
+  static size_t PositionsOf(const plan::Embed& embed);
+  // The names, in the lateral, of a column for the parent's order, of the number of rows of a to-many spread, and of
+  // an output.
+  static std::string HiddenColumnOf(const plan::Embed& embed, const std::string& number);
+  static std::string CountColumnOf(const plan::Embed& embed);
+  static std::string ColumnOf(const plan::Embed& embed, const std::string& key);
   static bool ChoosesRows(const plan::Node& node, size_t embed);
 
   Writer& out_;
+  Stars stars_ = Stars::kAsTheyAre;
   std::vector<std::string> aliases_;  // of the nodes above, so that no name hides another
 };
 

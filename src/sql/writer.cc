@@ -28,6 +28,12 @@ Writer& Writer::Column(std::string_view alias, std::string_view column) {
   return *this;
 }
 
+Writer& Writer::Positions(size_t count) {
+  for (size_t i = 1; i <= count; ++i) query_.sql += (i == 1 ? "(\"" : ", \"") + std::to_string(i) + '"';
+  if (count > 0) query_.sql += ')';
+  return *this;
+}
+
 Writer& Writer::Literal(std::string_view text) {
   // standard_conforming_strings is on for every connection of ours, so a backslash is only itself.
   AppendQuoted(query_.sql, text, '\'');

@@ -23,6 +23,8 @@ class Writer {
   Writer& Name(const catalog::QualifiedName& name);
   // "alias"."column"
   Writer& Column(std::string_view alias, std::string_view column);
+  // ("1", "2", ... "count"): names for the columns of a derived table, by position, that no name of a user's meets.
+  Writer& Positions(size_t count);
   // A literal, for names of the catalog in places that take no parameter.
   Writer& Literal(std::string_view text);
   // The next $n.
@@ -33,6 +35,9 @@ class Writer {
 
   // "pando_1", "pando_2" ...: names of ours for derived tables.
   std::string NextAlias() { return "pando_" + std::to_string(++aliases_); }
+  static bool MayBeNextAlias(std::string_view name) {
+    return name.starts_with("pando_") && name.find_first_not_of("0123456789", 6) == std::string_view::npos;
+  }
 
   Query Take() { return std::move(query_); }
 

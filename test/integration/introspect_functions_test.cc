@@ -44,6 +44,9 @@ TEST_F(FunctionsTest, ArgumentsHaveNamesTypesAndDefaults) {
   EXPECT_FALSE(f.arguments[1].required);
   EXPECT_EQ(f.arguments[2].sql_type, "bit varying[]");
   EXPECT_TRUE(f.arguments[2].variadic && !f.arguments[2].required);
+  EXPECT_THAT(f.arguments[2].default_expression, Optional(std::string(R"('{}'::"bit"[])")));
+  EXPECT_THAT(f.arguments[1].default_expression, Optional(std::string("'x'::bpchar")));
+  EXPECT_FALSE(f.arguments[0].default_expression);
   EXPECT_EQ(f.volatility, Function::Volatility::kStable);
   EXPECT_THAT(f.settings, ElementsAre(Pair("statement_timeout", "1s")));
   EXPECT_THAT(f.comment, Optional(std::string("does f")));

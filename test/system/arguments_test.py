@@ -1,0 +1,85 @@
+"""Which function a call means, and what its arguments become."""
+import json
+import unittest
+
+from csv_test import CsvCase
+from processes import roles
+
+SCHEMA = roles('anon') + '''
+create function of_text(text) returns text language sql immutable as 'select $1';
+create function of_default(text default 'none') returns text language sql immutable as 'select $1';
+create function of_int(int) returns int language sql immutable as 'select $1';
+create function of_json(json) returns json language sql immutable as 'select $1';
+create function of_jsonb(jsonb) returns int language sql immutable as 'select jsonb_array_length($1)';
+create function none_or_text() returns int language sql immutable as 'select 1';
+create function none_or_text(text) returns text language sql immutable as $$ select 'foo' $$;
+create function either_of(text) returns text language sql immutable as $$ select 'text' $$;
+create function either_of(int default 3) returns text language sql immutable as $$ select 'int' $$;
+create function named(a int) returns int language sql immutable as 'select a';
+create function named_or_json(a int) returns text language sql immutable as $$ select 'a ' || a $$;
+create function named_or_json(json) returns text language sql immutable as $$ select 'json' $$;
+create function greet(name text, variadic rest text[] default array['a''b', 'c']) returns text language sql immutable
+  as $$ select name || ':' || array_to_string(rest, ',') $$;
+create function three(a int default 1, b int default 2, variadic c int[] default '{3,4}') returns text language sql immutable
+  as $$ select a || ' ' || b || ' ' || c::text $$;
+create function rows_of(a int, variadic c int[] default '{3,4}', out x int, out y int) returns setof record language sql stable
+  as $$ select a, unnest(c) $$;
+grant execute on all functions in schema public to anon;
+'''
+TEXT = {'Content-Type': 'text/plain'}
+FORM = {'Content-Type': 'application/x-www-form-urlencoded'}
+
+
+class Arguments(CsvCase):
+    schema = SCHEMA
+
+    def call(self, name, body, method='POST', headers=None):
+        sent = body if body is None or isinstance(body, str) else json.dumps(body)
+        status, _, answer = self.pando.request(method, f'/rpc/{name}', sent, {'Content-Type': 'application/json', **(headers or {})})
+        return status, json.loads(answer)
+
+    def test_a_key_without_a_name_calls_a_single_unnamed_text(self):
+        # The parameter takes the body as it is, as it does in PostgREST.
+        for value in ('x', '', True, {'a': 1}):
+            body = json.dumps({'': value})
+            self.assertEqual(self.call('of_text', body), (200, body))
+            self.assertEqual(self.call('of_default', body), (200, body))
+            self.assertEqual(self.call('none_or_text', body), (200, 'foo'))
+            self.assertEqual(self.call('either_of', body), (200, 'text'))
+            self.assertEqual(self.call('of_json', body), (200, {'': value}))
+        self.assertEqual(self.call('none_or_text', {}), (200, 1))
+        self.assertEqual(self.call('of_default', {}), (200, 'none'))
+        self.assertEqual(self.call('of_text', 'x', headers=TEXT), (200, 'x'))
+        status, answer = self.call('of_int', {'': 1})
+        self.assertEqual((status, answer['code'], answer['message']), (404, 'PGRST202', 'Could not find the function public.of_int() in the schema cache'))
+        self.assertEqual(answer['details'], 'Searched for the function public.of_int with parameter  or with a single unnamed json/jsonb parameter, '
+                                            'but no matches were found in the schema cache.')
+        self.assertEqual(self.call('of_text', {'': 1, 'a': 2})[0], 404)
+        self.assertEqual(self.call('named', {'': 1})[0], 404)
+
+    def test_a_variadic_default_may_be_left_out(self):
+        for method, path, body, headers in (('POST', 'greet', {'name': 'x'}, None), ('GET', 'greet?name=x', None, None), ('POST', 'greet', 'name=x', FORM),
+                                            ('POST', 'greet', 'name\nx', {'Content-Type': 'text/csv'})):
+            self.assertEqual(self.call(path, body, method, headers), (200, "x:a'b,c"), (method, path, body))
+        self.assertEqual(self.call('greet', {'name': 'x', 'rest': ['y']}), (200, 'x:y'))
+        self.assertEqual(self.call('greet?name=x&rest=y&rest=z', None, 'GET'), (200, 'x:y,z'))
+        self.assertEqual(self.call('three', {}), (200, '1 2 {3,4}'))
+        self.assertEqual(self.call('three', {'b': 5}), (200, '1 5 {3,4}'))
+        self.assertEqual(self.call('three?a=7', None, 'GET'), (200, '7 2 {3,4}'))
+        self.assertEqual(self.call('three', {'c': [9]}), (200, '1 2 {9}'))
+        self.assertEqual(self.call('rows_of?select=y', {'a': 1}), (200, [{'y': 3}, {'y': 4}]))
+
+    def test_an_array_of_anything_goes_to_a_single_unnamed_json(self):
+        for body in ([1, 'x'], [{'a': 1}, {'b': 2}], [{'a': 1}, 2], [[], {}], [], [{'a': 1}, {'a': 2}], [None]):
+            with self.subTest(body):
+                self.assertEqual(self.call('of_json', body), (200, body))
+                self.assertEqual(self.call('of_jsonb', body), (200, len(body)))
+        self.assertEqual(self.call('named_or_json', [{'a': 1}, {'b': 2}]), (200, 'json'))
+        self.assertEqual(self.call('named_or_json', [{'a': 1}, {'a': 2}]), (200, 'a 1'))
+        for name in ('named', 'nowhere', 'of_text'):
+            status, answer = self.call(name, [{'a': 1}, {'b': 2}])
+            self.assertEqual((status, answer['code'], answer['message']), (400, 'PGRST102', 'All object keys must match'))
+
+
+if __name__ == '__main__':
+    unittest.main()
