@@ -11,6 +11,7 @@ struct Error::Data {
   std::string sqlstate;
   std::string place;
   SourceLocation where;
+  bool within_routine = false;
 };
 
 Error::Error(ErrorId id, std::string message, SourceLocation where)
@@ -49,6 +50,12 @@ Error Error::WithPlace(std::string place) const {
   return Error(std::move(data));
 }
 
+Error Error::WithinRoutine() const {
+  auto data = Copy();
+  data->within_routine = true;
+  return Error(std::move(data));
+}
+
 ErrorKind Error::kind() const { return RowOf(data_->id).kind; }
 ErrorId Error::id() const { return data_->id; }
 
@@ -62,6 +69,8 @@ bool Error::detail_is_json() const { return data_->detail_is_json; }
 const std::optional<std::string>& Error::hint() const { return data_->hint; }
 const std::string& Error::sqlstate() const { return data_->sqlstate; }
 const std::string& Error::place() const { return data_->place; }
+
+bool Error::within_routine() const { return data_->within_routine; }
 
 std::string Error::where() const {
   std::string_view file = data_->where.file;

@@ -44,6 +44,8 @@ class Error {
   // and to clients as `details` of Proxy-Status (RFC 9209, section 2.1.4).
   // REQUIRES: printable ASCII without quotes and backslashes
   Error WithPlace(std::string place) const;
+  // PostgreSQL raised it in a function or trigger that the statement ran, not in the statement itself.
+  Error WithinRoutine() const;
 
   ErrorKind kind() const;
   ErrorId id() const;
@@ -55,6 +57,7 @@ class Error {
   const std::optional<std::string>& hint() const;
   // Empty unless WithPlace() was called.
   const std::string& place() const;
+  bool within_routine() const;
   // Empty unless PostgreSQL said it.
   const std::string& sqlstate() const;
   // "pg/pool.cc:118": the line of ours that raised it; for the log, never for a client.

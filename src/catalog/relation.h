@@ -47,6 +47,7 @@ struct Column {
   std::optional<std::string> default_expression;  // SQL, as pg_get_expr prints it; of a view: the base column's
   bool is_identity = false;
   bool is_generated = false;   // GENERATED ALWAYS AS (...) STORED: cannot be written
+  bool has_grants = false;     // of its own: GRANT SELECT (column) ON ...
   bool equates_texts = false;  // by a nondeterministic collation: different texts may be equal
   std::optional<int32_t> max_length;
   std::optional<std::string> comment;
@@ -71,6 +72,7 @@ struct Relation {
   std::vector<Column> columns;           // in attribute order
   std::vector<std::string> primary_key;  // columns in key order; of a view: the base table's, when all pass through
   std::vector<Shown> shows;              // of a view: all that its query looks into, through further views, by Oid
+  bool reads_as_caller = false;          // a view with security_invoker; others read by the rights of their owner
   std::shared_ptr<const OneForOne> one_for_one;  // of a view; null: it shows rows otherwise
   bool insertable = false, updatable = false,
        deletable = false;  // by kind, rules and INSTEAD OF triggers, not by grants

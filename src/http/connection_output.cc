@@ -66,7 +66,7 @@ void Connection::CheckHandled(const std::exception_ptr& escaped, Response& respo
 }
 
 Response Connection::MakeErrorResponse(int status, const Error& error) const {
-  Response response = host_.deps.render_error(status, error);
+  Response response = host_.deps.render_error(status, error, header_known_ ? &request_ : nullptr);
   response.status = status;
   if (status == 503 && !response.headers.Find("Retry-After")) response.headers.Add("Retry-After", "1");
   return response;

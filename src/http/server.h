@@ -93,8 +93,8 @@ using Handler = std::function<std::optional<Task<void>>(Request& request, Respon
 using BodyGate = std::function<Task<bool>(Request& request, Response& response)>;
 
 // Renders an error that the connection itself meets (400, 408, 413, ...) as a response body; `status` is decided by the
-// connection. Keeps the error format the caller's.
-using ErrorRenderer = std::function<Response(int status, const Error& error)>;
+// connection. `request` is null where its header was not read to the end. Keeps the error format the caller's.
+using ErrorRenderer = std::function<Response(int status, const Error& error, const Request* request)>;
 
 // What the connection saw of one exchange, after the last byte was written (or failed): for metrics and access log.
 struct Exchange {

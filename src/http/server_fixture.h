@@ -151,7 +151,7 @@ class ServerTest : public testing::Test {
   void StartServer(ServerOptions options = Options(), std::shared_ptr<std::atomic<uint64_t>> open = nullptr) {
     Server::Deps deps;
     deps.handler = [this](Request& request, Response& response) { return AnswerInto(request, response); };
-    deps.render_error = [](int, const Error& error) {
+    deps.render_error = [](int, const Error& error, const Request*) {
       Response response;
       response.body = std::string(error.code()) + " " + error.message();
       return response;

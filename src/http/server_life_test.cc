@@ -248,7 +248,7 @@ TEST_F(ServerLifeTest, NewOptionsHoldForNewConnections) {
 TEST_F(ServerLifeTest, ListenSaysWhatIsWrongBeforeAnythingStarts) {
   Server::Deps deps;
   deps.handler = [](Request&, Response&) -> Task<void> { co_return; };
-  deps.render_error = [](int, const Error&) { return Response(); };
+  deps.render_error = [](int, const Error&, const Request*) { return Response(); };
   ServerOptions options;
   options.listen = {"127.0.0.1:0", "nowhere"};
   const auto malformed = Server::Listen(loops_.executor(0), options, deps);

@@ -9,7 +9,7 @@ namespace {
 
 // Relations of every schema: a view may show the keys of tables in schemas that are not exposed. Partitions are hidden
 // unless a view reads one. The bits of pg_relation_is_updatable are 1 << CmdType: 4 update, 8 insert, 16 delete.
-//   oid, schema, name, kind, row type, is loaded, bits, comment
+//   oid, schema, name, kind, row type, is loaded, bits, comment, reads as its caller
 constexpr std::string_view kRelations = R"(
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
        n.nspname = ANY ($1::text[]) AND NOT c.relispartition AND c.relkind <> 'c',
@@ -17,7 +17,10 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
             WHEN c.relkind IN ('v', 'f') AND n.nspname = ANY ($1::text[])
               THEN pg_catalog.pg_relation_is_updatable(c.oid, true)
             ELSE 0 END,
-       d.description
+       d.description,
+       c.relkind = 'v' AND EXISTS (
+         SELECT FROM pg_catalog.pg_options_to_table(c.reloptions)
+          WHERE option_name = 'security_invoker' AND option_value::bool)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_description d
@@ -34,7 +37,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
 // up because pg_get_serial_sequence wants privileges); one that is ALWAYS refuses any value. A domain's default counts
 // where the column has none of its own, which kDefaults has.
 //   relation, number, name, type, sql type, not null, has default, sequence's or domain's default, identity, generated,
-//   length, comment
+//   length, comment, collation equates texts, has grants of its own
 constexpr std::string_view kColumns = R"(
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
        a.attnotnull OR t.typtype = 'd' AND t.typnotnull,
@@ -52,7 +55,7 @@ SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.att
        CASE WHEN bt.oid IN (1042, 1043) AND m.typmod > 4 THEN m.typmod - 4
             WHEN bt.oid IN (1560, 1562) AND m.typmod > 0 THEN m.typmod
        END,
-       d.description, NOT coalesce(co.collisdeterministic, true)
+       d.description, NOT coalesce(co.collisdeterministic, true), a.attacl IS NOT NULL
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -477,8 +480,8 @@ SELECT p.oid FROM pg_catalog.pg_proc p
                     pg_catalog.format('%I.%I', n.nspname, p.proname)))";
 
 constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
-    {Query::kRelations, QueryInput::kSearched, 8, kRelations},
-    {Query::kColumns, QueryInput::kNone, 13, kColumns},
+    {Query::kRelations, QueryInput::kSearched, 9, kRelations},
+    {Query::kColumns, QueryInput::kNone, 14, kColumns},
     {Query::kDefaults, QueryInput::kNone, 3, kDefaults},
     {Query::kVirtualColumns, QueryInput::kNone, 2, kVirtualColumns},
     {Query::kPrimaryKeys, QueryInput::kNone, 2, kPrimaryKeys},

@@ -39,6 +39,7 @@ Column ReadColumn(const Row& row) {
   column.is_identity = row.IsTrue(8);
   column.is_generated = row.IsTrue(9);
   column.equates_texts = row.IsTrue(12);
+  column.has_grants = row.IsTrue(13);
   if (!row.IsNull(10)) column.max_length = row.Int(10);
   column.comment = row.TextOrNull(11);
   return column;
@@ -79,6 +80,7 @@ void RelationRecords::ReadRelations(const pg::Rows& rows) {
     relation.updatable = (row.Int(6) & kUpdatable) != 0;
     relation.deletable = (row.Int(6) & kDeletable) != 0;
     relation.comment = row.TextOrNull(7);
+    relation.reads_as_caller = row.IsTrue(8);
     relation.plain_writes = record.kind == 'r';
     position_of_.emplace(relation.oid, records_.size());
     records_.push_back(std::move(record));

@@ -58,7 +58,7 @@ Error ErrorOfFields(const ErrorFields& fields) {
   Error error = Error::FromDatabase(std::string(fields.sqlstate), Shown(fields.message));
   if (!fields.detail.empty()) error = error.WithDetail(Shown(fields.detail));
   if (!fields.hint.empty()) error = error.WithHint(Shown(fields.hint));
-  return error;
+  return fields.context.empty() ? error : error.WithinRoutine();
 }
 
 bool EndsConnection(const ErrorFields& fields) {
@@ -75,6 +75,7 @@ Error ErrorOfResult(const PGresult* result) {
   fields.message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
   fields.detail = Field(result, PG_DIAG_MESSAGE_DETAIL);
   fields.hint = Field(result, PG_DIAG_MESSAGE_HINT);
+  fields.context = Field(result, PG_DIAG_CONTEXT);
   return ErrorOfFields(fields);
 }
 

@@ -13,7 +13,7 @@
 
 namespace pando::pg {
 
-// A refusal: SQLSTATE, message, detail, hint.
+// A refusal: SQLSTATE, message, detail, hint, and whether a function raised it.
 Error ErrorOfFields(const ErrorFields& fields);
 
 // The server ends the connection after this error (shutdown, pg_terminate_backend).

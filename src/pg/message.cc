@@ -183,6 +183,9 @@ ErrorFields ReadErrorFields(std::string_view body) {
       case 'H':
         fields.hint = text;
         break;
+      case 'W':
+        fields.context = text;
+        break;
       case 'P':
         fields.position = text;
         break;

@@ -82,6 +82,7 @@ struct ErrorFields {
   std::string_view message;
   std::string_view detail;
   std::string_view hint;
+  std::string_view context;   // the functions in which it was raised, and what they ran
   std::string_view position;  // in the statement's text, in characters from 1
   std::string_view routine;   // of PostgreSQL's source
 };

@@ -60,10 +60,13 @@ Error WrongProfile(std::string_view method, std::string_view schema) {
       .WithHint("Send \"Content-Profile: " + std::string(schema) + "\".");
 }
 
+std::optional<std::string_view> ProfileOf(const RawRequest& raw) {
+  return FirstHeader(raw, IsWrite(raw.method) ? "Content-Profile" : "Accept-Profile");
+}
+
 // The profile that the method's own header names, else the first exposed schema.
 Result<void> ChooseSchema(const RawRequest& raw, const ParseOptions& options, Request& request) {
-  const std::optional<std::string_view> profile =
-      FirstHeader(raw, IsWrite(raw.method) ? "Content-Profile" : "Accept-Profile");
+  const std::optional<std::string_view> profile = ProfileOf(raw);
   if (profile && std::find(options.schemas.begin(), options.schemas.end(), *profile) == options.schemas.end()) {
     return UnknownSchema(*profile, options.schemas);
   }
@@ -163,6 +166,12 @@ bool HasPayload(const Request& request) {
     default:
       return false;
   }
+}
+
+const std::string& SchemaNamed(const RawRequest& raw, const std::vector<std::string>& schemas) {
+  const std::optional<std::string_view> profile = ProfileOf(raw);
+  const auto named = profile ? std::find(schemas.begin(), schemas.end(), *profile) : schemas.end();
+  return named == schemas.end() ? schemas.front() : *named;
 }
 
 Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options) {

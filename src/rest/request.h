@@ -160,4 +160,8 @@ bool HasPayload(const Request& request);
 //   the named errors, with the messages, details and hints of REST.md
 Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options);
 
+// The schema that the request's profile names, else the first of `schemas`, which are those that are exposed; for a
+// request that has no other meaning.
+const std::string& SchemaNamed(const RawRequest& raw, const std::vector<std::string>& schemas);
+
 }  // namespace pando::rest

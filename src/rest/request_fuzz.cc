@@ -21,8 +21,8 @@ std::string_view CutLine(std::string_view& rest) {
 }
 
 bool IsKnown(std::string_view code) {
-  constexpr std::array<std::string_view, 10> kCodes = {"PGRST100", "PGRST101", "PGRST102", "PGRST103", "PGRST106",
-                                                      "PGRST114", "PGRST117", "PGRST125", "PANDO2012", "PANDO2014"};
+  constexpr std::array<std::string_view, 10> kCodes = {"PGRST100", "PGRST101", "PGRST102", "PGRST103",  "PGRST106",
+                                                       "PGRST114", "PGRST117", "PGRST125", "PANDO2012", "PANDO2014"};
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 

@@ -13,6 +13,8 @@ constexpr std::string_view kExposed =
     "RateLimit, RateLimit-Policy, Content-Disposition, Allow, Content-Profile, Server-Timing, Warning, "
     "WWW-Authenticate";
 
+constexpr std::string_view kExpose = "Access-Control-Expose-Headers";
+
 // "*" without a list of origins; else the origin itself, with credentials, when it is on the list.
 bool AddAllowOrigin(const http::Request& request, const RestOptions& options, http::Response& response) {
   const auto origin = request.headers.Find("origin");
@@ -30,7 +32,9 @@ bool AddAllowOrigin(const http::Request& request, const RestOptions& options, ht
 void AddExposed(const RestOptions& options, http::Response& response) {
   std::string exposed(kExposed);
   if (options.trace_header) exposed += ", " + *options.trace_header;
-  response.headers.Set("Access-Control-Expose-Headers", exposed);
+  // A function may show fields of its own.
+  if (const auto own = response.headers.Find(kExpose); own && !own->empty()) exposed += ", " + std::string(*own);
+  response.headers.Set(kExpose, exposed);
 }
 
 }  // namespace
@@ -58,10 +62,9 @@ void AddCorsHeaders(const http::Request& request, const RestOptions& options, ht
   AddExposed(options, response);
 }
 
-void AddCorsHeadersForAll(const RestOptions& options, http::Response& response) {
-  if (!options.cors_allowed_origins.empty()) return;
-  response.headers.Set("Access-Control-Allow-Origin", "*");
-  AddExposed(options, response);
+void AddCorsHeadersToRefusal(const http::Request* request, const RestOptions& options, http::Response& response) {
+  static const http::Request kUnknown;
+  if (AddAllowOrigin(request ? *request : kUnknown, options, response)) AddExposed(options, response);
 }
 
 }  // namespace pando::serve

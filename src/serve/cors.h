@@ -15,7 +15,8 @@ bool AnswerPreflight(const http::Request& request, const RestOptions& options, h
 // Adds what lets the page at Origin read the response.
 void AddCorsHeaders(const http::Request& request, const RestOptions& options, http::Response& response);
 
-// The same for a response to a request whose Origin is not known: a page may read it where every page may.
-void AddCorsHeadersForAll(const RestOptions& options, http::Response& response);
+// The same for a refusal. `request` is null where its header is not known: a page may then read the refusal where every
+// page may.
+void AddCorsHeadersToRefusal(const http::Request* request, const RestOptions& options, http::Response& response);
 
 }  // namespace pando::serve

@@ -77,15 +77,28 @@ TEST(CorsTest, ShowsThePageTheTraceHeader) {
   EXPECT_THAT(std::string(response.headers.Find("access-control-expose-headers").value_or("")), HasSubstr(", X-Trace"));
 }
 
-TEST(CorsTest, LetsEveryPageReadARefusalWhereEveryPageMayRead) {
-  RestOptions options;
+TEST(CorsTest, ShowsThePageWhatAFunctionShows) {
   http::Response response;
-  AddCorsHeadersForAll(options, response);
-  EXPECT_EQ(response.headers.Find("access-control-allow-origin"), "*");
+  response.headers.Set("Access-Control-Expose-Headers", "X-Own");
+  AddCorsHeaders(RequestFrom("http://example.com"), RestOptions{}, response);
+  const auto exposed = std::string(response.headers.Find("access-control-expose-headers").value_or(""));
+  EXPECT_THAT(exposed, AllOf(HasSubstr("ETag, "), HasSubstr(", X-Own")));
+}
+
+TEST(CorsTest, LetsAPageReadARefusalThatMayReadTheAnswers) {
+  const auto allowed = [](const http::Request* request, const RestOptions& options) {
+    http::Response response;
+    AddCorsHeadersToRefusal(request, options, response);
+    return std::string(response.headers.Find("access-control-allow-origin").value_or("none"));
+  };
+  const http::Request good = RequestFrom("http://example.com"), bad = RequestFrom("http://evil.example");
+  RestOptions options;
+  EXPECT_EQ(allowed(nullptr, options), "*");
+  EXPECT_EQ(allowed(&bad, options), "*");
   options.cors_allowed_origins = {"http://example.com"};
-  http::Response other;
-  AddCorsHeadersForAll(options, other);
-  EXPECT_EQ(other.headers.size(), 0u);
+  EXPECT_EQ(allowed(&good, options), "http://example.com");
+  EXPECT_EQ(allowed(&bad, options), "none");
+  EXPECT_EQ(allowed(nullptr, options), "none");
 }
 
 }  // namespace

@@ -77,6 +77,8 @@ ETag::ETag(std::string_view content_type, std::string_view body) {
   text_.front() = text_.back() = '"';
 }
 
+void AddVary(http::Response& response) { response.headers.Add("Vary", VaryField()); }
+
 void AddCachingHeaders(const http::Headers& freshness, bool is_head, http::Response& response) {
   http::Headers& headers = response.headers;
   if (!headers.MayHold(freshness.names())) {

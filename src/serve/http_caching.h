@@ -37,6 +37,9 @@ class ETag {
   std::array<char, 34> text_;
 };
 
+// Adds Vary with the fields of a request that decide about answers.
+void AddVary(http::Response& response);
+
 // Adds `freshness` and, to an answer with a body, its ETag: where a function's response.headers has not.
 // REQUIRES: of a GET or HEAD that succeeded
 void AddCachingHeaders(const http::Headers& freshness, bool is_head, http::Response& response);

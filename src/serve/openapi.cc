@@ -1,9 +1,11 @@
 #include "serve/openapi.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <vector>
 
 #include "catalog/snapshot.h"
 #include "serve/openapi31.h"
@@ -64,8 +66,14 @@ class Document {
     for (const Relation& relation : catalog_.snapshot().relations) {
       if (IsShown(input_, relation)) AddRelation(relation);
     }
-    for (const Function& function : catalog_.snapshot().functions) {
-      if (IsShown(input_, function)) AddFunction(function);
+    // Those with the most arguments last.
+    std::vector<const Function*> functions;
+    for (const Function& function : catalog_.snapshot().functions) functions.push_back(&function);
+    std::stable_sort(functions.begin(), functions.end(), [](const Function* one, const Function* other) {
+      return one->arguments.size() < other->arguments.size();
+    });
+    for (const Function* function : functions) {
+      if (IsShown(input_, *function)) AddFunction(*function);
     }
     json::object document;
     document["swagger"] = "2.0";
@@ -181,7 +189,7 @@ class Document {
 
   // ------------------------------------------------------------------------------------------------------- functions
 
-  // Overloads share one path; the one with the most arguments, which comes last, describes it.
+  // Overloads share one path, which the last describes.
   void AddFunction(const Function& function) {
     json::object path;
     if (function.volatility != Function::Volatility::kVolatile) path["get"] = Call(function, QueryArguments(function));

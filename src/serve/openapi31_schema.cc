@@ -90,6 +90,8 @@ json::object ValueSchema(const Catalog& catalog, Oid oid, bool nullable) {
   json::object schema;
   if (type.kind == Type::Kind::kComposite) {
     schema["type"] = TypeWord("object", nullable);
+    // Without it, openapi-typescript makes a type without properties of it.
+    schema["additionalProperties"] = true;
     return schema;
   }
   if (type.kind == Type::Kind::kArray) {

@@ -64,6 +64,7 @@ ApiAddress AddressOf(const RestOptions& options) {
       address.host = std::string(uri->encoded_host()) + ":" +
                      (uri->has_port() ? std::string(uri->port()) : std::string(is_https ? "443" : "80"));
       address.path = std::string(uri->encoded_path());
+      while (address.path.size() > 1 && address.path.ends_with('/')) address.path.pop_back();
     }
   }
   if (address.path.empty()) address.path = "/";

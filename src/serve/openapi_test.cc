@@ -112,6 +112,20 @@ TEST(OpenApi, ShowsWhichArgumentsAFunctionNeeds) {
   EXPECT_EQ(At(document, "/paths/~1rpc~1add_them/post/description"), R"("Two numbers")");
 }
 
+TEST(OpenApi, ShowsTheLongestOverloadInWhateverOrder) {
+  for (const bool longest_first : {false, true}) {
+    catalog::Snapshot snapshot = plan::TestCatalog()->snapshot();
+    catalog::Function shorter = snapshot.functions[0];  // of a and b
+    shorter.arguments.resize(1);
+    snapshot.functions.insert(snapshot.functions.begin() + (longest_first ? 1 : 0), shorter);
+    const auto catalog = catalog::Catalog::Build(std::move(snapshot));
+    const RestOptions options;
+    const std::string schema = "public";
+    const json::value document = json::parse(WriteOpenApi({*catalog, schema, options, {}}, OpenApiVersion::k2_0));
+    EXPECT_EQ(At(document, "/paths/~1rpc~1add_them/get/parameters/1/name"), R"("b")");
+  }
+}
+
 TEST(OpenApi, LeavesOutWhatTheRoleMayNotUse) {
   const json::value document = Document(OpenApiVersion::k2_0, {}, std::unordered_set<catalog::Oid>{3});
   EXPECT_NE(At(document, "/paths/~1tasks"), "nothing");

@@ -6,10 +6,11 @@
 #include "serve/allow.h"
 #include "serve/answer.h"
 #include "serve/cors.h"
-#include "serve/error_hints.h"
 #include "serve/errors.h"
 #include "serve/http_caching.h"
 #include "serve/long_work.h"
+#include "serve/meant_path.h"
+#include "serve/missing_grant.h"
 #include "serve/pipeline_work.h"
 #include "serve/root.h"
 #include "serve/settings.h"
@@ -31,7 +32,7 @@ void TakeEstimate(Outcome& outcome, const plan::Plan& plan, int64_t estimate) {
   if (!exact) outcome.total = std::max(outcome.total.value_or(0), estimate);
 }
 
-constexpr size_t kToldGrantsMax = 200;
+constexpr size_t kToldMissingMax = 200;
 
 void LogFailure(const Error& error, const std::string& request_id) {
   if (!telemetry::LogEnabled(telemetry::Level::kWarn)) return;
@@ -108,30 +109,30 @@ void Pipeline::AnswerError(Work& work, const Error& error) {
 
 Error Pipeline::WithHints(const Work& work, const Error& error) {
   const Config& config = *work.config;
-  const std::string& schema = work.shape ? work.shape->request.schema : config.rest.schemas.front();
   if (error.id() == ErrorId::kInvalidPath) {
+    const std::string& schema = SchemaNamed(work.http, config);
     return WithMeantPath(error, {work.http.path(), config.rest.prefix, schema, config.catalog.get()});
   }
   if (error.hint() || !work.principal) return error;
+  const std::string& schema = work.shape ? work.shape->request.schema : config.rest.schemas.front();
   const plan::Plan* const plan = work.shape ? &work.shape->plan : nullptr;
-  const auto grant = MissingGrant(error, {work.role(), schema, config.catalog.get(), plan, work.http.method});
-  if (!grant) return error;
-  LogGrant(work, *grant);
-  return config.rest.client_error_verbosity == "verbose" ? error.WithHint("A privilege is missing: " + *grant + ";")
-                                                         : error;
+  const auto missing = MissingPrivilege(error, {work.role(), schema, config.catalog.get(), plan, work.http.method});
+  if (!missing) return error;
+  LogMissing(work, *missing);
+  return config.rest.client_error_verbosity == "verbose" ? error.WithHint(*missing) : error;
 }
 
-// Once for each grant: callers may ask again and again for what is not theirs.
-void Pipeline::LogGrant(const Work& work, const std::string& grant) {
-  if (told_grants_.size() >= kToldGrantsMax || !told_grants_.insert(grant).second) return;
-  const std::string text = "a request was denied; if the role is meant to do this: " + grant;
+// Once for each privilege: callers may ask again and again for what is not theirs.
+void Pipeline::LogMissing(const Work& work, const std::string& missing) {
+  if (told_missing_.size() >= kToldMissingMax || !told_missing_.insert(missing).second) return;
+  const std::string text = "a request was denied; where the role is meant to do this: " + missing;
   telemetry::Log(telemetry::Level::kInfo, "request.denied", text,
                  {{"request_id", work.http.id}, {"role", work.role()}});
 }
 
-http::Response Pipeline::RenderRefusal(int status, const Error& error) const {
+http::Response Pipeline::RenderRefusal(int status, const Error& error, const http::Request* request) const {
   http::Response response = RenderErrorWithStatus(status, error, config_->rest.client_error_verbosity == "minimal");
-  AddCorsHeadersForAll(config_->rest, response);
+  AddCorsHeadersToRefusal(request, config_->rest, response);
   return response;
 }
 
@@ -231,6 +232,7 @@ Task<Result<void>> Pipeline::ServeOpenApi(Work& work, const rest::Request& reque
   work.timing.Mark(Phase::kTransaction);
   http::Response& response = work.response;
   response.headers.Add("Content-Type", OpenApiContentType(version));
+  AddVary(response);
   if (request.schema_negotiated) response.headers.Add("Content-Profile", request.schema);
   OpenApiDocuments::Document document = deps_.documents.Find(key);
   if (!document) {

@@ -76,7 +76,7 @@ class Pipeline {
   }
 
   // The answer to what the connection refused before it was a request.
-  http::Response RenderRefusal(int status, const Error& error) const;
+  http::Response RenderRefusal(int status, const Error& error, const http::Request* request) const;
 
  private:
   struct Work;  // one request on its way
@@ -96,7 +96,7 @@ class Pipeline {
   Task<Result<std::vector<catalog::Oid>>> QueryAccessible(Work& work, const rest::Request& request);
   void AnswerError(Work& work, const Error& error);
   Error WithHints(const Work& work, const Error& error);
-  void LogGrant(const Work& work, const std::string& grant);
+  void LogMissing(const Work& work, const std::string& missing);
   Result<Caller> Authenticate(const http::Request& request) const;
   bool AsksCache(const http::Request& request) const;
   Uncacheable WhyNotNow(const http::Request& request, const auth::Principal& caller) const;
@@ -152,8 +152,8 @@ class Pipeline {
   RowPrinter printer_;
   std::string cache_key_;  // used again, so that a hit allocates nothing for it
   Flights flights_;
-  std::set<std::string> told_grants_;  // that the log has; at most kToldGrantsMax
-  CutRequest cut_;                     // of the request that is being parsed; nothing suspends meanwhile
+  std::set<std::string> told_missing_;  // that the log has; at most kToldMissingMax
+  CutRequest cut_;                      // of the request that is being parsed; nothing suspends meanwhile
 };
 
 }  // namespace pando::serve

@@ -101,6 +101,10 @@ Result<rest::Request> ParseHttp(const http::Request& request, std::string_view q
   return rest::ParseRequest(raw, config.parse);
 }
 
+const std::string& SchemaNamed(const http::Request& request, const Config& config) {
+  return rest::SchemaNamed(HeadOf(request), config.parse.schemas);
+}
+
 Result<rest::Request> ParseHead(const http::Request& request, const Config& config) {
   rest::RawRequest raw = HeadOf(request);
   raw.body_is_awaited = true;

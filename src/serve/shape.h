@@ -64,6 +64,8 @@ enum class Printer { kServer, kDatabase };
 Result<rest::Request> ParseHttp(const http::Request& request, std::string_view query, const Config& config);
 // The same without the body, which is not there yet.
 Result<rest::Request> ParseHead(const http::Request& request, const Config& config);
+// As rest::SchemaNamed().
+const std::string& SchemaNamed(const http::Request& request, const Config& config);
 // The GET of what a write with conditions is about: the same target and media type, in the same schema.
 //   as rest::ParseRequest
 Result<rest::Request> ParseCurrent(const http::Request& write, const rest::Request& parsed, const Config& config);

@@ -39,7 +39,9 @@ Result<std::unique_ptr<Front>> Front::Start(const admin::AdminOptions& options) 
     deps.handler = [raw = front.get()](http::Request& request, http::Response& response) {
       return raw->Handle(request, response);
     };
-    deps.render_error = admin::RenderError;
+    deps.render_error = [](int status, const Error& error, const http::Request*) {
+      return admin::RenderError(status, error);
+    };
     PANDO_TRY(front->server_, http::Server::Listen(front->loop_.get_executor(), http, std::move(deps)));
     front->server_->Start();
   }

@@ -233,7 +233,9 @@ class Process {
       return pipeline->AdmitBody(request, response);
     };
     deps.memory = memory_;
-    deps.render_error = [pipeline](int status, const Error& error) { return pipeline->RenderRefusal(status, error); };
+    deps.render_error = [pipeline](int status, const Error& error, const http::Request* request) {
+      return pipeline->RenderRefusal(status, error, request);
+    };
     deps.connections_open = connections_open_;
     deps.observe = monitoring_.NewObserver();
     http::ServerOptions http = options_.http;

@@ -12,7 +12,7 @@ export async function run(baseUrl: string, token: string) {
   // What has a default, an identity or NULL, or is generated, need not be said.
   const inserted = await client.POST('/rooms', { params: representation, body: { name: 'Fir', price: 70 } });
   const fir: Room | undefined = inserted.data?.[0];
-  const bulk = await client.POST('/rooms', { params: representation, body: [{ name: 'Gum', price: 1 }, { name: 'Hazel', price: 2, floor: null }] });
+  const bulk = await client.POST('/rooms', { params: representation, body: [{ name: 'Gum', price: 901, beds: 1 }, { name: 'Hazel', price: 902, beds: 1 }] });
   // @ts-expect-error a room has a name
   void (() => client.POST('/rooms', { body: { price: 70 } }));
   // @ts-expect-error `price` is not null
