@@ -26,14 +26,16 @@ std::set<std::string> GivenNames(const rest::Request& request) {
   return names;
 }
 
-// For messages: a function has at most kNamesShownMax arguments, and a body may name more.
+// For messages: a function has at most kNamesShownMax arguments, and a body may name more. A parameter without a name
+// is the empty text between its commas.
 std::string Join(const std::set<std::string>& names) {
   constexpr size_t kNamesShownMax = 100;  // FUNC_MAX_ARGS of PostgreSQL
   std::string text;
   size_t shown = 0;
   for (const std::string& name : names) {
-    if (++shown > kNamesShownMax) return text + ", ...";
-    text += (text.empty() ? "" : ", ") + name;
+    if (shown == kNamesShownMax) return text + ", ...";
+    if (shown++ > 0) text += ", ";
+    text += name;
   }
   return text;
 }

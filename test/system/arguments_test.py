@@ -15,6 +15,8 @@ create function none_or_text() returns int language sql immutable as 'select 1';
 create function none_or_text(text) returns text language sql immutable as $$ select 'foo' $$;
 create function either_of(text) returns text language sql immutable as $$ select 'text' $$;
 create function either_of(int default 3) returns text language sql immutable as $$ select 'int' $$;
+create function echo_text(text, x text) returns text language sql immutable as 'select $1 || x';
+create function half_named(text, b text) returns text language sql immutable as 'select b';
 create function named(a int) returns int language sql immutable as 'select a';
 create function named_or_json(a int) returns text language sql immutable as $$ select 'a ' || a $$;
 create function named_or_json(json) returns text language sql immutable as $$ select 'json' $$;
@@ -56,6 +58,14 @@ class Arguments(CsvCase):
                                             'but no matches were found in the schema cache.')
         self.assertEqual(self.call('of_text', {'': 1, 'a': 2})[0], 404)
         self.assertEqual(self.call('named', {'': 1})[0], 404)
+
+    def test_a_parameter_without_a_name_is_seen_in_texts(self):
+        status, answer = self.call('echo_text', {'': 'x', 'y': 1})
+        self.assertEqual((status, answer['message'], answer['hint']), (404, 'Could not find the function public.echo_text(, y) in the schema cache',
+                                                                       'Perhaps you meant to call the function public.echo_text(, x)'))
+        self.assertEqual(answer['details'], 'Searched for the function public.echo_text with parameters , y or with a single unnamed json/jsonb parameter, '
+                                            'but no matches were found in the schema cache.')
+        self.assertEqual(self.call('half_named', {'b': 'y'})[1]['hint'], 'Perhaps you meant to call the function public.half_named(, b)')
 
     def test_a_variadic_default_may_be_left_out(self):
         for method, path, body, headers in (('POST', 'greet', {'name': 'x'}, None), ('GET', 'greet?name=x', None, None), ('POST', 'greet', 'name=x', FORM),
