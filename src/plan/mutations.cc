@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/json_types.h"
+#include "rest/payload.h"
 
 namespace pando::plan {
 namespace {
@@ -22,10 +23,18 @@ Result<std::vector<PayloadColumn>> PayloadColumns(const rest::Request& request, 
     const bool repeated =
         std::any_of(columns.begin(), columns.end(), [&](const PayloadColumn& c) { return c.name == name; });
     if (repeated) continue;
-    PayloadColumn payload{name, column->sql_type, column->default_expression, {}, false};
+    PayloadColumn payload;
+    payload.name = name;
+    payload.sql_type = column->sql_type;
+    payload.default_expression = column->default_expression;
+    const catalog::Type* type = catalog.FindType(column->type);
+    if (type && !type->from_json.empty()) {
+      payload.from_json = type->from_json;
+      payload.to_json = type->to_json;
+    }
+    payload.is_json = IsJson(catalog.BaseType(column->type));
     payload.json_as_text =
-        request.payload.media == rest::MediaType::Kind::kCsv && IsJson(catalog.BaseType(column->type));
-    if (const catalog::Type* type = catalog.FindType(column->type)) payload.from_json = type->from_json;
+        request.payload.media == rest::MediaType::Kind::kCsv && (payload.is_json || !payload.from_json.empty());
     columns.push_back(std::move(payload));
   }
   return columns;
@@ -109,6 +118,14 @@ Result<Mutation> MakeMutation(const rest::Request& request, const Relation& rela
       mutation.kind == Mutation::Kind::kInsert && request.preferences.return_ == rest::PreferReturn::kHeadersOnly;
   if (wants_location) mutation.location = relation.primary_key;
   return mutation;
+}
+
+std::string JsonOf(const Mutation& mutation, const rest::Payload& payload) {
+  std::vector<rest::JsonField> fields;
+  for (const PayloadColumn& column : mutation.columns) {
+    if (column.json_as_text && !column.from_json.empty()) fields.push_back({column.name, column.is_json});
+  }
+  return fields.empty() ? payload.text : rest::WithJsonFields(payload.text, fields);
 }
 
 void AddReturning(Mutation& mutation, const Node& root) {

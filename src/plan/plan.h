@@ -116,6 +116,8 @@ struct PayloadColumn {
   std::string sql_type;
   std::optional<std::string> default_expression;  // under missing=default
   std::string from_json;                          // domain representation, or empty
+  std::string to_json;                            // with from_json: what a read shows of it
+  bool is_json = false;                           // json, jsonb or a domain over one
   bool json_as_text = false;                      // the payload has its JSON as text: CSV
 };
 

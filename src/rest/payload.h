@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "rest/request.h"
@@ -36,5 +38,18 @@ Error KeysDiffer();
 Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& context);
 Result<Payload> ParseCsvPayload(std::string_view body);
 Result<Payload> ParseFormPayload(std::string_view body);
+
+// A column whose fields in CSV are JSON, or texts that mean a JSON string.
+struct JsonField {
+  std::string name;
+  // The column's values are JSON: every field that is JSON is read as JSON. Otherwise no answer has the word null or a
+  // value with white space around it, and such a field is a text.
+  bool any_json = false;
+};
+
+// `text`, where each field of these columns holds JSON, as a string: a field that is no JSON becomes the JSON string of
+// its text. Null stays null. JSON that is nested more than 1000 deep is taken for a text. Bounds  the result is at most
+// about twice as long as `text` REQUIRES: `text` is Payload::text of ParseCsvPayload()
+std::string WithJsonFields(std::string_view text, const std::vector<JsonField>& fields);
 
 }  // namespace pando::rest

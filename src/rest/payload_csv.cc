@@ -5,6 +5,8 @@
 
 #include "base/json_text.h"
 #include "rest/csv_reader.h"
+#include "rest/json_scanner.h"
+#include "rest/json_unescape.h"
 #include "rest/key_set.h"
 #include "rest/payload.h"
 #include "rest/utf8.h"
@@ -89,7 +91,58 @@ Result<void> AppendRecord(CsvReader& reader, const std::vector<std::string>& key
   return {};
 }
 
+// One JSON value, maybe with white space around.
+bool IsJson(std::string_view text) {
+  struct Nothing final : JsonListener {
+    void OnValue(uint32_t, JsonKind) override {}
+    void OnKey(uint32_t, std::string_view) override {}
+    void OnObjectEnd(uint32_t) override {}
+  } nothing;
+  return ScanJson(text, PayloadContext().json_nesting_max, nothing) == JsonCheck::kValid;
+}
+
+// What JSON of a domain's representation looks like in an answer.
+bool IsAnswersJson(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  return !text.empty() && kSpace.find(text.front()) == std::string_view::npos &&
+         kSpace.find(text.back()) == std::string_view::npos && text != "null" && IsJson(text);
+}
+
+// What stands between the quotes of the JSON string that begins at `at`, which is moved behind it.
+std::string_view TakeString(std::string_view text, size_t& at) {
+  const size_t begin = ++at;
+  while (text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return text.substr(begin, at++ - begin);
+}
+
 }  // namespace
+
+std::string WithJsonFields(std::string_view text, const std::vector<JsonField>& fields) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 8);
+  const JsonField* field = nullptr;  // the one whose value comes next
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] != '"') {
+      out += text[at++];
+      continue;
+    }
+    const size_t begin = at;
+    const std::string_view raw = TakeString(text, at);
+    const bool is_key = text[at] == ':';
+    if (is_key) {
+      const std::string name = UnescapeJsonString(raw);
+      const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.name == name; });
+      field = found == fields.end() ? nullptr : &*found;
+    }
+    const std::string value = !is_key && field ? UnescapeJsonString(raw) : "";
+    if (is_key || !field || (field->any_json ? IsJson(value) : IsAnswersJson(value))) {
+      out += text.substr(begin, at - begin);
+    } else {
+      AppendJsonString(out, JsonString(value));
+    }
+  }
+  return out;
+}
 
 Result<Payload> ParseCsvPayload(std::string_view body) {
   if (!IsValidUtf8(body) || body.find('\0') != std::string_view::npos) return Malformed();

@@ -249,6 +249,34 @@ TEST(CsvPayload, NamesItsColumns) {
   EXPECT_THAT(payload->keys, ElementsAre("a", "b"));
 }
 
+TEST(CsvPayload, GivesFieldsAsJson) {
+  struct Case {
+    std::string_view field, any_json, answers_json;  // a field in quotes, and what it becomes
+  };
+  const Case cases[] = {
+      {"[1]", R"("[1]")", R"("[1]")"},
+      {"[draft] x", R"("\"[draft] x\"")", R"("\"[draft] x\"")"},
+      {R"(""hi"")", R"("\"hi\"")", R"("\"hi\"")"},
+      {R"(""hi"" she)", R"("\"\\\"hi\\\" she\"")", R"("\"\\\"hi\\\" she\"")"},
+      {R"(\)", R"("\"\\\\\"")", R"("\"\\\\\"")"},
+      {"-1e5", R"("-1e5")", R"("-1e5")"},
+      {"007", R"("\"007\"")", R"("\"007\"")"},
+      {"null", R"("null")", R"("\"null\"")"},
+      {" 7", R"(" 7")", R"("\" 7\"")"},
+      {"", R"("\"\"")", R"("\"\"")"},
+      {R"(x"":""y)", R"("\"x\\\":\\\"y\"")", R"("\"x\\\":\\\"y\"")"},
+  };
+  for (const Case& it : cases) {
+    const std::string field = "\"" + std::string(it.field) + "\"";
+    const Result<Payload> payload = ParseCsvPayload("a,\"b\"\"\",c\n" + field + "," + field + ",{\n,NULL,");
+    ASSERT_TRUE(payload) << it.field;
+    EXPECT_EQ(WithJsonFields(payload->text, {{"a", true}, {"b\"", false}}),
+              R"([{"a":)" + std::string(it.any_json) + R"(,"b\"":)" + std::string(it.answers_json) +
+                  R"(,"c":"{"},{"a":null,"b\"":null,"c":null}])")
+        << it.field;
+  }
+}
+
 TEST(CsvPayload, RefusesNamesThatComeTwice) {
   EXPECT_EQ(Refusal(ParseCsvPayload("b,a,b\n1,2,3")), "The header line names \"b\" more than once");
 }

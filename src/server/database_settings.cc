@@ -14,17 +14,18 @@ namespace {
 // What ALTER ROLE said for this database wins over what it said for all. Both are in force on the connection already,
 // but only names that are asked for can be seen there.
 constexpr const char* kRoleSettings = R"(
-SELECT DISTINCT ON (name) substr(name, 7), value
-FROM (SELECT s.setdatabase, split_part(entry, '=', 1) AS name, substr(entry, strpos(entry, '=') + 1) AS value
-      FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) AS entry
+SELECT DISTINCT ON (name) pg_catalog.substr(name, 7), value
+FROM (SELECT s.setdatabase, pg_catalog.split_part(entry, '=', 1) AS name,
+             pg_catalog.substr(entry, pg_catalog.strpos(entry, '=') + 1) AS value
+      FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS entry
       WHERE s.setrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)
-        AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))) AS settings
+        AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))) AS settings
 WHERE name LIKE 'pgrst.%'
 ORDER BY name, setdatabase DESC)";
 
 constexpr const char* kCurrentSettings = R"(
-SELECT name, current_setting('pgrst.' || name, true) FROM unnest($1::text[]) AS name
-WHERE current_setting('pgrst.' || name, true) <> '')";
+SELECT name, pg_catalog.current_setting('pgrst.' || name, true) FROM pg_catalog.unnest($1::pg_catalog.text[]) AS name
+WHERE pg_catalog.current_setting('pgrst.' || name, true) <> '')";
 
 constexpr std::string_view kVariablePrefix = "PGRST_";
 

@@ -41,15 +41,15 @@ void WriteArguments(Writer& out, const Call& call, const Payload& payload) {
 bool ReadsJson(const Call& call) { return call.source == Call::Source::kJson && !call.arguments.empty(); }
 
 void WriteJsonArguments(Writer& out, const Call& call, const Payload& payload) {
-  out << "json_to_record(";
-  out.Value(payload.text) << "::json" << (payload.kind == Payload::Kind::kJsonArray ? "->0" : "") << ") AS ";
+  out << "pg_catalog.json_to_record(";
+  out.Value(payload.text) << "::pg_catalog.json" << (payload.kind == Payload::Kind::kJsonArray ? "->0" : "") << ") AS ";
   out.Name(kArguments) << "(";
   bool first = true;
   for (const plan::CallArgument& argument : call.arguments) {
     if (argument.default_expression) continue;
     if (!first) out << ", ";
     first = false;
-    out.Name(argument.name) << " " << (argument.json_as_text ? "text" : argument.sql_type);
+    out.Name(argument.name) << " " << (argument.json_as_text ? "pg_catalog.text" : argument.sql_type);
   }
   out << ")";
 }

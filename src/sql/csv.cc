@@ -27,12 +27,13 @@ std::string HeaderLine(const std::vector<std::string>& keys) {
 }
 
 // PostgreSQL prints a row as (field,field), quoted where RFC 4180 wants it and with quotes doubled; but backslashes are
-// doubled, too. A row of one field at a time, so that no text can be taken for two.
+// doubled, too. A row of one field at a time, so that no text can be taken for two. By the column's own collation,
+// 'null' may equal 'NULL'; a row's text has none of its columns' collations.
 void WriteField(Writer& out, const std::string& column) {
   out << "CASE pg_catalog.format('%s', ";
-  out.Column(kRows, column) << ") WHEN 'NULL' THEN '\"NULL\"' ELSE pg_catalog.replace(pg_catalog.left("
-                               "pg_catalog.substr(ROW(";
-  out.Column(kRows, column) << R"()::text, 2), -1), '\\', '\') END)";
+  out.Column(kRows, column) << R"() COLLATE pg_catalog."C" WHEN 'NULL' THEN '"NULL"' ELSE )"
+                               "pg_catalog.replace(pg_catalog.left(pg_catalog.substr(ROW(";
+  out.Column(kRows, column) << R"()::pg_catalog.text, 2), -1), '\\', '\') END)";
 }
 
 // A function takes 100 arguments at most, and a chain of || is as deep as it is long: so several are an array.
@@ -49,7 +50,7 @@ void WriteLine(Writer& out, size_t columns) {
 
 void WriteCsv(Writer& out, const std::vector<std::string>& keys) {
   if (keys.size() == 1) out << "pg_catalog.regexp_replace(";
-  out.Value(HeaderLine(keys)) << "::text";
+  out.Value(HeaderLine(keys)) << "::pg_catalog.text";
   if (!keys.empty()) {
     out << " || coalesce(pg_catalog.string_agg(E'\\n' || ";
     WriteLine(out, keys.size());

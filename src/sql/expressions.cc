@@ -62,13 +62,13 @@ const char* SymbolOf(Operator op) {
 const char* QueryFunctionOf(Operator op) {
   switch (op) {
     case Operator::kPlfts:
-      return "plainto_tsquery";
+      return "pg_catalog.plainto_tsquery";
     case Operator::kPhfts:
-      return "phraseto_tsquery";
+      return "pg_catalog.phraseto_tsquery";
     case Operator::kWfts:
-      return "websearch_to_tsquery";
+      return "pg_catalog.websearch_to_tsquery";
     default:
-      return "to_tsquery";
+      return "pg_catalog.to_tsquery";
   }
 }
 
@@ -129,12 +129,12 @@ void WriteIn(Writer& out, const plan::ColumnRef& column, const rest::Operation& 
 void WriteFullText(Writer& out, std::string_view alias, const plan::ColumnRef& column,
                    const rest::Operation& operation) {
   const auto language = [&] {
-    if (operation.language) out.SharedValue(*operation.language) << "::regconfig, ";
+    if (operation.language) out.SharedValue(*operation.language) << "::pg_catalog.regconfig, ";
   };
   if (column.is_tsvector) {
     WriteColumn(out, alias, column);
   } else {
-    out << "to_tsvector(";
+    out << "pg_catalog.to_tsvector(";
     language();
     WriteColumn(out, alias, column);
     out << ")";
@@ -160,18 +160,8 @@ void WriteOperand(Writer& out, const plan::ColumnRef& column, const rest::Operat
 
 }  // namespace
 
-void WriteJsonOfText(Writer& out, std::string_view alias, const std::string& column) {
-  // The form of JSON that is no string; "007" is none, and stays text.
-  constexpr std::string_view kJsonForm =
-      R"('^\s*(["{\[]|(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null)\s*$)')";
-  out << "CASE WHEN ";
-  out.Column(alias, column) << " ~ " << kJsonForm << " THEN ";
-  out.Column(alias, column) << "::json ELSE pg_catalog.to_json(";
-  out.Column(alias, column) << ") END";
-}
-
 void WriteColumn(Writer& out, std::string_view alias, const plan::ColumnRef& column) {
-  if (column.to_jsonb) out << "to_jsonb(";
+  if (column.to_jsonb) out << "pg_catalog.to_jsonb(";
   if (!column.from_row.empty()) {
     out << "(";
     out.Column(alias, column.from_row) << ").";

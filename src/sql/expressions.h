@@ -12,10 +12,6 @@ namespace pando::sql {
 // The column's value in `alias`, its path included, its representation not.
 void WriteColumn(Writer& out, std::string_view alias, const plan::ColumnRef& column);
 
-// The JSON that a column of text says, which may also be a string without its quotes: what a domain's representation
-// writes into CSV, and what people write there.
-void WriteJsonOfText(Writer& out, std::string_view alias, const std::string& column);
-
 // column operator value, with NOT around when negated.
 void WriteFilter(Writer& out, std::string_view alias, const plan::ColumnRef& column, const rest::Operation& operation);
 

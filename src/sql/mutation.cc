@@ -1,4 +1,4 @@
-#include "sql/expressions.h"
+#include "plan/mutations.h"
 #include "sql/sources.h"
 #include "sql/tree_writer.h"
 
@@ -38,7 +38,6 @@ class MutationWriter {
 
  private:
   const std::string& alias() const { return alias_; }
-  bool is_csv() const { return payload_.media == rest::MediaType::Kind::kCsv; }
   bool is_array() const { return payload_.kind == Payload::Kind::kJsonArray; }
   bool upserts() const { return mutation_.merge && !mutation_.conflict.empty(); }
 
@@ -52,8 +51,8 @@ class MutationWriter {
     WriteTarget();
     if (mutation_.columns.empty()) {
       if (is_array()) {
-        out_ << " SELECT FROM json_array_elements(";
-        out_.Value(payload_.text) << "::json)";
+        out_ << " SELECT FROM pg_catalog.json_array_elements(";
+        out_.Value(payload_.text) << "::pg_catalog.json)";
       } else {
         out_ << " DEFAULT VALUES";
       }
@@ -103,17 +102,11 @@ class MutationWriter {
   }
 
   void WriteValue(const plan::PayloadColumn& column) {
-    if (!column.from_json.empty()) out_ << column.from_json << "(";
-    if (!column.from_json.empty() && is_csv()) {
-      WriteJsonOfText(out_, kBody, column.name);
-    } else {
-      out_.Column(kBody, column.name);
-    }
-    if (!column.from_json.empty()) {
-      out_ << ")";
-    } else if (column.json_as_text) {
-      out_ << "::" << column.sql_type;
-    }
+    const bool represented = !column.from_json.empty();
+    if (represented) out_ << column.from_json << "(";
+    out_.Column(kBody, column.name);
+    if (column.json_as_text) out_ << "::" << (represented ? "pg_catalog.json" : column.sql_type);
+    if (represented) out_ << ")";
   }
 
   void WriteValues() {
@@ -125,8 +118,8 @@ class MutationWriter {
 
   // The type that a field of the payload is read as.
   const std::string& BodyTypeOf(const plan::PayloadColumn& column) const {
-    static const std::string json = "json", text = "text";
-    if (is_csv() && (column.json_as_text || !column.from_json.empty())) return text;
+    static const std::string json = "pg_catalog.json", text = "pg_catalog.text";
+    if (column.json_as_text) return text;
     return column.from_json.empty() ? column.sql_type : json;
   }
 
@@ -136,8 +129,9 @@ class MutationWriter {
     if (mutation_.missing_default) {
       WriteBodyWithDefaults(set);
     } else {
-      out_ << (set ? "json_to_recordset(" : "json_to_record(");
-      out_.Value(payload_.text) << "::json" << (is_array() && first_only ? "->0" : "") << ")";
+      out_ << (set ? "pg_catalog.json_to_recordset(" : "pg_catalog.json_to_record(");
+      out_.Value(plan::JsonOf(mutation_, payload_))
+          << "::pg_catalog.json" << (is_array() && first_only ? "->0" : "") << ")";
     }
     out_ << " AS ";
     out_.Name(kBody) << "(";
@@ -152,28 +146,43 @@ class MutationWriter {
   // Each object laid over one of the columns' defaults, evaluated for each row.
   void WriteBodyWithDefaults(bool set) {
     if (set) {
-      out_ << "jsonb_to_recordset((SELECT jsonb_agg(";
+      out_ << "pg_catalog.jsonb_to_recordset((SELECT pg_catalog.jsonb_agg(";
       WriteDefaults();
-      out_ << " || \"element\") FROM jsonb_array_elements(";
-      out_.Value(payload_.text) << "::jsonb) AS \"element\"))";
+      out_ << " || \"element\") FROM pg_catalog.jsonb_array_elements(";
+      out_.Value(plan::JsonOf(mutation_, payload_)) << "::pg_catalog.jsonb) AS \"element\"))";
     } else {
-      out_ << "jsonb_to_record(";
+      out_ << "pg_catalog.jsonb_to_record(";
       WriteDefaults();
       out_ << " || (";
-      out_.Value(payload_.text) << "::jsonb" << (is_array() ? "->0" : "") << "))";
+      out_.Value(plan::JsonOf(mutation_, payload_)) << "::pg_catalog.jsonb" << (is_array() ? "->0" : "") << "))";
     }
   }
 
   void WriteDefaults() {
-    out_ << "jsonb_build_object(";
+    out_ << "pg_catalog.jsonb_build_object(";
     bool first = true;
     for (const plan::PayloadColumn& column : mutation_.columns) {
       if (!column.default_expression) continue;
       if (!first) out_ << ", ";
       first = false;
-      out_.Literal(column.name) << ", " << *column.default_expression;
+      out_.Literal(column.name) << ", ";
+      WriteDefault(column);
     }
     out_ << ")";
+  }
+
+  // In the form that the client's value of the column has in the payload.
+  void WriteDefault(const plan::PayloadColumn& column) {
+    if (!column.to_json.empty()) {
+      out_ << column.to_json << "((" << *column.default_expression << ")::" << column.sql_type << ")";
+    } else if (!column.from_json.empty() && column.json_as_text) {
+      out_ << "pg_catalog.to_json(" << *column.default_expression << ")";
+    } else if (column.json_as_text) {
+      out_ << "(" << *column.default_expression << ")";
+    } else {
+      out_ << *column.default_expression;
+    }
+    if (column.json_as_text) out_ << "::pg_catalog.text";
   }
 
   void WriteInsertWhere() {
@@ -191,10 +200,10 @@ class MutationWriter {
       out_.Value(value);
     }
     if (!upserts()) return;
-    out_ << word << "set_config(";
+    out_ << word << "pg_catalog.set_config(";
     out_.Literal(kInsertedSetting) << ", (";
     WriteInserted();
-    out_ << " + 1)::text, true) <> '0'";
+    out_ << " + 1)::pg_catalog.text, true) <> '0'";
   }
 
   const plan::PayloadColumn* FindColumn(const std::string& name) const {
@@ -205,7 +214,7 @@ class MutationWriter {
   }
 
   void WriteInserted() {
-    out_ << "coalesce(nullif(current_setting(";
+    out_ << "coalesce(nullif(pg_catalog.current_setting(";
     out_.Literal(kInsertedSetting) << ", true), ''), '0')::int";
   }
 
@@ -227,10 +236,10 @@ class MutationWriter {
       out_.Name(mutation_.columns[i].name) << " = EXCLUDED.";
       out_.Name(mutation_.columns[i].name);
     }
-    out_ << " WHERE set_config(";
+    out_ << " WHERE pg_catalog.set_config(";
     out_.Literal(kInsertedSetting) << ", (";
     WriteInserted();
-    out_ << " - 1)::text, true) <> '-1'";
+    out_ << " - 1)::pg_catalog.text, true) <> '-1'";
   }
 
   void WriteWhere() {

@@ -99,7 +99,7 @@ class StatementWriter {
   void WriteColumns() {
     ResultShape& shape = statement_.shape;
     shape.page = NextColumn();
-    out_ << "count(*)";
+    out_ << "pg_catalog.count(*)";
     shape.body = NextColumn();
     if (plan_.representation && options_.body) {
       WriteBody();
@@ -111,9 +111,9 @@ class StatementWriter {
     if (plan_.mutation) WriteMutationColumns();
     if (!options_.response_settings) return;
     shape.headers = NextColumn();
-    out_ << "nullif(current_setting('response.headers', true), '')";
+    out_ << "nullif(pg_catalog.current_setting('response.headers', true), '')";
     shape.status = NextColumn();
-    out_ << "nullif(current_setting('response.status', true), '')";
+    out_ << "nullif(pg_catalog.current_setting('response.status', true), '')";
     NextColumn();
     out_ << kRestoreEncoding;
   }
@@ -131,9 +131,9 @@ class StatementWriter {
         WriteCsv(out_, CsvKeys());
         break;
       case Format::kGeoJson:
-        out_ << "json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(";
+        out_ << "pg_catalog.json_build_object('type', 'FeatureCollection', 'features', coalesce(pg_catalog.json_agg(";
         out_.Column(plan_.catalog->postgis_schema(), "st_asgeojson") << "(";
-        out_.Name(kRows) << ".*)::json), '[]'))";
+        out_.Name(kRows) << ".*)::pg_catalog.json), '[]'))";
         break;
       case Format::kHandler:
         out_.Name(media.handler->function) << "(";
@@ -145,7 +145,7 @@ class StatementWriter {
         out_ << ")";
         break;
       case Format::kScalarHandler:
-        out_ << "(array_agg(";
+        out_ << "(pg_catalog.array_agg(";
         out_.Column(kRows, ValueColumn(*plan_.call)) << "))[1]";
         break;
       case Format::kNone:
@@ -156,7 +156,7 @@ class StatementWriter {
 
   void WriteJson(bool as_array) {
     const bool strip = plan_.media.nulls_stripped;
-    out_ << "coalesce(" << (strip ? "json_strip_nulls(" : "") << "json_agg(";
+    out_ << "coalesce(" << (strip ? "pg_catalog.json_strip_nulls(" : "") << "pg_catalog.json_agg(";
     if (is_scalar()) {
       out_.Column(kRows, ValueColumn(*plan_.call));
     } else {
@@ -184,10 +184,10 @@ class StatementWriter {
     if (plan_.count == Count::kPlanned && !plan_.call && !plan_.mutation) return;
     statement_.shape.total = NextColumn();
     if (!CountsApart()) {
-      out_ << "count(*)";
+      out_ << "pg_catalog.count(*)";
       return;
     }
-    out_ << "(SELECT count(*) FROM (";
+    out_ << "(SELECT pg_catalog.count(*) FROM (";
     TreeWriter(out_).WriteRowsForCount(plan_.read);
     if (plan_.count == Count::kEstimated && plan_.estimate_from && !plan_.call) {
       // One row past the cap tells that the estimate is to be used.
@@ -199,7 +199,7 @@ class StatementWriter {
 
   void WriteSourceRows() {
     statement_.shape.affected = NextColumn();
-    out_ << "(SELECT count(*) FROM ";
+    out_ << "(SELECT pg_catalog.count(*) FROM ";
     out_.Name(plan::Node::kSourceName);
     out_ << ")";
   }
@@ -208,19 +208,20 @@ class StatementWriter {
     const plan::Mutation& mutation = *plan_.mutation;
     if (!mutation.location.empty()) {
       statement_.shape.location = NextColumn();
-      out_ << "(SELECT json_agg(\"pair\".\"value\") FROM (SELECT ";
+      out_ << "(SELECT pg_catalog.json_agg(\"pair\".\"value\") FROM (SELECT ";
       for (size_t i = 0; i < mutation.location.size(); ++i) {
         if (i > 0) out_ << ", ";
         out_.Name(mutation.location[i]);
       }
       out_ << " FROM ";
-      out_.Name(plan::Node::kSourceName) << " LIMIT 1) AS \"key\", json_each_text(row_to_json(\"key\".*)) AS \"pair\")";
+      out_.Name(plan::Node::kSourceName) << " LIMIT 1) AS \"key\", "
+                                            "pg_catalog.json_each_text(pg_catalog.row_to_json(\"key\".*)) AS \"pair\")";
     }
     if (!mutation.merge || mutation.conflict.empty()) return;
     statement_.shape.inserted = NextColumn();
     // Of PUT, NULL says that the row was not even tried.
     const bool is_put = mutation.kind == plan::Mutation::Kind::kPut;
-    out_ << (is_put ? "nullif(current_setting(" : "coalesce(nullif(current_setting(");
+    out_ << (is_put ? "nullif(pg_catalog.current_setting(" : "coalesce(nullif(pg_catalog.current_setting(");
     out_.Literal(kInsertedSetting) << (is_put ? ", true), '')" : ", true), ''), '0')");
   }
 

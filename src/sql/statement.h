@@ -47,7 +47,8 @@ struct Statement {
 // rows are sent, and parameters read, in the one that is set then. A row is sent when its whole select list is
 // evaluated.
 constexpr std::string_view kRestoreEncoding =
-    "CASE WHEN current_setting('client_encoding') <> 'UTF8' THEN set_config('client_encoding', 'UTF8', true) END";
+    "CASE WHEN pg_catalog.current_setting('client_encoding') <> 'UTF8' "
+    "THEN pg_catalog.set_config('client_encoding', 'UTF8', true) END";
 
 struct WriteOptions {
   bool response_settings = false;  // what runs may set something: yield response.headers and response.status

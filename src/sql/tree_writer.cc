@@ -15,6 +15,8 @@ using plan::Output;
 constexpr const char* kJsonColumn = "pando_json";       // of a lateral: the embed's value
 constexpr const char* kHiddenPrefix = "pando_hidden_";  // beside kJsonColumn: columns for the parent's order
 
+// A type that is no built-in one may have aggregates of its own (citext has): so these are looked up where the caller's
+// search path says, as the operators of filters are. count() takes any type.
 const char* FunctionOf(rest::Aggregate aggregate) {
   switch (aggregate) {
     case rest::Aggregate::kSum:
@@ -22,13 +24,13 @@ const char* FunctionOf(rest::Aggregate aggregate) {
     case rest::Aggregate::kAvg:
       return "AVG";
     case rest::Aggregate::kCount:
-      return "COUNT";
+      return "pg_catalog.count";
     case rest::Aggregate::kMax:
       return "MAX";
     case rest::Aggregate::kMin:
       return "MIN";
   }
-  return "COUNT";
+  return "pg_catalog.count";
 }
 
 bool AboutEmbed(const Condition& condition, size_t embed) {
@@ -174,7 +176,7 @@ void TreeWriter::WriteOutputs(Scope& scope) {
   const bool packed = !scope.node.hidden.empty() && !scope.is_spread_row && scope.node.depth > 0;
   if (packed) {
     const std::string row = out_.NextAlias();
-    out_ << "(SELECT row_to_json(";
+    out_ << "(SELECT pg_catalog.row_to_json(";
     out_.Name(row) << ".*) FROM (SELECT ";
     for (const Output& output : scope.node.outputs) WriteOutput(scope, output);
     out_ << ") AS ";
@@ -215,7 +217,7 @@ void TreeWriter::WriteColumnOutput(Scope& scope, const plan::ColumnOutput& outpu
   if (left_to_parent && output.is_count_star) return;
   BeginOutput(scope, output.aggregate.has_value());
   if (output.is_count_star) {
-    out_ << "COUNT(*)";
+    out_ << "pg_catalog.count(*)";
   } else {
     const bool aggregates = output.aggregate && !left_to_parent;
     if (aggregates) out_ << FunctionOf(*output.aggregate) << "(";
@@ -272,7 +274,7 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
       BeginOutput(scope, aggregates);
       if (!embed.to_one()) {
         out_ << "COALESCE(";
-        out_.Column(lateral, column) << ", '[]')" << (scope.grouped ? "::jsonb" : "");
+        out_.Column(lateral, column) << ", '[]')" << (scope.grouped ? "::pg_catalog.jsonb" : "");
       } else if (aggregates && !left_to_parent) {
         out_ << FunctionOf(*lifted.aggregate) << "(";
         if (lifted.is_count_star) {
@@ -284,7 +286,7 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
         if (!lifted.aggregate_cast.empty()) out_ << "::" << lifted.aggregate_cast;
       } else {
         // json has no equality to group by; jsonb has.
-        out_.Column(lateral, column) << (scope.grouped && lifted.is_json ? "::jsonb" : "");
+        out_.Column(lateral, column) << (scope.grouped && lifted.is_json ? "::pg_catalog.jsonb" : "");
       }
       out_ << " AS ";
       out_.Name(lifted.key);
@@ -298,10 +300,10 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
   } else if (!embed.node.hidden.empty()) {
     out_.Column(lateral, kJsonColumn);
   } else {
-    out_ << "row_to_json(";
+    out_ << "pg_catalog.row_to_json(";
     out_.Name(lateral) << ".*)";
   }
-  out_ << (scope.grouped ? "::jsonb AS " : " AS ");
+  out_ << (scope.grouped ? "::pg_catalog.jsonb AS " : " AS ");
   out_.Name(embed.key);
 }
 
@@ -357,12 +359,12 @@ void TreeWriter::WriteLateral(const Scope& scope, const Embed& embed, const std:
     out_ << "SELECT ";
     if (embed.is_spread) {
       for (size_t i = 1; i <= PositionsOf(embed); ++i) {
-        out_ << "json_agg(";
+        out_ << "pg_catalog.json_agg(";
         out_.Column(lateral, std::to_string(i)) << "), ";
       }
-      out_ << "count(*)";
+      out_ << "pg_catalog.count(*)";
     } else {
-      out_ << "json_agg(";
+      out_ << "pg_catalog.json_agg(";
       out_.Name(lateral) << ".*) AS ";
       out_.Name(kJsonColumn);
     }

@@ -25,6 +25,23 @@ create function json(factor) returns json language sql immutable as $$ select js
 create function factor(json) returns factor language sql immutable as $$ select ($1->>'n')::int::factor $$;
 create cast (factor as json) with function json(factor) as implicit;
 create cast (json as factor) with function factor(json) as implicit;
+create domain note as text;
+create function json(note) returns json language sql immutable as $$ select to_json($1::text) $$;
+create function note(json) returns note language sql immutable as $$ select ($1 #>> '{}')::note $$;
+create cast (note as json) with function json(note) as implicit;
+create cast (json as note) with function note(json) as implicit;
+create domain shown as jsonb;
+create function json(shown) returns json language sql immutable as $$ select ($1::jsonb)::json $$;
+create function shown(json) returns shown language sql immutable as $$ select ($1::jsonb)::shown $$;
+create cast (shown as json) with function json(shown) as implicit;
+create cast (json as shown) with function shown(json) as implicit;
+create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+create domain loose as text collate ci;
+create table equals (id int primary key, w text collate ci, l loose, v varchar(9) collate ci);
+insert into equals values (1, 'null', 'Null', 'nULL'), (2, 'NULL', 'NULL', 'NULL');
+create table notes (id int primary key, n note, s shown);
+create table defaults (id int primary key, j jsonb default '"1"', k json default '"null"', d document default '"x"', o jsonb default '{"a": ["1"]}',
+  e jsonb, n json default to_jsonb('[1]'::text), s stamp default 7, f factor default 3, t note default '"q"', u shown default '"2"', w text default '{}');
 create table docs (id int primary key, doc jsonb, raw json, kept document, word text);
 create table odd ("a,b" int, "c""d" text, " lead" text, "e
 f" text);
@@ -69,6 +86,7 @@ VALUES = {
     'pair': ['(,,)', '(1,"x y",)', '(1,"","{""a"": ""\\\\\\\\"" }")'], 'pair_domain': ['(1,"x y",)'], 'strange': ['()', '("")', '(NULL)'],
     'int4[]': ['{}', '{1,NULL,3}', '{{1,2},{3,4}}', '[0:1]={5,6}'], 'text[]': ['{}', '{"",NULL,"NULL","a\\"b\\\\,c"}', '{NULL}'],
     'jsonb[]': ['{"{\\"a\\": 1}","\\"x\\"",null}'], 'json[]': ['{"[1, 2]"}'], 'pair[]': ['{"(1,\\"x\\",)",NULL}'],
+    'note': TEXTS, 'shown': ['null', '"x"', '"[1]"', '[1]', '"null"', '7'], 'text collate ci': TEXTS, 'loose': TEXTS,
     'colour[]': ['{red,"a,b"}'], 'bytea[]': ['{"\\\\x00ff"}'], 'stamp': ['7', '-1'], 'factor': ['3'],
 }
 NAMES = ['id', 'name', 'a b', 'a,b', 'q"q', 'pando_rows', 'pando_row', 'pando_body', 'NULL', 'Upper', 'é', '1', '2', 'key', 'a\\b', "it's",
@@ -85,6 +103,7 @@ def literal(value):
 
 class CsvCase(unittest.TestCase):
     schema = SCHEMA + GRANTS
+    settings = {}  # environment variables beside the common ones
 
     @classmethod
     def setUpClass(cls):
@@ -94,7 +113,7 @@ class CsvCase(unittest.TestCase):
         cls.pando = Pando(cls.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
                                              'PGRST_DB_URI': cls.postgres.uri('authenticator'),
                                              'PGRST_DB_ANON_ROLE': 'anon', 'PGRST_JWT_SECRET': SECRET})
-        cls.pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(cls.pando.port)}
+        cls.pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(cls.pando.port), **cls.settings}
         cls.enterClassContext(cls.pando).start()
 
     def get(self, path):
@@ -165,7 +184,7 @@ class RoundTrip(CsvCase):
                 self.assertEqual(found[0], names)
                 texts = ', '.join(f"format('%s', {quoted(name)})" for name in names)
                 rows = json.loads(self.postgres.sql(f'select coalesce(json_agg(json_build_array({texts})), \'[]\') from t{number}'))
-                if {'stamp', 'factor'} & set(self.types_of(number)):
+                if {'stamp', 'factor', 'note', 'shown'} & set(self.types_of(number)):
                     continue  # shown as their representations say
                 self.assertEqual([row or [''] for row in found[1:]], rows)
 
@@ -178,6 +197,9 @@ class Out(CsvCase):
         self.assertEqual(self.get('odd'), '"a,b","c""d"," lead","e\nf"\n1,x,y,z')
         self.postgres.sql(r"insert into docs values (1, '{\"a\": \"\\b\"}', '[1]', '1', E'a\\b')".replace('\\"', '"'))
         self.assertEqual(self.get('docs?select=id,doc,word&id=eq.1'), 'id,doc,word\n1,"{""a"": ""\\\\b""}","a\\b"')
+
+    def test_a_text_is_itself_whatever_its_collation_says(self):
+        self.assertEqual(self.get('equals?order=id'), 'id,w,l,v\n1,null,Null,nULL\n2,"NULL","NULL","NULL"')
 
     def test_no_rows_have_a_header_line(self):
         self.assertEqual(self.get('odd?%22%20lead%22=eq.none&select=x:%22a,b%22'), 'x')
@@ -215,6 +237,35 @@ class In(CsvCase):
     def test_json_with_defaults(self):
         status, _, answer = self.send('docs?columns=id,doc&select=doc', 'id,doc\n9,"{""a"":1}"', Prefer='missing=default, return=representation')
         self.assertEqual((status, json.loads(answer)), (201, [{'doc': {'a': 1}}]))
+
+    def test_defaults_are_what_they_are_elsewhere(self):
+        self.postgres.sql('insert into defaults (id) values (1)')
+        columns = 'columns=id,j,k,d,o,e,n,s,f,t,u,w'
+        self.assertEqual(self.send(f'defaults?{columns}', 'id\n2\n3', Prefer='missing=default')[0], 201)
+        self.assertEqual(self.send(f'defaults?{columns}', 'id,w\n4,\n', Prefer='missing=default')[0], 201)
+        self.assertEqual(self.send('defaults', 'id,j\n5,2', Prefer='missing=default')[0], 201)
+        self.assertEqual(self.send(f'defaults?id=eq.5&{columns}', 'id\n5', 'PATCH', Prefer='missing=default')[0], 204)
+        self.assertEqual(self.send(f'defaults?id=eq.6&{columns}', 'id\n6', 'PUT', Prefer='missing=default')[0], 204)
+        sent = {'Content-Type': 'application/json', 'Prefer': 'missing=default'}
+        self.assertEqual(self.pando.request('POST', f'/defaults?{columns}', b'[{"id":7}]', sent)[0], 201)
+        self.assertEqual(self.pando.request('POST', f'/defaults?{columns}', b'{"id":8}', sent)[0], 201)
+        rows = self.postgres.sql('select j, k, d, o, e, n, s::int, f::int, t::text, u, w from defaults order by id').splitlines()
+        right = '"1"|"null"|"x"|{"a": ["1"]}||"[1]"|7|3|"q"|"2"|{}'
+        self.assertEqual(rows, [right] * 3 + [right[:-2]] + [right] * 4)
+
+    def test_a_representation_takes_json_and_texts(self):
+        given = {'[draft] x': '[draft] x', '{a': '{a', '"hi" she said': '"hi" she said', '"hi"': 'hi', '7': '7', '007': '007', 'null': 'null',
+                 ' 7 ': ' 7 ', '{}': '{}', '[1': '[1', '[1]': '[1]', '': '', '"': '"', '\\': '\\', '"\\u0': '"\\u0', 'true': 'true', '[' * 5000: '[' * 5000}
+        text = io.StringIO()
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerows([('id', 'n'), *enumerate(given)])
+        self.assertEqual([row['n'] for row in self.shown('notes?select=n', text.getvalue())], list(given.values()))
+        for method, path in (('PATCH', 'notes?id=eq.1'), ('PUT', 'notes?id=eq.1')):
+            self.assertEqual(self.shown(path, 'id,n\n1,{b', method)[0]['n'], '{b')
+        merge = 'missing=default, resolution=merge-duplicates, return=representation'
+        self.assertEqual(json.loads(self.send('notes?select=n&columns=id,n', 'id,n\n1,{c', Prefer=merge)[2]), [{'n': '{c'}])
+        self.assertEqual(self.shown('notes?select=s', 'id,s\n101,[draft]\n102,[1]\n103,null\n104,\n105," ""x"" "'),
+                         [{'s': '[draft]'}, {'s': [1]}, {'s': None}, {'s': None}, {'s': 'x'}])
+        self.assertEqual(self.postgres.sql('select s is null from notes where id in (103, 104) order by id').split(), ['f', 't'])
 
     def test_nothing_is_null_and_quotes_are_a_text(self):
         self.assertEqual(self.shown('paired', 'a,b\n,""\nNULL,"NULL"\n'), [{'a': None, 'b': ''}, {'a': None, 'b': 'NULL'}])

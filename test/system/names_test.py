@@ -32,9 +32,7 @@ grant all on all tables in schema public to anon; grant execute on all functions
 SHOWN = {'Prefer': 'return=representation'}
 
 
-class Names(CsvCase):
-    schema = SCHEMA
-
+class NamesCase(CsvCase):
     def ask(self, method, path, body=None, headers=None):
         sent = {'Content-Type': 'application/json', **(headers or {})}
         status, _, answer = self.pando.request(method, '/' + path, None if body is None else json.dumps(body), sent)
@@ -50,6 +48,10 @@ class Names(CsvCase):
         self.assertEqual(status, 400, answer)
         self.assertNotIn('pando', json.dumps(answer))
         return answer['code'], answer['message']
+
+
+class Names(NamesCase):
+    schema = SCHEMA
 
     def test_tables_and_columns_may_have_our_names(self):
         for name in OURS:
@@ -120,6 +122,63 @@ class Names(CsvCase):
             self.assertEqual(self.refusal(path), ('42703', 'column people.nothing does not exist'))
         status, answer = self.ask('POST', 'people?select=nothing', {'id': 1}, SHOWN)
         self.assertEqual((status, answer['message']), (400, 'column people.nothing does not exist'))
+
+
+# The functions that statements of the server call, and some of SQL's.
+CALLED = ['json_agg', 'row_to_json', 'to_json', 'to_jsonb', 'count', 'coalesce', 'nullif', 'set_config', 'current_setting', 'json_to_record', 'json_to_recordset',
+          'string_agg', 'array_agg', 'array_to_string', 'format', 'replace', 'left', 'substr', 'regexp_replace', 'json_build_object', 'jsonb_build_object',
+          'json_array_elements', 'jsonb_array_elements', 'jsonb_agg', 'json_strip_nulls', 'json_each_text', 'jsonb_to_record', 'jsonb_to_recordset',
+          'to_tsvector', 'to_tsquery', 'plainto_tsquery', 'phraseto_tsquery', 'websearch_to_tsquery']
+
+
+class Functions(NamesCase):
+    """A function of a user's that takes the type of a row, a column or any record better than the built-in one of its name."""
+    settings = {'PGRST_DB_AGGREGATES_ENABLED': 'true'}
+    schema = roles('anon') + '''
+create table t (id int primary key, v text, up int references t);
+insert into t values (1, 'a', null), (2, 'b', 1);
+create domain word as text;
+create table o (id int primary key, j jsonb default '{"a": 1}', c t, w word);
+insert into o values (1, '{"a": 1}', (7, 'x', null), 'cats');
+create function s() returns setof o language sql stable as 'select * from o order by id';
+create function n() returns setof word language sql stable as $$ select unnest(array['a', 'b'])::word $$;
+create function j(a jsonb) returns jsonb language sql stable as 'select $1';
+''' + ''.join(f'''
+create function "{name}"({kind}) returns text language plpgsql as $$ begin return 'mine'; end $$;
+''' for name in CALLED for kind in ('t', 'o', 'word', 'record', 'word, word', 'regconfig, word')) + '''
+grant all on all tables in schema public to anon; grant execute on all functions in schema public to anon;
+'''
+
+    def test_built_in_functions_stay(self):
+        one = {'id': 1, 'j': {'a': 1}, 'c': {'id': 7, 'v': 'x', 'up': None}, 'w': 'cats'}
+        merge = {'Prefer': 'return=representation, resolution=merge-duplicates'}
+        defaults = {'Prefer': 'return=representation, missing=default'}
+        two = {'id': 2, 'j': {}, 'c': None, 'w': 'x'}
+        nested = [{'id': 1, 'up': None, 't': [{'id': 2}]}, {'id': 2, 'up': {'v': 'a'}, 't': []}]
+        for method, path, body, headers, right in (
+                ('GET', 'o', None, {'Prefer': 'count=exact'}, [one]), ('GET', 'o?select=j->a,c->v,c->>up', None, None, [{'a': 1, 'v': 'x', 'up': None}]),
+                ('GET', 't?select=id,up(v),t!up(id)&order=id', None, None, nested),
+                ('GET', 't?select=id,up(v)&order=up(id).desc.nullslast&limit=1', None, None, [{'id': 2, 'up': {'v': 'a'}}]),
+                ('GET', 't?select=id,...t!up(ids:id)&order=id', None, None, [{'id': 1, 'ids': [2]}, {'id': 2, 'ids': []}]),
+                ('GET', 'o?select=count(),n:c.count(),x:w.count()', None, None, [{'count': 1, 'n': 1, 'x': 1}]),
+                ('GET', 'o?select=w&w=fts(english).cat&w=plfts.cats&w=phfts(english).cat&w=wfts(english).cat', None, None, [{'w': 'cats'}]),
+                ('GET', 'rpc/s', None, {'Prefer': 'count=exact'}, [one]), ('POST', 'rpc/s', {}, None, [one]), ('GET', 'rpc/n', None, None, ['a', 'b']),
+                ('POST', 'rpc/j', {'a': {'b': 1}}, None, {'b': 1}), ('GET', 'rpc/j?a=[1]', None, None, [1]),
+                ('POST', 'o', {'id': 2, 'j': {}, 'w': 'x'}, SHOWN, [two]), ('POST', 'o', [{'id': 2, 'j': {}, 'w': 'x'}], merge, [two]),
+                ('POST', 'o', [{'id': 4}, {'id': 5}], {'Prefer': 'return=headers-only'}, None),
+                ('PUT', 'o?id=eq.2', {'id': 2, 'j': {}, 'w': 'x', 'c': None}, SHOWN, [two]), ('PATCH', 'o?id=eq.2', {'w': 'x'}, SHOWN, [two]),
+                ('POST', 'o?columns=id,j,w', [{'id': 3, 'w': 'z'}], defaults, [{**one, 'id': 3, 'c': None, 'w': 'z'}]),
+                ('PATCH', 'o?id=eq.3&columns=j', {}, defaults, [{**one, 'id': 3, 'c': None, 'w': 'z'}]),
+                ('POST', 'o', {'id': 6}, {'Prefer': 'return=headers-only'}, None), ('DELETE', 'o?id=gt.1&select=id', None, SHOWN, None)):
+            with self.subTest(f'{method} {path}'):
+                status, answer = self.ask(method, path, body, headers)
+                self.assertIn(status, (200, 201), answer)
+                if right is not None:
+                    self.assertEqual(answer, right)
+        stripped = {'Accept': 'application/vnd.pgrst.array+json;nulls=stripped'}
+        self.assertEqual(self.ask('GET', 'o?select=id,c&id=eq.1', headers=stripped)[1], [{'id': 1, 'c': {'id': 7, 'v': 'x'}}])
+        self.assertEqual(self.get('o?select=w,c&id=eq.1'), 'w,c\ncats,"(7,x,)"')
+        self.assertEqual(self.get('rpc/n'), 'n\na\nb')
 
 
 if __name__ == '__main__':
