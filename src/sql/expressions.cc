@@ -170,9 +170,13 @@ void WriteColumn(Writer& out, std::string_view alias, const plan::ColumnRef& col
     out.Column(alias, column.name);
   }
   if (column.to_jsonb) out << ")";
+  bool of_json = true;
   for (const rest::JsonStep& step : column.path) {
     out << (step.as_text ? "->>" : "->");
-    out.SharedValue(step.key) << (step.is_index ? "::int" : "");
+    // With its type the operator is the built-in one, whatever a user has made for jsonb and jsonb. Behind ->> no step
+    // can follow, and PostgreSQL's message about it is prescribed.
+    out.SharedValue(step.key) << (step.is_index ? "::int" : of_json ? "::pg_catalog.text" : "");
+    of_json = !step.as_text;
   }
 }
 

@@ -132,7 +132,7 @@ CALLED = ['json_agg', 'row_to_json', 'to_json', 'to_jsonb', 'count', 'coalesce',
 
 
 class Functions(NamesCase):
-    """A function of a user's that takes the type of a row, a column or any record better than the built-in one of its name."""
+    """A function or an operator of a user's that takes the type of a row, a column or any record better than the built-in one."""
     settings = {'PGRST_DB_AGGREGATES_ENABLED': 'true'}
     schema = roles('anon') + '''
 create table t (id int primary key, v text, up int references t);
@@ -142,6 +142,8 @@ create table o (id int primary key, j jsonb default '{"a": 1}', c t, w word);
 insert into o values (1, '{"a": 1}', (7, 'x', null), 'cats');
 create function s() returns setof o language sql stable as 'select * from o order by id';
 create function n() returns setof word language sql stable as $$ select unnest(array['a', 'b'])::word $$;
+create operator -> (leftarg = jsonb, rightarg = jsonb, function = jsonb_concat);
+create operator ->> (leftarg = jsonb, rightarg = jsonb, function = jsonb_concat);
 create function j(a jsonb) returns jsonb language sql stable as 'select $1';
 ''' + ''.join(f'''
 create function "{name}"({kind}) returns text language plpgsql as $$ begin return 'mine'; end $$;
@@ -149,7 +151,7 @@ create function "{name}"({kind}) returns text language plpgsql as $$ begin retur
 grant all on all tables in schema public to anon; grant execute on all functions in schema public to anon;
 '''
 
-    def test_built_in_functions_stay(self):
+    def test_built_in_functions_and_operators_stay(self):
         one = {'id': 1, 'j': {'a': 1}, 'c': {'id': 7, 'v': 'x', 'up': None}, 'w': 'cats'}
         merge = {'Prefer': 'return=representation, resolution=merge-duplicates'}
         defaults = {'Prefer': 'return=representation, missing=default'}
@@ -157,6 +159,7 @@ grant all on all tables in schema public to anon; grant execute on all functions
         nested = [{'id': 1, 'up': None, 't': [{'id': 2}]}, {'id': 2, 'up': {'v': 'a'}, 't': []}]
         for method, path, body, headers, right in (
                 ('GET', 'o', None, {'Prefer': 'count=exact'}, [one]), ('GET', 'o?select=j->a,c->v,c->>up', None, None, [{'a': 1, 'v': 'x', 'up': None}]),
+                ('GET', 'o?select=id&w=fts(english).cats&j->>english=is.null&order=j->english', None, None, [{'id': 1}]),
                 ('GET', 't?select=id,up(v),t!up(id)&order=id', None, None, nested),
                 ('GET', 't?select=id,up(v)&order=up(id).desc.nullslast&limit=1', None, None, [{'id': 2, 'up': {'v': 'a'}}]),
                 ('GET', 't?select=id,...t!up(ids:id)&order=id', None, None, [{'id': 1, 'ids': [2]}, {'id': 2, 'ids': []}]),
