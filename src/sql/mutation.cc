@@ -158,13 +158,18 @@ class MutationWriter {
     }
   }
 
+  // A function takes a hundred arguments at most (documentation, appendix K).
   void WriteDefaults() {
+    constexpr size_t kColumnsMax = 50;
     out_ << "pg_catalog.jsonb_build_object(";
-    bool first = true;
+    size_t columns = 0;
     for (const plan::PayloadColumn& column : mutation_.columns) {
       if (!column.default_expression) continue;
-      if (!first) out_ << ", ";
-      first = false;
+      if (columns == kColumnsMax) {
+        out_ << ") || pg_catalog.jsonb_build_object(";
+        columns = 0;
+      }
+      if (columns++ > 0) out_ << ", ";
       out_.Literal(column.name) << ", ";
       WriteDefault(column);
     }

@@ -61,7 +61,9 @@ create function nothing() returns void language sql as $$ select $$;
 create function record_of() returns record language sql stable as $$ select 1 as n, 'x\y' as t $$;
 create function rows_of() returns table ("x,y" int, pando_row text) language sql stable as $$ select 1, 'r' where false $$;
 '''
-GRANTS = 'grant all on all tables in schema public to anon; grant execute on all functions in schema public to anon;'
+MANY = range(120)
+FILLED = f"create table filled (id int primary key, {', '.join(f'c{i} int default {i}' for i in MANY)});"
+GRANTS = FILLED + 'grant all on all tables in schema public to anon; grant execute on all functions in schema public to anon;'
 CSV = {'Accept': 'text/csv'}
 SEED, TABLES, ROWS = 20261130, 40, 6
 
@@ -252,6 +254,14 @@ class In(CsvCase):
         rows = self.postgres.sql('select j, k, d, o, e, n, s::int, f::int, t::text, u, w from defaults order by id').splitlines()
         right = '"1"|"null"|"x"|{"a": ["1"]}||"[1]"|7|3|"q"|"2"|{}'
         self.assertEqual(rows, [right] * 3 + [right[:-2]] + [right] * 4)
+
+    def test_there_may_be_more_defaults_than_a_function_has_arguments(self):
+        columns = 'columns=id,' + ','.join(f'c{i}' for i in MANY)
+        self.assertEqual(self.send(f'filled?{columns}', 'id,c3\n1,8', Prefer='missing=default')[0], 201)
+        sent = {'Content-Type': 'application/json', 'Prefer': 'missing=default'}
+        self.assertEqual(self.pando.request('POST', f'/filled?{columns}', b'[{"id":2,"c3":8}]', sent)[0], 201)
+        row = '|'.join(str(8 if i == 3 else i) for i in MANY)
+        self.assertEqual(self.postgres.sql('select * from filled order by id').split(), [f'1|{row}', f'2|{row}'])
 
     def test_a_representation_takes_json_and_texts(self):
         given = {'[draft] x': '[draft] x', '{a': '{a', '"hi" she said': '"hi" she said', '"hi"': 'hi', '7': '7', '007': '007', 'null': 'null',
