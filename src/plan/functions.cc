@@ -67,6 +67,22 @@ std::vector<std::string> UnnamedTypes(const rest::Request& request) {
   }
 }
 
+// A body whose arguments have no names, which a single unnamed parameter takes: text, bytes, or an array of any values
+// where `columns=` does not name the arguments. A JSON scalar gives no arguments, as in PostgREST.
+bool HasNoNames(const rest::Request& request) {
+  if (request.payload.kind != Payload::Kind::kRaw) return false;
+  return request.payload.media != MediaType::Kind::kJson || (request.payload.mixed && !request.query.columns);
+}
+
+// The values that `columns=` names are read from objects only: PostgreSQL's answer.
+Result<void> CheckObjects(const rest::Request& request, const Function& function) {
+  const bool is_read = request.query.columns && !function.has_single_unnamed_argument();
+  if (request.payload.kind != Payload::Kind::kRaw || !is_read) return {};
+  return Error::FromDatabase("22023", request.payload.mixed
+                                          ? "argument of json_to_recordset must be an array of objects"
+                                          : "cannot call json_to_recordset on a scalar");
+}
+
 // {"": ...}: the one parameter has no name either.
 bool NamesTheUnnamed(const rest::Request& request, const std::set<std::string>& given) {
   return request.method == "POST" && given.size() == 1 && given.begin()->empty();
@@ -217,8 +233,7 @@ Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& 
   const Overloads overloads = catalog.FunctionsNamed(request.schema, request.name, role);
   const std::set<std::string> given = GivenNames(request);
   const std::vector<std::string> whole_types = UnnamedTypes(request);
-  const bool whole_only = request.payload.kind == Payload::Kind::kRaw;
-
+  const bool whole_only = HasNoNames(request);
   const bool names_unnamed = NamesTheUnnamed(request, given);
 
   std::vector<const Function*> named, whole;
@@ -231,12 +246,14 @@ Result<Call> FindFunction(const rest::Request& request, const catalog::Catalog& 
       named.push_back(function);
     }
   }
-  if (named.size() == 1) return MakeCall(request, catalog, *named.front(), given);
+  if (named.size() == 1) {
+    PANDO_CHECK(CheckObjects(request, *named.front()));
+    return MakeCall(request, catalog, *named.front(), given);
+  }
   if (named.size() > 1) return Ambiguous(named);
   if (whole.size() > 1) return Ambiguous(whole);
   if (!whole.empty()) return MakeWholeCall(*whole.front());
-  // An array of any values has no names, and nothing but a single unnamed parameter takes it.
-  if (request.payload.mixed) return rest::KeysDiffer();
+  if (whole_only && request.payload.mixed) return rest::KeysDiffer();
   return NotFound(request, catalog, overloads, given);
 }
 

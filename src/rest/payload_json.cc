@@ -52,18 +52,15 @@ Payload MakePayload(Payload::Kind kind, std::string_view text) {
 }
 
 Result<Payload> ArrayPayload(const Outline& outline, std::string_view body, const PayloadContext& context) {
-  // A function with one unnamed json parameter takes any value. An array without an object in it could be meant for
-  // nothing else.
-  if (context.for_function && outline.objects() == 0 && outline.elements() > 0) {
-    return MakePayload(Payload::Kind::kRaw, body);
-  }
-  const bool uniform = outline.keys().uniform() && outline.objects() == outline.elements();
-  if (!uniform && !context.columns_given) {
-    if (!context.for_function) return KeysDiffer();
+  const bool only_objects = outline.objects() == outline.elements();
+  const bool uniform = only_objects && outline.keys().uniform();
+  if (context.for_function && !uniform && !(only_objects && context.columns_given)) {
+    // A function with one unnamed json parameter takes any value.
     Payload payload = MakePayload(Payload::Kind::kRaw, body);
     payload.mixed = true;
     return payload;
   }
+  if (!uniform && !context.columns_given) return KeysDiffer();
   Payload payload = MakePayload(Payload::Kind::kJsonArray, body);
   payload.keys = outline.keys().Sorted();
   payload.elements = outline.elements();

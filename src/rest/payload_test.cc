@@ -133,6 +133,19 @@ TEST(FunctionPayload, KeepsAnyOtherJsonAsItIs) {
   EXPECT_EQ(ParsePayload("", R"([{"a":1},{"a":2}])", kFunction)->kind, Kind::kJsonArray);
 }
 
+TEST(FunctionPayload, IsMixedWhereAnElementIsNoObject) {
+  const PayloadContext columns{.for_function = true, .columns_given = true};
+  for (const std::string_view body : {"[1,2]", "[null]", "[[]]", "[{},1]", R"([1,{"a":1}])"}) {
+    EXPECT_TRUE(ParsePayload("", body, kFunction)->mixed) << body;
+    EXPECT_TRUE(ParsePayload("", body, columns)->mixed) << body;
+    EXPECT_EQ(Refusal(ParsePayload("", body, kRelation)), "All object keys must match") << body;
+  }
+  EXPECT_EQ(ParsePayload("", R"([{"a":1},{"b":2}])", columns)->kind, Kind::kJsonArray);
+  for (const std::string_view body : {"3", "null", "[]", "[{},{}]"}) {
+    EXPECT_FALSE(ParsePayload("", body, kFunction)->mixed) << body;
+  }
+}
+
 TEST(FunctionPayload, TakesRawBodies) {
   const Result<Payload> xml = ParsePayload("text/xml; charset=utf-8", "<a/>", kFunction);
   ASSERT_TRUE(xml);

@@ -95,13 +95,15 @@ struct Payload {
   enum class Kind { kNone, kJsonArray, kJsonObject, kRaw };
   Kind kind = Kind::kNone;
   // kJsonArray, kJsonObject: the JSON text. A JSON body as sent; CSV as an array of objects of strings and nulls;
-  // a form as one object of strings. A scalar JSON body is "[]" with kind kJsonArray. kRaw: the body's bytes.
+  // a form as one object of strings. A scalar JSON body is "[]" with kind kJsonArray; for a function it is kRaw, and
+  // has no keys either. kRaw: the body's bytes.
   std::string text;
   MediaType::Kind media = MediaType::Kind::kJson;  // what the body was sent as
   // The keys of all objects (uniform unless `columns=` was given), sorted, without repetitions.
   std::vector<std::string> keys;
   int64_t elements = 0;  // objects in the array; 1 for an object
-  // kRaw, for a function: a JSON array whose elements are not all objects with the same keys.
+  // kRaw, for a function: a JSON array whose elements are not all objects, or, without `columns=`, objects with
+  // different keys. No arguments can be read from it.
   bool mixed = false;
   // A form keeps its pairs, so that a VARIADIC argument can take all values of a repeated key.
   std::vector<std::pair<std::string, std::string>> form;

@@ -26,6 +26,12 @@ create function three(a int default 1, b int default 2, variadic c int[] default
   as $$ select a || ' ' || b || ' ' || c::text $$;
 create function rows_of(a int, variadic c int[] default '{3,4}', out x int, out y int) returns setof record language sql stable
   as $$ select a, unnest(c) $$;
+create function wipe() returns text language sql stable as $$ select 'ran' $$;
+create function opt(a int default 1, b int default 2) returns text language sql stable as $$ select a || '/' || b $$;
+create function none_or_json() returns text language sql stable as $$ select 'none' $$;
+create function none_or_json(json) returns text language sql stable as $$ select 'json ' || $1::text $$;
+create table log (id serial, t text);
+grant all on log, log_id_seq to anon;
 grant execute on all functions in schema public to anon;
 '''
 TEXT = {'Content-Type': 'text/plain'}
@@ -89,6 +95,41 @@ class Arguments(CsvCase):
         for name in ('named', 'nowhere', 'of_text'):
             status, answer = self.call(name, [{'a': 1}, {'b': 2}])
             self.assertEqual((status, answer['code'], answer['message']), (400, 'PGRST102', 'All object keys must match'))
+
+    def test_an_array_of_other_than_objects_gives_no_arguments(self):
+        differ = (400, 'PGRST102', 'All object keys must match')
+        for body in ([1, 2], [None], ['x'], [[]], [{}, 1], [1, {'a': 1}], [{'a': 1}, 1], [{'a': 1}, {'b': 1}], [{'a': 1}, {}]):
+            with self.subTest(body):
+                for name in ('wipe', 'opt', 'named', 'three'):
+                    status, answer = self.call(name, body)
+                    self.assertEqual((status, answer['code'], answer['message']), differ, name)
+                self.assertEqual(self.call('none_or_json', body), (200, 'json ' + json.dumps(body)))
+                status, _, answer = self.pando.request('POST', '/log', json.dumps(body), {'Content-Type': 'application/json'})
+                self.assertEqual((status, json.loads(answer)['code'], json.loads(answer)['message']), differ)
+        self.assertEqual(self.pando.request('GET', '/log')[2], b'[]')
+
+    def test_a_scalar_gives_no_arguments(self):
+        for body in ('3', '"x"', 'null', 'true', '[]'):
+            with self.subTest(body):
+                self.assertEqual(self.call('wipe', body), (200, 'ran'))
+                self.assertEqual(self.call('opt', body), (200, '1/2'))
+                self.assertEqual(self.call('none_or_json', body), (200, 'none'))
+                status, answer = self.call('named', body)
+                self.assertEqual((status, answer['code']), (404, 'PGRST202'))
+                self.assertEqual(answer['message'], 'Could not find the function public.named without parameters in the schema cache')
+        self.assertEqual(self.call('of_json', '3'), (200, 3))
+
+    def test_named_columns_are_read_from_objects_only(self):
+        for body, message in (('[1,2]', 'argument of json_to_recordset must be an array of objects'),
+                              ('[{"a":1},2]', 'argument of json_to_recordset must be an array of objects'),
+                              ('3', 'cannot call json_to_recordset on a scalar')):
+            status, answer = self.call('opt?columns=a', body)
+            self.assertEqual((status, answer['code'], answer['message']), (400, '22023', message))
+        self.assertEqual(self.call('opt?columns=a', [{'a': 5}, {'b': 1}]), (200, '5/2'))
+        self.assertEqual(self.call('opt?columns=other', [1])[1]['code'], 'PGRST202')
+        self.assertEqual(self.call('of_json?columns=a', [1]), (200, [1]))
+        status, _, answer = self.pando.request('POST', '/log?columns=t', '[1]', {'Content-Type': 'application/json'})
+        self.assertEqual((status, json.loads(answer)['code']), (400, '22023'))
 
 
 if __name__ == '__main__':
