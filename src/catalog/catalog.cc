@@ -212,9 +212,8 @@ std::optional<std::string> Catalog::NearestTarget(const QualifiedName& source, s
   std::vector<std::string> names;
   for (const Relationship& relationship : RelationshipsFrom(source)) {
     if (!relationship.audience.is_everyone()) continue;
-    const QualifiedName& name = relationship.function ? *relationship.function : relationship.target;
-    if (name.name == target) return std::nullopt;
-    if (relationship.target.schema == source.schema) names.push_back(name.name);
+    if (relationship.target.name == target) return std::nullopt;
+    if (relationship.target.schema == source.schema) names.push_back(relationship.target.name);
   }
   return NameIndex(std::move(names)).Nearest(target, threshold);
 }

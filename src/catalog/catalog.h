@@ -60,9 +60,9 @@ class Catalog {
   const Snapshot& snapshot() const { return *snapshot_; }
   std::chrono::system_clock::time_point loaded_at() const { return loaded_at_; }
 
-  // The nearest names for a hint ("did you mean"): relations of the schema, functions of the schema, targets related to
-  // a relation. nullopt when none reaches `threshold` (0 to 1, by normalised edit distance, letter case ignored), and
-  // for targets also when the very name is among them. Bounded: the candidates that share most pairs of letters are
+  // The nearest names for a hint ("did you mean"): relations of the schema, functions of the schema, tables related
+  // to a relation. nullopt when none reaches `threshold` (0 to 1, by normalised edit distance, letter case ignored),
+  // and for targets also when the very name is among them. Bounded: the candidates that share most pairs of letters are
   // compared. Functions of extensions are never among them.
   std::optional<std::string> NearestRelation(std::string_view schema, std::string_view name, double threshold) const;
   std::optional<std::string> NearestFunction(std::string_view schema, std::string_view name, double threshold) const;

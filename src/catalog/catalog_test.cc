@@ -141,6 +141,11 @@ TEST(Catalog, SuggestsRelationsFunctionsAndTargets) {
   snapshot.relations = {Table("api", "films"), Table("api", "directors"), Table("hidden", "filmz")};
   snapshot.functions = {FunctionOf("sayhello", {})};
   snapshot.foreign_keys = {{"fk", {"api", "films"}, {"director_id"}, {"api", "directors"}, {"id"}, false}};
+  Relationship computed;
+  computed.source = {"api", "films"};
+  computed.target = {"api", "directors"};
+  computed.function = QualifiedName{"api", "reviewers"};
+  snapshot.computed_relationships = {computed};
 
   const auto catalog = Catalog::Build(std::move(snapshot));
 
@@ -149,6 +154,8 @@ TEST(Catalog, SuggestsRelationsFunctionsAndTargets) {
   EXPECT_THAT(catalog->NearestFunction("api", "sayhell", 0.75), Optional(std::string("sayhello")));
   EXPECT_THAT(catalog->NearestTarget({"api", "films"}, "director", 0.5), Optional(std::string("directors")));
   EXPECT_EQ(catalog->NearestTarget({"api", "films"}, "directors", 0.5), std::nullopt);
+  // By the names of tables, as in PostgREST, and not by those of functions.
+  EXPECT_EQ(catalog->NearestTarget({"api", "films"}, "reviewer", 0.5), std::nullopt);
 }
 
 TEST(Catalog, FindsComputedColumnsOfARelation) {
