@@ -6,6 +6,7 @@
 #include "plan/media.h"
 #include "plan/mutations.h"
 #include "plan/tree.h"
+#include "rest/utf8.h"
 
 namespace pando::plan {
 namespace {
@@ -195,6 +196,11 @@ Result<Named> FindNamed(const rest::Request& request, const catalog::Catalog& ca
   // Without a candidate it fails, whatever the arguments.
   if (named.functions.empty()) return FindFunction(request, catalog, role).error();
   return named;
+}
+
+std::string NameWith(const Node& node, std::string_view end) {
+  std::string name(rest::FirstCharacters(node.name.name, catalog::kNameBytesMax - end.size()));
+  return name.append(end);
 }
 
 std::string RowColumnOf(const Node& node) {

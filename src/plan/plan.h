@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -201,6 +202,9 @@ struct Plan {
 bool HasAggregates(const Node& node);
 // All rows are one group, which is there even without rows: `select=count(),amount.sum()`.
 bool IsOneGroup(const Node& node);
+
+// The relation's name with `end` behind it, cut in front of that where PostgreSQL would cut the whole.
+std::string NameWith(const Node& node, std::string_view end);
 
 // The column that holds the whole row beside the columns of a source: a name that none of those has.
 // REQUIRES: node.columns

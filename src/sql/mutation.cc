@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "plan/mutations.h"
+#include "sql/expressions.h"
 #include "sql/sources.h"
 #include "sql/tree_writer.h"
 
@@ -14,8 +17,13 @@ constexpr const char* kExcluded = "excluded";  // PostgreSQL's name for the row 
 class MutationWriter {
  public:
   MutationWriter(Writer& out, const plan::Plan& plan, const Payload& payload)
-      : out_(out), plan_(plan), mutation_(*plan.mutation), payload_(payload), alias_(mutation_.relation->name.name) {
-    if (alias_ == kBody || alias_ == kExcluded) alias_ += '_';
+      : out_(out),
+        plan_(plan),
+        mutation_(*plan.mutation),
+        payload_(payload),
+        alias_(mutation_.relation->name.name),
+        body_(alias_ == kBody ? std::string(kBody) + "_" : kBody) {
+    if (alias_ == kExcluded && updates_on_conflict()) alias_ += '_';
   }
 
   void Write() {
@@ -40,6 +48,7 @@ class MutationWriter {
   const std::string& alias() const { return alias_; }
   bool is_array() const { return payload_.kind == Payload::Kind::kJsonArray; }
   bool upserts() const { return mutation_.merge && !mutation_.conflict.empty(); }
+  bool updates_on_conflict() const { return upserts() && !mutation_.columns.empty(); }
 
   void WriteTarget() {
     out_.Name(mutation_.relation->name) << " AS ";
@@ -104,7 +113,7 @@ class MutationWriter {
   void WriteValue(const plan::PayloadColumn& column) {
     const bool represented = !column.from_json.empty();
     if (represented) out_ << column.from_json << "(";
-    out_.Column(kBody, column.name);
+    out_.Column(body_, column.name);
     if (column.json_as_text) out_ << "::" << (represented ? "pg_catalog.json" : column.sql_type);
     if (represented) out_ << ")";
   }
@@ -123,7 +132,7 @@ class MutationWriter {
     return column.from_json.empty() ? column.sql_type : json;
   }
 
-  // The payload as rows named kBody. `first_only`: of an array, the first object.
+  // The payload as rows named `body_`. `first_only`: of an array, the first object.
   void WriteBody(bool first_only) {
     const bool set = is_array() && !first_only;
     if (mutation_.missing_default) {
@@ -134,7 +143,7 @@ class MutationWriter {
           << "::pg_catalog.json" << (is_array() && first_only ? "->0" : "") << ")";
     }
     out_ << " AS ";
-    out_.Name(kBody) << "(";
+    out_.Name(body_) << "(";
     for (size_t i = 0; i < mutation_.columns.size(); ++i) {
       const plan::PayloadColumn& column = mutation_.columns[i];
       if (i > 0) out_ << ", ";
@@ -231,7 +240,7 @@ class MutationWriter {
       out_.Name(mutation_.conflict[i]);
     }
     out_ << ") ";
-    if (!upserts() || mutation_.columns.empty()) {
+    if (!updates_on_conflict()) {
       out_ << "DO NOTHING";
       return;
     }
@@ -253,13 +262,26 @@ class MutationWriter {
     TreeWriter(out_).WriteConditions(mutation_.where, alias());
   }
 
+  // Under another alias than its name, the relation returns its own columns only: a message about another one comes
+  // from the tree of reads, which has the relation's name. A field that is a function of the row gets the whole row
+  // there.
+  std::vector<std::string> Returned() const {
+    const catalog::Relation& relation = *mutation_.relation;
+    const auto is_own = [&](const std::string& name) { return relation.Get(name) != nullptr; };
+    const std::vector<std::string>& wanted = mutation_.returning;
+    if (alias_ == relation.name.name || std::all_of(wanted.begin(), wanted.end(), is_own)) return wanted;
+    std::vector<std::string> own;
+    for (const catalog::Column& column : relation.columns) own.push_back(column.name);
+    return own;
+  }
+
   void WriteReturning() {
     out_ << " RETURNING ";
     WriteReturningList(alias());
   }
 
   void WriteReturningList(const std::string& from) {
-    const auto& names = plan_.representation ? mutation_.returning : mutation_.location;
+    const auto names = plan_.representation ? Returned() : mutation_.location;
     for (size_t i = 0; i < names.size(); ++i) {
       if (i > 0) out_ << ", ";
       out_.Column(from, names[i]);
@@ -279,7 +301,8 @@ class MutationWriter {
   const plan::Plan& plan_;
   const Mutation& mutation_;
   const Payload& payload_;
-  std::string alias_;  // the relation's name, where nothing else in the statement has it
+  std::string alias_;  // the relation's name, where PostgreSQL has no other use for it
+  std::string body_;   // the payload's rows
 };
 
 }  // namespace

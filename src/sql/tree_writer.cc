@@ -33,6 +33,9 @@ const char* FunctionOf(rest::Aggregate aggregate) {
   return "pg_catalog.count";
 }
 
+// Behind the relation's name, in the alias of a node.
+std::string SuffixOf(const Node& node) { return node.depth > 0 ? "_" + std::to_string(node.depth) : ""; }
+
 bool AboutEmbed(const Condition& condition, size_t embed) {
   if (condition.kind == Condition::Kind::kEmbedEmpty) return condition.embed == embed;
   return std::any_of(condition.children.begin(), condition.children.end(),
@@ -44,13 +47,19 @@ bool AboutEmbed(const Condition& condition, size_t embed) {
 // ---------------------------------------------------------------------------------------------------------- aliases
 
 std::string TreeWriter::AliasFor(const Node& node) {
-  // The relation's own name where it can be, for the sake of PostgreSQL's messages; never one that is cut, is ours, or
-  // would hide a node above.
-  std::string alias = node.name.name;
-  if (node.depth > 0) alias += "_" + std::to_string(node.depth);
-  const bool taken = std::find(aliases_.begin(), aliases_.end(), alias) != aliases_.end();
-  if (taken || alias.size() > catalog::kNameBytesMax || Writer::MayBeNextAlias(alias)) return out_.NextAlias();
-  return alias;
+  // The relation's own name, for the sake of PostgreSQL's messages; with underscores where it would hide a node above,
+  // and cut where it would be too long.
+  std::string end = SuffixOf(node);
+  while (true) {
+    std::string alias = plan::NameWith(node, end);
+    if (std::find(aliases_.begin(), aliases_.end(), alias) == aliases_.end()) return alias;
+    end += '_';
+  }
+}
+
+void TreeWriter::ReserveAliases(const Node& node) {
+  out_.Reserve(node.name.name + SuffixOf(node));
+  for (const Embed& embed : node.embeds) ReserveAliases(embed.node);
 }
 
 std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Node& node) {
@@ -123,10 +132,14 @@ bool TreeWriter::ChoosesRows(const Node& node, size_t embed) {
 
 void TreeWriter::WriteRows(const Node& root, Stars stars) {
   stars_ = stars;
+  ReserveAliases(root);
   WriteNode(root, nullptr, nullptr, Mode::kRows);
 }
 
-void TreeWriter::WriteRowsForCount(const Node& root) { WriteNode(root, nullptr, nullptr, Mode::kCount); }
+void TreeWriter::WriteRowsForCount(const Node& root) {
+  ReserveAliases(root);
+  WriteNode(root, nullptr, nullptr, Mode::kCount);
+}
 
 void TreeWriter::WriteNode(const Node& node, const Embed* as_embed, const Scope* parent, Mode mode) {
   Scope scope{node, AliasFor(node), {}, false, false, false, {}, 0};

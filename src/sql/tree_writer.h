@@ -65,6 +65,8 @@ class TreeWriter {
   void WriteWindow(const plan::Node& node);
 
   std::string AliasFor(const plan::Node& node);
+  // Keeps the aliases of the nodes from being those of derived tables.
+  void ReserveAliases(const plan::Node& node);
   static std::vector<Lifted> LiftedBy(const plan::Node& node);
   // The same with the positions in the lateral.
   static std::vector<Lifted> LiftedBy(const plan::Embed& embed);

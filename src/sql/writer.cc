@@ -1,7 +1,11 @@
 #include "sql/writer.h"
 
+#include <algorithm>
+
 namespace pando::sql {
 namespace {
+
+constexpr const char* kAliasPrefix = "pando_";
 
 void AppendQuoted(std::string& out, std::string_view text, char quote) {
   out += quote;
@@ -57,6 +61,18 @@ Writer& Writer::SharedValue(const std::string& value) {
   Value(value);
   shared_.emplace_back(value, query_.parameters.size());
   return *this;
+}
+
+std::string Writer::NextAlias() {
+  std::string alias;
+  do {
+    alias = kAliasPrefix + std::to_string(++aliases_);
+  } while (std::find(reserved_.begin(), reserved_.end(), alias) != reserved_.end());
+  return alias;
+}
+
+void Writer::Reserve(std::string name) {
+  if (name.starts_with(kAliasPrefix)) reserved_.push_back(std::move(name));
 }
 
 Writer& Writer::Number(int64_t number) {

@@ -33,17 +33,16 @@ class Writer {
   Writer& SharedValue(const std::string& value);
   Writer& Number(int64_t number);
 
-  // "pando_1", "pando_2" ...: names of ours for derived tables.
-  std::string NextAlias() { return "pando_" + std::to_string(++aliases_); }
-  static bool MayBeNextAlias(std::string_view name) {
-    return name.starts_with("pando_") && name.find_first_not_of("0123456789", 6) == std::string_view::npos;
-  }
+  // "pando_1", "pando_2" ...: names of ours for derived tables, but for those that are reserved.
+  std::string NextAlias();
+  void Reserve(std::string name);
 
   Query Take() { return std::move(query_); }
 
  private:
   Query query_;
   std::vector<std::pair<std::string, size_t>> shared_;
+  std::vector<std::string> reserved_;
   int aliases_ = 0;
 };
 

@@ -26,6 +26,9 @@ create table children (id int primary key, parent int references parents, pando_
 insert into parents values (1, 'a', 'p', 'j', 'r'), (2, 'b', 'q', 'k', 's');
 insert into children values (1, 1, 'c', 'n'), (2, 2, 'd', 'm'), (3, null, 'e', 'o');
 create table people (id int primary key, name text);
+create table people_1 (id int primary key references people);
+create table "{LONG}" (id int primary key);
+create table to_long (id int primary key references "{LONG}");
 create extension if not exists citext schema public;
 grant all on all tables in schema public to anon; grant execute on all functions in schema public to anon;
 '''
@@ -122,6 +125,30 @@ class Names(NamesCase):
             self.assertEqual(self.refusal(path), ('42703', 'column people.nothing does not exist'))
         status, answer = self.ask('POST', 'people?select=nothing', {'id': 1}, SHOWN)
         self.assertEqual((status, answer['message']), (400, 'column people.nothing does not exist'))
+
+    def test_a_relation_keeps_its_name_in_messages(self):
+        merge = {'Prefer': 'return=representation, resolution=merge-duplicates'}
+        for name in OURS:
+            told = ('42703', f'column {name}.nope does not exist')
+            for method, path, body, headers in (
+                    ('GET', f'{name}?nope=eq.1', None, None), ('GET', f'{name}?select=nope', None, None), ('GET', f'{name}?order=nope', None, None),
+                    ('PATCH', f'{name}?nope=eq.1', {'up': 1}, None), ('PATCH', f'{name}?id=eq.1&select=nope', {'up': None}, SHOWN),
+                    ('DELETE', f'{name}?nope=eq.1', None, None), ('POST', f'{name}?select=nope', {'id': 9}, SHOWN),
+                    ('POST', f'{name}?select=id,nope', {'id': 9}, merge), ('PUT', f'{name}?id=eq.9&select=nope', {'id': 9}, SHOWN)):
+                with self.subTest(name, method=method, path=path):
+                    status, answer = self.ask(method, path, body, headers)
+                    self.assertEqual((status, answer['code'], answer['message']), (400, *told))
+            up = f'{name}?select=above:{ABOVE[name]}!up(nope)'
+            self.assertEqual(self.ask('GET', up)[1]['message'], f'column {ABOVE[name]}_1.nope does not exist')
+            self.assertEqual(self.rows('GET', f'{name}?select=id&order=id'), [{'id': 1}, {'id': 2}])
+        # A function of any row is a field.
+        row = self.rows('POST', 'excluded?select=row_to_json', {'id': 9, 'value': 'v'}, merge)[0]['row_to_json']
+        self.assertEqual((row['id'], row['value'], len(row)), (9, 'v', len(OURS) + 2))
+        self.rows('DELETE', 'excluded?id=eq.9&select=id', headers=SHOWN)
+
+    def test_a_long_name_is_in_messages_as_far_as_it_fits(self):
+        self.assertEqual(self.ask('GET', f'to_long?select={LONG}(nope)')[1]['message'], f'column {LONG[:61]}_1.nope does not exist')
+        self.assertEqual(self.ask('GET', 'people_1?select=people(nope)')[1]['message'], 'column people_1_.nope does not exist')
 
 
 # The functions that statements of the server call, and some of SQL's.
