@@ -65,10 +65,17 @@ struct Condition {
 
 struct OrderTerm {
   std::optional<size_t> embed;  // by a column of this to-one embed
-  bool by_output = false;       // with `embed`: `column.name` is a key of its select list
+  // With `embed`: `column.name` is a key of its select list; else it is the number of one of its `hidden`.
+  bool by_output = false;
   ColumnRef column;
   std::optional<rest::Direction> direction;
   std::optional<rest::Nulls> nulls;
+};
+
+// What only the parent's order needs of an embed, shown to no client.
+struct HiddenColumn {
+  ColumnRef column;
+  bool is_output = false;  // `column.name` is a key of the select list
 };
 
 struct Embed;
@@ -90,8 +97,9 @@ struct Node {
   std::optional<int64_t> limit;
   int64_t offset = 0;
   int depth = 0;
-  // Columns that only the parent's order needs, shown to no client.
-  std::vector<ColumnRef> hidden;
+  // Its rows are groups of rows: it has aggregates, and leaves none of them to its parent, as a to-one spread does.
+  bool grouped = false;
+  std::vector<HiddenColumn> hidden;
   // `*` is written as the list of `columns`, each through its representation (a function's quoted SQL name, or empty).
   bool star_is_listed = false;
   std::vector<std::string> star_to_json;

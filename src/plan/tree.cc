@@ -11,6 +11,7 @@ namespace {
 
 constexpr catalog::Oid kTsvector = 3614;
 constexpr const char *kUndefinedColumn = "42703", *kUndefinedObject = "42704";
+constexpr const char *kDuplicateAlias = "42712", *kGroupingError = "42803";
 
 Error NotEmbedded(const std::string& name) {
   return Error(ErrorId::kNotEmbedded, "'" + name + "' is not an embedded resource in this request")
@@ -31,6 +32,17 @@ Result<void> CheckKey(const std::string& key) {
 Error GivenTwice(const char* what, const rest::EmbedPath& path) {
   return Error(ErrorId::kQueryParse,
                std::string(what) + " of \"" + (path.empty() ? "" : path.back()) + "\" is given more than once");
+}
+
+Error NoColumn(const Node& node, const std::string& column) {
+  return Error::FromDatabase(kUndefinedColumn, "column " + node.name.name + "." + column + " does not exist");
+}
+
+// As PostgreSQL says it, of a relation by the name that the client has for it.
+Error NotGrouped(const std::string& relation, const std::string& column) {
+  return Error::FromDatabase(kGroupingError,
+                             "column \"" + relation + "." + column +
+                                 "\" must appear in the GROUP BY clause or be used in an aggregate function");
 }
 
 const char* NameOf(rest::Aggregate aggregate) {
@@ -70,16 +82,66 @@ bool IsSilent(const Node& node) {
   });
 }
 
-}  // namespace
-
-bool HasOutput(const Node& node, const std::string& key) {
+// True when the node's rows, as its parent sees them, have a value under `key`. The rows of a to-one spread leave
+// aggregates to the parent.
+bool HasOutput(const Node& node, const std::string& key, bool leaves_aggregates) {
   return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
-    if (output.kind == Output::Kind::kColumn) return output.column.key == key;
+    if (output.kind == Output::Kind::kColumn) {
+      return output.column.key == key && !(leaves_aggregates && output.column.aggregate);
+    }
     if (output.kind == Output::Kind::kStar) return FindColumn(node, key) != nullptr;
     const Embed& embed = node.embeds[output.embed];
-    return embed.is_spread && HasOutput(embed.node, key);
+    return embed.is_spread && HasOutput(embed.node, key, leaves_aggregates && embed.to_one());
   });
 }
+
+// The field as it is: neither a part of it, nor what something makes of it.
+bool IsPlain(const ColumnOutput& output) {
+  const ColumnRef& column = output.column;
+  return !output.aggregate && !output.is_count_star && output.cast.empty() && column.path.empty() &&
+         column.to_json.empty();
+}
+
+bool ShowsComputed(const Node& node, const std::string& field) {
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
+    const bool shows = output.kind == Output::Kind::kColumn && IsPlain(output.column);
+    return shows && output.column.column.name == field;
+  });
+}
+
+bool StarShowsPlain(const Node& node, const std::string& column) {
+  if (!node.columns) return false;
+  for (size_t i = 0; i < node.columns->size(); ++i) {
+    if ((*node.columns)[i].name == column) return i >= node.star_to_json.size() || node.star_to_json[i].empty();
+  }
+  return false;
+}
+
+// The key under which the node shows the column as it is.
+std::optional<std::string> KeyOfPlain(const Node& node, const std::string& column) {
+  for (const Output& output : node.outputs) {
+    if (output.kind == Output::Kind::kStar && StarShowsPlain(node, column)) return column;
+    const bool shows = output.kind == Output::Kind::kColumn && IsPlain(output.column);
+    if (shows && output.column.column.name == column) return output.column.key;
+  }
+  return std::nullopt;
+}
+
+// Rows of the embed that show the same have the same in `column`, which they need not show.
+bool IsDetermined(const Embed& embed, const std::string& column) {
+  const Node& node = embed.node;
+  if (!FindColumn(node, column)) return false;
+  if (KeyOfPlain(node, column)) return true;
+  // A function's rows, and those of a view, may repeat a key.
+  using Kind = catalog::Relation::Kind;
+  if (embed.relationship.function || !node.relation) return false;
+  if (node.relation->kind != Kind::kTable && node.relation->kind != Kind::kPartitionedTable) return false;
+  const std::vector<std::string>& key = node.relation->primary_key;
+  return !key.empty() && std::all_of(key.begin(), key.end(),
+                                     [&](const std::string& name) { return KeyOfPlain(node, name).has_value(); });
+}
+
+}  // namespace
 
 void CapRows(Node& root, uint32_t max_rows) {
   root.limit = std::min<int64_t>(root.limit.value_or(max_rows), max_rows);
@@ -95,6 +157,7 @@ void TreeBuilder::Touch(const catalog::Footprint& footprint) { plan_.footprint |
 
 Result<void> TreeBuilder::Build(Node& root, const rest::Query& query, bool root_filters) {
   PANDO_CHECK(AddSelect(root, query.select));
+  root.grouped = HasAggregates(root);
   for (const auto& [path, filter] : query.filters) {
     if (path.empty() && !root_filters) continue;
     PANDO_TRY(Node * node, FindNode(root, path));
@@ -118,7 +181,7 @@ Result<void> TreeBuilder::Build(Node& root, const rest::Query& query, bool root_
     node->limit = window.limit;
     node->offset = window.offset;
   }
-  return CheckFields();
+  return CheckRefused();
 }
 
 Result<std::vector<Condition>> TreeBuilder::RootConditions(const Node& root, const rest::Query& query) {
@@ -131,13 +194,17 @@ Result<std::vector<Condition>> TreeBuilder::RootConditions(const Node& root, con
     PANDO_TRY(Condition condition, Resolve(root, logic));
     conditions.push_back(std::move(condition));
   }
-  PANDO_CHECK(CheckFields());
+  PANDO_CHECK(CheckRefused());
   return conditions;
 }
 
-Result<void> TreeBuilder::CheckFields() const {
-  if (!refused_field_) return {};
-  return *refused_field_;
+void TreeBuilder::Refuse(Error error) {
+  if (!refused_) refused_ = std::move(error);
+}
+
+Result<void> TreeBuilder::CheckRefused() const {
+  if (!refused_) return {};
+  return *refused_;
 }
 
 // ---------------------------------------------------------------------------------------------------------- select
@@ -231,6 +298,7 @@ Result<void> TreeBuilder::AddEmbed(Node& node, const rest::SelectEmbed& item) {
   Embed embed;
   embed.key = item.alias.value_or(item.target);
   PANDO_CHECK(CheckKey(embed.key));
+  CheckKeyIsNew(node, embed.key, relationship);
   embed.target = item.target;
   embed.has_alias = item.alias.has_value();
   embed.is_spread = item.is_spread;
@@ -252,6 +320,7 @@ Result<void> TreeBuilder::AddEmbed(Node& node, const rest::SelectEmbed& item) {
   embed.node.depth = node.depth + 1;
   PANDO_CHECK(AddSelect(embed.node, item.select));
   embed.silent = IsSilent(embed.node);
+  embed.node.grouped = HasAggregates(embed.node) && !(embed.is_spread && embed.to_one());
   const bool to_many_spread = embed.is_spread && !embed.to_one();
   const auto aggregated = [](const Output& o) { return o.kind == Output::Kind::kColumn && o.column.aggregate; };
   if (to_many_spread && std::any_of(embed.node.outputs.begin(), embed.node.outputs.end(), aggregated)) {
@@ -261,6 +330,16 @@ Result<void> TreeBuilder::AddEmbed(Node& node, const rest::SelectEmbed& item) {
   node.outputs.push_back(Output{Output::Kind::kEmbed, {}, node.embeds.size()});
   node.embeds.push_back(std::move(embed));
   return {};
+}
+
+void TreeBuilder::CheckKeyIsNew(const Node& node, const std::string& key, const catalog::Relationship& relationship) {
+  // A write whose answer has no rows embeds nothing.
+  if (!plan_.representation) return;
+  const bool is_new =
+      std::none_of(node.embeds.begin(), node.embeds.end(), [&](const Embed& other) { return other.key == key; });
+  if (is_new) return;
+  const std::string name = relationship.source.name + "_" + key + "_" + std::to_string(node.depth + 1);
+  Refuse(Error::FromDatabase(kDuplicateAlias, "table name \"" + name + "\" specified more than once"));
 }
 
 // ----------------------------------------------------------------------------------------------------------- paths
@@ -303,15 +382,11 @@ Result<Node*> TreeBuilder::FindNode(Node& root, const rest::EmbedPath& path) {
 // ---------------------------------------------------------------------------------------------------------- fields
 
 void TreeBuilder::CheckCall(const Node& node, const std::string& field) {
-  if (refused_field_) return;
-  const std::string& relation = node.name.name;
-  if (field.size() > catalog::kNameBytesMax) {
-    // PostgreSQL would take its beginning, which may be the name of something.
-    refused_field_ = Error::FromDatabase(kUndefinedColumn, "column " + relation + "." + field + " does not exist");
-  } else if (catalog_.IsHiddenField(field, plan_.role)) {
-    refused_field_ = Error::FromDatabase(kUndefinedColumn, "column " + relation + "." + field + " does not exist");
+  // PostgreSQL would take the beginning of a name that is too long, which may be the name of something.
+  if (field.size() > catalog::kNameBytesMax || catalog_.IsHiddenField(field, plan_.role)) {
+    Refuse(NoColumn(node, field));
   } else if (!options_.aggregates_enabled && catalog_.IsRowAggregate(field)) {
-    refused_field_ = AggregatesDisabled();
+    Refuse(AggregatesDisabled());
   }
 }
 
@@ -386,6 +461,10 @@ Result<void> TreeBuilder::AddOrder(Node& node, const std::vector<rest::OrderTerm
     }
     OrderTerm resolved;
     resolved.column = ResolveField(node, term.field, false);
+    // PostgreSQL's message would name the column that has the row.
+    if (node.grouped && !resolved.column.from_row.empty() && !ShowsComputed(node, term.field.name)) {
+      Refuse(NotGrouped(node.name.name, term.field.name));
+    }
     resolved.direction = term.direction;
     resolved.nulls = term.nulls;
     node.order.push_back(std::move(resolved));
@@ -399,25 +478,43 @@ void TreeBuilder::HideWhatIsPacked(Node& node) {
     if (!term.by_output) continue;
     Embed& embed = node.embeds[*term.embed];
     if (embed.is_spread || embed.node.hidden.empty()) continue;
-    ColumnRef ref;
-    ref.name = term.column.name;
-    const auto shown = std::find_if(embed.node.outputs.begin(), embed.node.outputs.end(), [&](const Output& output) {
-      return output.kind == Output::Kind::kColumn && output.column.key == term.column.name;
-    });
-    if (shown != embed.node.outputs.end()) {
-      if (shown->column.aggregate) continue;
-      ref = shown->column.column;
-    }
-    term = HiddenOrder(embed, std::move(ref), term);
+    term = HiddenOrder(embed, HiddenColumn{term.column, true}, term);
   }
 }
 
-OrderTerm TreeBuilder::HiddenOrder(Embed& embed, ColumnRef column, OrderTerm term) {
+OrderTerm TreeBuilder::HiddenOrder(Embed& embed, HiddenColumn column, OrderTerm term) {
   embed.node.hidden.push_back(std::move(column));
   term.by_output = false;
   term.column = ColumnRef{};
   term.column.name = std::to_string(embed.node.hidden.size() - 1);
   return term;
+}
+
+void TreeBuilder::RefuseUngrouped(const Node& node, const rest::OrderTerm& term) {
+  const std::string& field = term.field.name;
+  const bool is_known =
+      FindColumn(node, field) ||
+      (node.relation && catalog_.FindComputedColumn(node.relation->name, field, plan_.role) != nullptr);
+  Refuse(is_known ? NotGrouped(*term.relation, field) : NoColumn(node, field));
+}
+
+OrderTerm TreeBuilder::OrderByHidden(const Node& node, Embed& embed, const rest::OrderTerm& term, OrderTerm resolved) {
+  ColumnRef column = ResolveField(embed.node, term.field, false);
+  // Groups are ordered by what is the same in all of their rows.
+  if (node.grouped && !IsDetermined(embed, term.field.name)) RefuseUngrouped(embed.node, term);
+  return HiddenOrder(embed, HiddenColumn{std::move(column), false}, std::move(resolved));
+}
+
+OrderTerm TreeBuilder::OrderByGroup(const Embed& embed, const rest::OrderTerm& term, OrderTerm resolved) {
+  resolved.by_output = true;
+  resolved.column = ResolveField(embed.node, term.field, false);
+  const std::optional<std::string> key = KeyOfPlain(embed.node, term.field.name);
+  if (key) {
+    resolved.column.name = *key;
+  } else {
+    RefuseUngrouped(embed.node, term);
+  }
+  return resolved;
 }
 
 Result<OrderTerm> TreeBuilder::RelatedOrder(Node& node, const rest::OrderTerm& term) {
@@ -433,12 +530,13 @@ Result<OrderTerm> TreeBuilder::RelatedOrder(Node& node, const rest::OrderTerm& t
   resolved.embed = static_cast<size_t>(embed - node.embeds.data());
   resolved.direction = term.direction;
   resolved.nulls = term.nulls;
-  if (term.field.path.empty() && HasOutput(embed->node, term.field.name)) {
+  if (term.field.path.empty() && HasOutput(embed->node, term.field.name, embed->is_spread)) {
     resolved.by_output = true;
     resolved.column.name = term.field.name;
     return resolved;
   }
-  return HiddenOrder(*embed, ResolveField(embed->node, term.field, false), resolved);
+  return embed->node.grouped ? OrderByGroup(*embed, term, std::move(resolved))
+                             : OrderByHidden(node, *embed, term, std::move(resolved));
 }
 
 }  // namespace pando::plan

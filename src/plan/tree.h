@@ -42,15 +42,24 @@ class TreeBuilder {
   // Refuses a field that is no column and that PostgreSQL would take for a call: of a function that the caller's role
   // is not shown, or of an aggregate where those are disabled.
   void CheckCall(const Node& node, const std::string& field);
-  // What CheckCall() has refused first.
-  //   kSqlstate            42703: a function
+  // Two embeds of one node have the same key, so that a client would see one of them: PostgREST's answer is 42712.
+  void CheckKeyIsNew(const Node& node, const std::string& key, const catalog::Relationship& relationship);
+  // Remembers what the database would refuse, which is reported once everything that comes before is known to be right.
+  void Refuse(Error error);
+  // What was refused first.
+  //   kSqlstate            42703: a function; 42712; 42803: an order by what is not grouped
   //   kAggregatesDisabled  an aggregate
-  Result<void> CheckFields() const;
+  Result<void> CheckRefused() const;
 
   Result<void> AddOrder(Node& node, const std::vector<rest::OrderTerm>& terms);
   Result<OrderTerm> RelatedOrder(Node& node, const rest::OrderTerm& term);
-  // `term` by a column of the embed that is shown to no client.
-  static OrderTerm HiddenOrder(Embed& embed, ColumnRef column, OrderTerm term);
+  // By a column of the embed, whose rows are not groups, that is not in its select list.
+  OrderTerm OrderByHidden(const Node& node, Embed& embed, const rest::OrderTerm& term, OrderTerm resolved);
+  // By a column of the embed whose rows are groups: by the output that shows it.
+  OrderTerm OrderByGroup(const Embed& embed, const rest::OrderTerm& term, OrderTerm resolved);
+  void RefuseUngrouped(const Node& node, const rest::OrderTerm& term);
+  // `term` by something of the embed that is shown to no client.
+  static OrderTerm HiddenOrder(Embed& embed, HiddenColumn column, OrderTerm term);
   // An embed with hidden columns gives its shown ones as one value, by whose parts nothing is ordered.
   static void HideWhatIsPacked(Node& node);
 
@@ -61,11 +70,9 @@ class TreeBuilder {
   const PlanOptions& options_;
   Plan& plan_;
   uint32_t embeds_ = 0;
-  std::optional<Error> refused_field_;
+  std::optional<Error> refused_;
 };
 
-// True when the node's rows, as its parent sees them, have a value under `key`.
-bool HasOutput(const Node& node, const std::string& key);
 // Caps the root and every to-many embed at `max_rows`.
 void CapRows(Node& root, uint32_t max_rows);
 

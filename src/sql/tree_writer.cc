@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "sql/expressions.h"
 
 namespace pando::sql {
@@ -79,7 +80,10 @@ std::vector<TreeWriter::Lifted> TreeWriter::LiftedBy(const Node& node) {
         continue;
       }
       for (Lifted& inner : LiftedBy(embed.node)) {
-        if (!embed.to_one()) inner.aggregate.reset();
+        if (!embed.to_one()) {
+          inner.aggregate.reset();
+          inner.is_json = true;  // an array of the values
+        }
         lifted.push_back(std::move(inner));
       }
     }
@@ -112,7 +116,8 @@ std::string TreeWriter::CountColumnOf(const Embed& embed) { return std::to_strin
 std::string TreeWriter::ColumnOf(const Embed& embed, const std::string& key) {
   if (!embed.is_spread) return key;
   for (const Lifted& lifted : LiftedBy(embed)) {
-    if (lifted.key == key && lifted.position > 0) return std::to_string(lifted.position);
+    const bool left_to_parent = embed.to_one() && lifted.aggregate;
+    if (lifted.key == key && !left_to_parent) return std::to_string(lifted.position);
   }
   return key;
 }
@@ -142,34 +147,32 @@ void TreeWriter::WriteRowsForCount(const Node& root) {
 }
 
 void TreeWriter::WriteNode(const Node& node, const Embed* as_embed, const Scope* parent, Mode mode) {
-  Scope scope{node, AliasFor(node), {}, false, false, false, {}, 0};
+  Scope scope{node, AliasFor(node), {}, false, false, {}, {}, 0};
   aliases_.push_back(scope.alias);
   for (size_t i = 0; i < node.embeds.size(); ++i) scope.laterals.push_back(out_.NextAlias());
   scope.is_spread = as_embed && as_embed->is_spread;
   scope.is_spread_row = scope.is_spread && as_embed->to_one();
-  scope.grouped = !scope.is_spread_row && plan::HasAggregates(node);
 
   out_ << "SELECT ";
-  if (mode == Mode::kCount && !scope.grouped) {
+  if (mode == Mode::kCount && !node.grouped) {
     out_ << "1";
   } else if (as_embed && as_embed->silent) {
     out_ << "1 AS ";
     out_.Name(kJsonColumn);
     WriteHidden(scope, false);
+  } else if (as_embed && !as_embed->is_spread && !node.hidden.empty()) {
+    scope.row = out_.NextAlias();
+    WritePacked(scope);
   } else {
-    WriteOutputs(scope);
+    for (const Output& output : node.outputs) WriteOutput(scope, output);
+    WriteHidden(scope, scope.written == 0);
   }
   std::string junction;
   WriteFrom(scope, as_embed, parent, &junction);
-  WriteLaterals(scope, scope.grouped ? Mode::kRows : mode);
+  WriteLaterals(scope, node.grouped ? Mode::kRows : mode);
+  if (!scope.row.empty()) WriteRow(scope);
   WriteWhere(scope, as_embed, parent, junction);
-  if (!scope.group_by.empty()) {
-    out_ << " GROUP BY ";
-    for (size_t i = 0; i < scope.group_by.size(); ++i) {
-      if (i > 0) out_ << ", ";
-      out_.Number(scope.group_by[i]);
-    }
-  }
+  WriteGroups(scope);
   if (mode == Mode::kRows) {
     WriteOrder(scope);
     WriteWindow(node);
@@ -181,31 +184,29 @@ void TreeWriter::WriteNode(const Node& node, const Embed* as_embed, const Scope*
 
 void TreeWriter::BeginOutput(Scope& scope, bool aggregated) {
   if (scope.written++ > 0) out_ << ", ";
-  if (scope.grouped && !aggregated) scope.group_by.push_back(scope.written);
+  if (scope.node.grouped && !aggregated) scope.group_by.push_back(scope.written);
 }
 
-void TreeWriter::WriteOutputs(Scope& scope) {
-  // With hidden columns beside it, a to-one embed's value is a JSON object of the shown ones, made here.
-  const bool packed = !scope.node.hidden.empty() && !scope.is_spread_row && scope.node.depth > 0;
-  if (packed) {
-    const std::string row = out_.NextAlias();
-    out_ << "(SELECT pg_catalog.row_to_json(";
-    out_.Name(row) << ".*) FROM (SELECT ";
-    for (const Output& output : scope.node.outputs) WriteOutput(scope, output);
-    out_ << ") AS ";
-    out_.Name(row) << ") AS ";
-    out_.Name(kJsonColumn);
-    WriteHidden(scope, false);
-    return;
-  }
+void TreeWriter::WritePacked(const Scope& scope) {
+  out_ << "pg_catalog.row_to_json(";
+  out_.Name(scope.row) << ".*) AS ";
+  out_.Name(kJsonColumn);
+  WriteHidden(scope, false);
+}
+
+void TreeWriter::WriteRow(Scope& scope) {
+  PANDO_ASSERT(!scope.node.grouped);  // aggregates do not stand in FROM; the planner hides nothing of groups
+  out_ << " CROSS JOIN LATERAL (SELECT ";
   for (const Output& output : scope.node.outputs) WriteOutput(scope, output);
-  WriteHidden(scope, scope.written == 0);
+  out_ << ") AS ";
+  out_.Name(scope.row);
 }
 
 void TreeWriter::WriteHidden(const Scope& scope, bool first) {
   for (size_t i = 0; i < scope.node.hidden.size(); ++i) {
     if (!first || i > 0) out_ << ", ";
-    WriteColumn(out_, scope.alias, scope.node.hidden[i]);
+    const plan::HiddenColumn& hidden = scope.node.hidden[i];
+    WriteColumn(out_, hidden.is_output ? scope.row : scope.alias, hidden.column);
     out_ << " AS ";
     out_.Name(kHiddenPrefix + std::to_string(i));
   }
@@ -258,7 +259,7 @@ void TreeWriter::WriteStar(Scope& scope) {
   if (scope.is_spread && !node.columns) return;
   const bool list = stars_ == Stars::kListed && node.depth == 0;
   const bool listed =
-      node.columns && (list || node.from_source || scope.grouped || scope.is_spread || node.star_is_listed);
+      node.columns && (list || node.from_source || scope.node.grouped || scope.is_spread || node.star_is_listed);
   if (!listed) {
     BeginOutput(scope, true);
     out_.Name(scope.alias) << ".*";
@@ -287,7 +288,7 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
       BeginOutput(scope, aggregates);
       if (!embed.to_one()) {
         out_ << "COALESCE(";
-        out_.Column(lateral, column) << ", '[]')" << (scope.grouped ? "::pg_catalog.jsonb" : "");
+        out_.Column(lateral, column) << ", '[]')" << (scope.node.grouped ? "::pg_catalog.jsonb" : "");
       } else if (aggregates && !left_to_parent) {
         out_ << FunctionOf(*lifted.aggregate) << "(";
         if (lifted.is_count_star) {
@@ -299,7 +300,7 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
         if (!lifted.aggregate_cast.empty()) out_ << "::" << lifted.aggregate_cast;
       } else {
         // json has no equality to group by; jsonb has.
-        out_.Column(lateral, column) << (scope.grouped && lifted.is_json ? "::pg_catalog.jsonb" : "");
+        out_.Column(lateral, column) << (scope.node.grouped && lifted.is_json ? "::pg_catalog.jsonb" : "");
       }
       out_ << " AS ";
       out_.Name(lifted.key);
@@ -316,7 +317,7 @@ void TreeWriter::WriteEmbedOutput(Scope& scope, const Embed& embed, const std::s
     out_ << "pg_catalog.row_to_json(";
     out_.Name(lateral) << ".*)";
   }
-  out_ << (scope.grouped ? "::pg_catalog.jsonb AS " : " AS ");
+  out_ << (scope.node.grouped ? "::pg_catalog.jsonb AS " : " AS ");
   out_.Name(embed.key);
 }
 
@@ -432,7 +433,7 @@ void TreeWriter::WriteWhere(const Scope& scope, const Embed* as_embed, const Sco
 
 void TreeWriter::WriteConditions(const std::vector<Condition>& conditions, const std::string& alias) {
   const Node none;
-  const Scope scope{none, alias, {}, false, false, false, {}, 0};
+  const Scope scope{none, alias, {}, false, false, {}, {}, 0};
   for (size_t i = 0; i < conditions.size(); ++i) {
     if (i > 0) out_ << " AND ";
     WriteCondition(scope, conditions[i]);
@@ -466,17 +467,39 @@ void TreeWriter::WriteCondition(const Scope& scope, const Condition& condition) 
   out_ << ")";
 }
 
+void TreeWriter::WriteGroups(const Scope& scope) {
+  const char* word = " GROUP BY ";
+  for (const int position : scope.group_by) {
+    out_ << word;
+    word = ", ";
+    out_.Number(position);
+  }
+  if (!scope.node.grouped) return;
+  // What groups are ordered by is the same in all rows of a group, which PostgreSQL cannot know.
+  for (const plan::OrderTerm& term : scope.node.order) {
+    if (!term.embed) continue;
+    out_ << word;
+    word = ", ";
+    WriteOrderColumn(scope, term);
+  }
+}
+
+void TreeWriter::WriteOrderColumn(const Scope& scope, const plan::OrderTerm& term) {
+  if (!term.embed) {
+    WriteColumn(out_, scope.alias, term.column);
+    return;
+  }
+  const Embed& embed = scope.node.embeds[*term.embed];
+  plan::ColumnRef column = term.column;
+  column.name = term.by_output ? ColumnOf(embed, column.name) : HiddenColumnOf(embed, column.name);
+  WriteColumn(out_, scope.laterals[*term.embed], column);
+}
+
 void TreeWriter::WriteOrder(const Scope& scope) {
   for (size_t i = 0; i < scope.node.order.size(); ++i) {
     const plan::OrderTerm& term = scope.node.order[i];
     out_ << (i == 0 ? " ORDER BY " : ", ");
-    if (!term.embed) {
-      WriteColumn(out_, scope.alias, term.column);
-    } else {
-      const Embed& embed = scope.node.embeds[*term.embed];
-      const std::string& name = term.column.name;
-      out_.Column(scope.laterals[*term.embed], term.by_output ? ColumnOf(embed, name) : HiddenColumnOf(embed, name));
-    }
+    WriteOrderColumn(scope, term);
     if (term.direction) out_ << (*term.direction == rest::Direction::kAsc ? " ASC" : " DESC");
     if (term.nulls) out_ << (*term.nulls == rest::Nulls::kFirst ? " NULLS FIRST" : " NULLS LAST");
   }

@@ -34,9 +34,9 @@ class TreeWriter {
     std::vector<std::string> laterals;  // of each embed
     bool is_spread_row = false;         // a to-one spread: aggregates are left to the parent
     bool is_spread = false;             // its columns have positions for names (PositionsOf)
-    bool grouped = false;
-    std::vector<int> group_by;  // positions in the select list
-    int written = 0;            // columns of the select list so far
+    std::string row;                    // the outputs, where they are one value beside hidden columns; else empty
+    std::vector<int> group_by;          // positions in the select list
+    int written = 0;                    // columns of the select list so far
   };
   // A column that a spread lifts into its parent.
   struct Lifted {
@@ -54,6 +54,9 @@ class TreeWriter {
   void WriteColumnOutput(Scope& scope, const plan::ColumnOutput& output);
   void WriteStar(Scope& scope);
   void WriteEmbedOutput(Scope& scope, const plan::Embed& embed, const std::string& lateral);
+  // The outputs as one value; WriteRow() makes `scope.row` of them, behind FROM.
+  void WritePacked(const Scope& scope);
+  void WriteRow(Scope& scope);
   void WriteHidden(const Scope& scope, bool first);
   void BeginOutput(Scope& scope, bool aggregated);
   void WriteFrom(const Scope& scope, const plan::Embed* as_embed, const Scope* parent, std::string* junction);
@@ -61,7 +64,9 @@ class TreeWriter {
   void WriteLateral(const Scope& scope, const plan::Embed& embed, const std::string& lateral);
   void WriteWhere(const Scope& scope, const plan::Embed* as_embed, const Scope* parent, const std::string& junction);
   void WriteCondition(const Scope& scope, const plan::Condition& condition);
+  void WriteGroups(const Scope& scope);
   void WriteOrder(const Scope& scope);
+  void WriteOrderColumn(const Scope& scope, const plan::OrderTerm& term);
   void WriteWindow(const plan::Node& node);
 
   std::string AliasFor(const plan::Node& node);
