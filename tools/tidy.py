@@ -12,6 +12,7 @@ import tidy_coroutines
 import tidy_cpp
 import tidy_includes
 import tidy_sizes
+import wrap_markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -34,6 +35,7 @@ def main():
         'include rows': tidy_includes.check(sources, (ROOT / 'src/CMakeLists.txt').read_text()),
         'sizes': tidy_sizes.check(ROOT, sources, update=options.update),
         'coroutines': tidy_coroutines.check(sources),
+        'wrapped prose': wrap_markdown.check(wrap_markdown.pages(ROOT)),
     }
     for problems in checks.values():
         for problem in problems:
