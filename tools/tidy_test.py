@@ -1,10 +1,15 @@
 """The checks of ./dev tidy find what they are for, and leave alone what is fine."""
+import json
+import pathlib
+import tempfile
 import unittest
 
+import ratchet
 import tidy_coroutines
 import tidy_cpp
 import tidy_includes
 import tidy_sizes
+import tidy_words
 
 
 def source(path, text):
@@ -102,15 +107,58 @@ class SizeRatchet(unittest.TestCase):
         self.assertEqual(tidy_sizes.measure([source('src/a/b.cc', f'void Long() {{\n{body}}}\nvoid Short() {{}}\n')]),
                          {'src/a/b.cc Long': 82})
 
-    def test_something_new_over_the_limit_is_a_problem(self):
-        self.assertEqual(len(tidy_sizes.compare({'src/a.cc': 700}, {})), 1)
+    def test_the_problem_says_what_to_do(self):
+        self.assertIn('more than 600', tidy_sizes.problem('src/a.cc', 700, None))
+        self.assertIn('grew from 90 to 95', tidy_sizes.problem('src/a.cc Run', 95, 90))
 
-    def test_growing_is_a_problem_and_shrinking_is_not(self):
-        self.assertEqual(len(tidy_sizes.compare({'src/a.cc': 701}, {'src/a.cc': 700})), 1)
-        self.assertEqual(tidy_sizes.compare({'src/a.cc': 650}, {'src/a.cc': 700}), [])
 
-    def test_the_baseline_only_goes_down(self):
-        self.assertEqual(tidy_sizes.shrunk({'a': 650, 'b': 900}, {'a': 700, 'b': 800, 'c': 650}), {'a': 650, 'b': 800})
+class Ratchet(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        (self.root / 'tools').mkdir()
+        self.file = self.root / ratchet.BASELINE
+
+    def check(self, measured, recorded, update=False):
+        self.file.write_text(json.dumps({'other': {'x': 1}, 'words': recorded}))
+        return ratchet.check(self.root, 'words', measured, update, lambda what, before: f'{what} {before}')
+
+    def test_a_new_name_and_a_risen_number_are_problems(self):
+        self.assertEqual(self.check({'a': 1}, {}), ['a None'])
+        self.assertEqual(self.check({'a': 6}, {'a': 5}), ['a 5'])
+        self.assertEqual(self.check({'a': 5}, {'a': 5}), [])
+
+    def test_what_fell_is_to_be_recorded(self):
+        self.assertEqual(len(self.check({'a': 4}, {'a': 5})), 1)
+        self.assertEqual(self.check({'a': 4}, {'a': 5, 'b': 1}, update=True), [])
+        self.assertEqual(json.loads(self.file.read_text()), {'other': {'x': 1}, 'words': {'a': 4}})
+
+    def test_an_update_never_raises_a_number(self):
+        self.assertEqual(self.check({'a': 6, 'b': 1}, {'a': 5, 'b': 3}, update=True), ['a 5'])
+        self.assertEqual(json.loads(self.file.read_text())['words'], {'a': 5, 'b': 1})
+
+
+class Words(unittest.TestCase):
+    def count(self, path, text):
+        prose = tidy_words.prose_of_cpp(text, tidy_cpp.strip(text)) if path.endswith('.cc') else text
+        return tidy_words.count([(path, prose)]).get(path.rpartition('/')[0] or '.', 0)
+
+    def test_comments_and_strings_are_counted_and_names_are_not(self):
+        self.assertEqual(self.count('src/a/b.cc', '// Of a table.\nlog("nobody waits");  // Whoever.\n'), 3)
+        self.assertEqual(self.count('src/a/b.cc', 'int nobody = he(his);\n'), 0)
+
+    def test_only_whole_pronouns_are_counted(self):
+        self.assertEqual(self.count('docs/a.md', 'The hero of this history is untold.\n'), 0)
+        self.assertEqual(self.count('docs/a.md', 'He reads his own writes.\n'), 2)
+
+    def test_words_apart_on_two_lines_are_counted(self):
+        self.assertEqual(self.count('src/a/b.cc', '  // The caller is\n  // told by\n  // itself.\n'), 2)
+        self.assertEqual(self.count('docs/a.md', 'The caller is\ntold.\n'), 1)
+
+    def test_counts_are_by_folder(self):
+        counts = tidy_words.count([('README.md', 'nobody'), ('docs/a/b.md', 'nobody'), ('docs/a/c.md', 'nobody'), ('docs/d.md', '')])
+        self.assertEqual(counts, {'.': 1, 'docs/a': 2})
 
 
 if __name__ == '__main__':
