@@ -80,7 +80,7 @@ class Verifier {
   // `authorization` and `apikey` are the header values as sent, absent as nullopt. A Bearer token wins; without one, an
   // apikey that has the form of a token (three parts) is taken as the token, as supabase-js sends it; any other apikey
   // is ignored. `now` is the wall clock.
-  //   kNoJwtSecret, kInvalidJwt, kInvalidClaims, kAnonymousDisabled   with PostgREST's messages (REST.md section 23)
+  //   kNoJwtSecret, kInvalidJwt, kInvalidClaims, kAnonymousDisabled   in PostgREST's words (docs/rest.md section 23)
   //   kSqlstate 22023   IsRoleName() is false for the role; in PostgreSQL's words for a role that it does not have
   virtual Result<std::shared_ptr<const Principal>> Authenticate(std::optional<std::string_view> authorization,
                                                                 std::optional<std::string_view> apikey,

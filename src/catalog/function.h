@@ -67,7 +67,7 @@ struct ComputedColumn {
   Audience audience;
 };
 
-// A media type handler (REST.md section 22, custom handlers).
+// A media type handler (docs/rest.md section 22, custom handlers).
 struct MediaHandler {
   std::string media_type;                 // the domain's name, lower case: "text/plain", "*/*"
   QualifiedName function;                 // the aggregate

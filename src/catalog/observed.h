@@ -1,4 +1,4 @@
-// Which of a request's settings (REST.md section 20) something reads, as far as its stored definition tells.
+// Which of a request's settings (docs/rest.md section 20) something reads, as far as its stored definition tells.
 //
 // Concurrency  immutable
 #pragma once

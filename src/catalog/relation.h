@@ -29,7 +29,7 @@ struct Type {
   std::vector<std::string> labels;  // of an enum, in order
   // Safe to put into SQL and without a length: "character varying", "bpchar", "api.color" (as format_type(oid, -1)).
   std::string sql;
-  // Domain representations (REST.md section 27): casts that are functions; empty when there is none. As quoted SQL
+  // Domain representations (docs/rest.md section 27): casts that are functions; empty when there is none. As quoted SQL
   // names.
   std::string to_json;    // D -> json
   std::string from_json;  // json -> D

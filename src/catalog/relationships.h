@@ -1,4 +1,4 @@
-// Derives the relationships between relations from foreign keys, views and junctions (REST.md section 9).
+// Derives the relationships between relations from foreign keys, views and junctions (docs/rest.md section 9).
 //
 // Concurrency  pure
 // Bounds       a view that shows a key's columns several times gives at most 256 relationships per key and side; a

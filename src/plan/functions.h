@@ -1,4 +1,4 @@
-// Chooses the function that a call means, by the names of its arguments (REST.md section 19, finding the function).
+// Chooses the function that a call means, by the names of its arguments (docs/rest.md section 19).
 //
 // Only those that the caller's role is shown are looked at.
 //

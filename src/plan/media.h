@@ -1,4 +1,4 @@
-// Chooses the form of the answer among those the request accepts (REST.md section 22).
+// Chooses the form of the answer among those the request accepts (docs/rest.md section 22).
 //
 // Concurrency  pure functions
 #pragma once

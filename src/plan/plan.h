@@ -235,7 +235,7 @@ struct Named {
 // REQUIRES: as MakePlan()
 Result<Named> FindNamed(const rest::Request& request, const catalog::Catalog& catalog, std::string_view role);
 
-// Resolves `request` in the order that clients can observe (REST.md section 30): the relation or function, then
+// Resolves `request` in the order that clients can observe (docs/rest.md section 30): the relation or function, then
 // relationships and embed paths, then payload columns, then the media type, then strict preferences.
 //   kRelationNotFound, kFunctionNotFound, kAmbiguousFunction, kNoRelationship, kAmbiguousRelationship, kNotEmbedded,
 //   kRelatedOrderToMany, kAggregatesDisabled, kNotImplemented, kColumnNotFound, kPutFilters, kPutRange, kNoMediaType,

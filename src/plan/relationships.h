@@ -1,4 +1,4 @@
-// Finds the one relationship that an embed means (REST.md section 9, resolution of target!hint).
+// Finds the one relationship that an embed means (docs/rest.md section 9, resolution of target!hint).
 //
 // A computed one counts only when the caller's role is shown its function.
 //

@@ -1,4 +1,4 @@
-// The smallest pieces of the grammar (REST.md section 2, "lexical" and "fields"): names, JSON paths, embed paths.
+// The smallest pieces of the grammar (docs/rest.md section 2, "lexical" and "fields"): names, JSON paths, embed paths.
 //
 // Each Read function takes its piece from the cursor into `out` and returns true, or returns false with the cursor
 // anywhere and the reason noted in it.

@@ -1,4 +1,4 @@
-// Request bodies (REST.md section 13): checked, their keys collected, handed on as text for PostgreSQL to read.
+// Request bodies (docs/rest.md section 13): checked, their keys collected, handed on as text for PostgreSQL to read.
 //
 // Concurrency  thread-safe: pure functions
 // Bounds       KeySet::kKeysMax keys; a text made of CSV or of a form is at most kMadeBytesMax long. Otherwise memory

@@ -1,4 +1,4 @@
-// The Prefer header (RFC 7240) as REST.md section 21 reads it.
+// The Prefer header (RFC 7240) as docs/rest.md section 21 reads it.
 //
 // Concurrency  thread-safe: pure functions
 #pragma once

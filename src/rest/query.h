@@ -1,4 +1,4 @@
-// The query string as a tree: what REST.md section 2 can say, parsed and not yet resolved. Names are as the client
+// The query string as a tree: what docs/rest.md section 2 can say, parsed and not yet resolved. Names are as the client
 // wrote them; the planner (plan/) looks them up.
 //
 // Concurrency  immutable once parsed

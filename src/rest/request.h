@@ -41,7 +41,7 @@ enum class PreferMissing { kDefault, kNull };
 enum class PreferHandling { kStrict, kLenient };
 enum class PreferTx { kCommit, kRollback };
 
-// REST.md section 21: the first value of a kind wins.
+// docs/rest.md section 21: the first value of a kind wins.
 struct Preferences {
   std::optional<PreferReturn> return_;
   std::optional<PreferCount> count;
@@ -156,10 +156,10 @@ struct ParseOptions {
 // Whether the body of such a request is looked at.
 bool HasPayload(const Request& request);
 
-// Parses in the order that clients can observe (REST.md section 30): path (PGRST125), schema (PGRST106), method
+// Parses in the order that clients can observe (docs/rest.md section 30): path (PGRST125), schema (PGRST106), method
 // (PGRST117, PGRST101), query string (PGRST100), range (PGRST103), what the method cannot honour (PANDO2012), body
 // (PANDO2014, PGRST102).
-//   the named errors, with the messages, details and hints of REST.md
+//   the named errors, with the messages, details and hints of docs/rest.md
 Result<Request> ParseRequest(const RawRequest& raw, const ParseOptions& options);
 
 // The schema that the request's profile names, else the first of `schemas`, which are those that are exposed; for a

@@ -1,4 +1,4 @@
-// limit, offset and the Range header, merged into one window of rows per level (REST.md section 8).
+// limit, offset and the Range header, merged into one window of rows per level (docs/rest.md section 8).
 //
 // Concurrency  thread-safe: pure functions
 #pragma once

@@ -1,4 +1,4 @@
-// The Allow header of OPTIONS: what a resource can do by its kind, not what the caller may (REST.md section 25).
+// The Allow header of OPTIONS: what a resource can do by its kind, not what the caller may (docs/rest.md section 25).
 // Functions of extensions that the caller's role is not shown are not found.
 //
 // Concurrency  pure functions

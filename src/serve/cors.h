@@ -1,4 +1,4 @@
-// Cross-origin requests as browsers need them (Fetch standard, CORS protocol; REST.md section 25).
+// Cross-origin requests as browsers need them (Fetch standard, CORS protocol; docs/rest.md section 25).
 //
 // Concurrency  pure functions
 #pragma once

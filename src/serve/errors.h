@@ -1,4 +1,4 @@
-// Errors as HTTP responses: the status of each kind and SQLSTATE (REST.md section 28), the body, the headers.
+// Errors as HTTP responses: the status of each kind and SQLSTATE (docs/rest.md section 28), the body, the headers.
 //
 // Concurrency  pure functions
 #pragma once

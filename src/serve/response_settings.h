@@ -1,4 +1,4 @@
-// What a function said about the response with the settings response.status and response.headers (REST.md section 20).
+// What a function said of the response by the settings response.status and response.headers (docs/rest.md section 20).
 //
 // Concurrency  pure functions
 #pragma once

@@ -1,4 +1,4 @@
-// The settings of one request (REST.md section 20): what policies, views and functions can see of it.
+// The settings of one request (docs/rest.md section 20): what policies, views and functions can see of it.
 //
 // Concurrency  pure functions
 #pragma once

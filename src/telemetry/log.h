@@ -26,7 +26,7 @@ struct LogField {
   std::variant<std::string_view, int64_t, double, bool> value;
 };
 
-// `event` is a stable dotted name from the inventory; `message` a sentence for people.
+// `event` is a stable dotted name, which alerts match; `message` is a sentence for people.
 void Log(Level level, std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {});
 
 // True when a Log() of that level would be written: guards the making of costly fields.

@@ -1,4 +1,4 @@
-"""The cache keeps its promise (../shared/CACHE.md, 1) while rows are written through Pando and past it, and while the
+"""The cache keeps its promise (docs/cache.md section 1) while rows are written through Pando and past it, and while the
 database, its schema, who may see what, and the stream of its changes are disturbed. cache_checker/ checks every answer.
 
 PANDO_CACHE_SECONDS makes each run longer, PANDO_CACHE_SEED another one; PANDO_CACHE_REPORT names a file for what each says.
