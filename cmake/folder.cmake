@@ -1,6 +1,6 @@
 # pando_folder(NAME [ASIO] [UNITY] DEPENDS folder... LIBRARIES target... TEST_LIBRARIES target...)
 #
-# One folder of src/ is one static library, pando_NAME, that links the folders its row of STYLE.md names. Beside it:
+# One folder of src/ is one static library, pando_NAME, that links the folders of its row in docs/style.md. Beside it:
 #   NAME_test        every *_test.cc of the folder (when PANDO_TESTS)
 #   NAME_headers     proves that each header compiles on its own. NAME.cc includes NAME.h first, and so proves it; a
 #                    header without a source of its name has an empty unit here, of which no code is made (clang only;

@@ -12,6 +12,7 @@ import tidy_coroutines
 import tidy_cpp
 import tidy_includes
 import tidy_sizes
+import tidy_terms
 import tidy_words
 import wrap_markdown
 
@@ -31,13 +32,17 @@ def main():
     parser.add_argument('--json', type=pathlib.Path, help='also write what was checked and found to this file')
     options = parser.parse_args()
 
+    pages = wrap_markdown.pages(ROOT)
     sources = [(path, text, tidy_cpp.strip(text)) for path, text in cpp_files(ROOT)]
     checks = {
-        'include rows': tidy_includes.check(sources, (ROOT / 'src/CMakeLists.txt').read_text()),
+        'include rows': tidy_includes.check(sources, (ROOT / 'src/CMakeLists.txt').read_text()) +
+        tidy_includes.check_rows({path.name for path in (ROOT / 'src').iterdir() if path.is_dir()},
+                                 (ROOT / tidy_includes.STYLE).read_text(encoding='utf-8')),
         'sizes': tidy_sizes.check(ROOT, sources, update=options.update),
         'words': tidy_words.check(ROOT, sources, update=options.update),
         'coroutines': tidy_coroutines.check(sources),
-        'wrapped prose': wrap_markdown.check(wrap_markdown.pages(ROOT)),
+        'terms': tidy_terms.check(pages),
+        'wrapped prose': wrap_markdown.check(pages),
     }
     for problems in checks.values():
         for problem in problems:

@@ -1,4 +1,4 @@
-"""Which way includes point: the rows of the house, compared with #include lines and with src/CMakeLists.txt."""
+"""Which way includes point: a row for each folder, compared with #include lines, src/CMakeLists.txt and docs/style.md."""
 import re
 
 # The whole permission of each folder, lowest floor first. To these come: `base` for everyone, `telemetry` for everyone
@@ -17,28 +17,24 @@ ROWS = {
     'pg': 'net pgtypes',
     'http': 'net',
     'sql': 'plan pgtypes',
+    'changes': 'catalog pg pgtypes',
     'introspect': 'catalog pg',
     'embedded': 'config pg',
-    'changes': 'catalog pg pgtypes',
-    'jobs': 'pg',
     'migrate': 'pg config',
     'admin': 'http auth config',
-    'objects': 'http',
-    'redis': 'net',
-    'serve': 'http auth rest catalog plan sql cache pg changes redis',
-    'projections': 'changes jobs pg',
-    'exports': 'changes jobs pg objects',
+    'serve': 'http auth rest catalog plan sql cache pg changes',
     'bench': 'net http config pg',
-    'advise': 'net http config pg',
-    'server': 'serve projections exports sql introspect embedded changes jobs migrate admin objects redis plan pg http '
-              'catalog net cache auth rest config',
-    'cli': 'server bench advise migrate admin auth config',
+    'server': 'serve sql introspect embedded changes migrate admin plan pg http catalog net cache auth rest config',
+    'cli': 'server bench migrate admin auth config',
 }
+STYLE = 'docs/style.md'
 PURE = {'base', 'rest', 'catalog', 'plan', 'sql', 'pgtypes', 'config', 'telemetry'}
 # Signatures of pg and http speak of coroutines, so that who names one of them may name these headers of net (the type,
 # waiting for a time, owning what was started, running what takes long elsewhere), and no more.
 COROUTINE_HEADERS = {'net/task.h', 'net/sleep.h', 'net/spawn.h', 'net/event.h', 'net/worker.h'}
 
+# A row of the table in docs/style.md: `folder/`, what lives there, what it may include.
+_STYLE_ROW = re.compile(r'^\| `(\w+)/` \|[^|]*\|([^|]*)\|$', re.MULTILINE)
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 _ANY_INCLUDE = re.compile(r'^#include ["<]([^">]+)[">]', re.MULTILINE)
 _FOLDER_TARGET = re.compile(r'pando_folder\((\w+)[^)]*?DEPENDS\s+([^)]*?)(?:\s(?:TEST_)?LIBRARIES[^)]*)?\)')
@@ -84,13 +80,29 @@ def check(sources, cmake):
             continue
         folder = parts[1]
         if folder not in ROWS:
-            problems.append(f'{path}: folder "{folder}" has no row; give it one in tools/tidy_includes.py and STYLE')
+            problems.append(f'{path}: folder "{folder}" has no row; give it one in tools/tidy_includes.py and {STYLE}')
             continue
         for match in _INCLUDE.finditer(text):
             problems += _check_include(path, folder, match.group(1), text.count('\n', 0, match.start()) + 1)
             if '/' in match.group(1) and not is_test(path):
                 named.setdefault(folder, set()).add(match.group(1).split('/')[0])
     return problems + _check_cmake(cmake, named)
+
+
+def check_rows(folders, style):
+    """The rows are those of the folders that exist, and the table in docs/style.md has the same."""
+    table = {folder: set(row.split()) for folder, row in _STYLE_ROW.findall(style)}
+    problems = [f'tools/tidy_includes.py: the row of {folder} is of no folder in src/; take it out'
+                for folder in sorted(ROWS.keys() - folders)]
+    for folder in sorted(ROWS.keys() | table.keys()):
+        row = set(ROWS[folder].split()) if folder in ROWS else None
+        if row != table.get(folder):
+            problems.append(f'{STYLE}: the row of {folder} differs from the one in tools/tidy_includes.py, which is '
+                            f'{"missing" if row is None else " ".join(sorted(row)) or "empty"}')
+    for folder, row in ROWS.items():
+        problems += [f'tools/tidy_includes.py: the row of {folder} names {name}, which has no row; take it out'
+                     for name in row.split() if name not in ROWS]
+    return problems
 
 
 def check_own_first(sources):

@@ -9,6 +9,7 @@ import tidy_coroutines
 import tidy_cpp
 import tidy_includes
 import tidy_sizes
+import tidy_terms
 import tidy_words
 
 
@@ -76,6 +77,26 @@ class IncludeRows(unittest.TestCase):
     def test_cmake_must_link_what_is_included(self):
         [problem] = self.problems('src/plan/plan.cc', 'rest/query.h', 'pando_folder(plan DEPENDS base catalog)')
         self.assertIn('plan includes rest/', problem)
+
+
+class RowsOfTheStyle(unittest.TestCase):
+    def table(self, **changed):
+        rows = {**tidy_includes.ROWS, **changed}
+        return '\n'.join(f'| `{folder}/` | what lives there | {row} |' for folder, row in rows.items() if row is not None)
+
+    def problems(self, style, folders=frozenset(tidy_includes.ROWS)):
+        return tidy_includes.check_rows(set(folders), style)
+
+    def test_the_same_rows_in_any_order_are_fine(self):
+        self.assertEqual(self.problems(self.table(plan='catalog rest')), [])
+
+    def test_a_row_that_differs_or_is_missing_is_a_problem(self):
+        for style in (self.table(plan='catalog'), self.table(plan=None), self.table(jobs='pg')):
+            self.assertEqual(len(self.problems(style)), 1, style)
+
+    def test_a_row_without_a_folder_is_a_problem(self):
+        [problem] = self.problems(self.table(), tidy_includes.ROWS.keys() - {'bench'})
+        self.assertIn('the row of bench is of no folder', problem)
 
 
 class Coroutines(unittest.TestCase):
@@ -159,6 +180,23 @@ class Words(unittest.TestCase):
     def test_counts_are_by_folder(self):
         counts = tidy_words.count([('README.md', 'nobody'), ('docs/a/b.md', 'nobody'), ('docs/a/c.md', 'nobody'), ('docs/d.md', '')])
         self.assertEqual(counts, {'.': 1, 'docs/a': 2})
+
+
+class Terms(unittest.TestCase):
+    GLOSSARY = '| term | what it is | not |\n| --- | --- | --- |\n| primary | takes writes | **master**, head |\n'
+
+    def problems(self, text, path='docs/a.md'):
+        return tidy_terms.check([('docs/glossary.md', self.GLOSSARY), (path, text)])
+
+    def test_a_synonym_in_bold_is_refused(self):
+        [problem] = self.problems('One.\nThe Master takes writes.\n')
+        self.assertEqual(problem, 'docs/a.md:2: write "primary" for "Master" (docs/glossary.md)')
+
+    def test_other_synonyms_parts_of_words_and_code_are_fine(self):
+        self.assertEqual(self.problems('The head of `master` is mastered.\n\n```sh\ngit switch master\n```\n'), [])
+
+    def test_the_changelog_may_name_what_was(self):
+        self.assertEqual(self.problems('The master.\n', 'CHANGELOG.md'), [])
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ one may stand out, as may a long link. The rendered page is the same before and 
 """
 import argparse
 import difflib
+import os
 import pathlib
 import re
 import sys
@@ -205,11 +206,19 @@ _ENDS = {'line': lambda lines, at: at + 1, 'fence': _end_of_fence, 'html': _end_
 _WRAPS = {'item': _wrap_item, 'quote': _wrap_quote, 'paragraph': _wrap_paragraph}
 
 
+def files(root):
+    """The files of the repository, without what was built or installed: paths relative to the root, in order."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+        found += [os.path.relpath(os.path.join(folder, name), root) for name in names]
+    return sorted(found)
+
+
 def pages(root):
     """The Markdown pages that people write: path relative to the root, and text."""
-    found = sorted(path for path in root.rglob('*.md') if not SKIPPED_FOLDERS & set(path.relative_to(root).parts))
-    return [(str(path.relative_to(root)), path.read_text(encoding='utf-8')) for path in found
-            if str(path.relative_to(root)) not in PRINTED]
+    return [(path, (root / path).read_text(encoding='utf-8')) for path in files(root)
+            if path.endswith('.md') and path not in PRINTED]
 
 
 def check(written):
