@@ -10,12 +10,14 @@ import sys
 
 import tidy_coroutines
 import tidy_cpp
+import tidy_documents
 import tidy_includes
 import tidy_sizes
 import tidy_terms
 import tidy_words
 import wrap_markdown
 
+TEXTS = ('.md', '.h', '.cc', '.py', '.js', '.sh', '.sql', '.txt', '.cmake', '.clang-tidy', '/run', 'dev')
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -24,6 +26,20 @@ def cpp_files(root):
     found = sorted(path for folder in ('src', 'test') for pattern in ('*.h', '*.cc') for path in
                    (root / folder).rglob(pattern) if 'node_modules' not in path.parts)
     return [(str(path.relative_to(root)), path.read_text(encoding='utf-8')) for path in found]
+
+
+def documents(root):
+    """Whatever may name a document, and the tree in which it must be; fixtures of our own tests name others."""
+    tree, texts = {}, []
+    for path in wrap_markdown.files(root):
+        tree[path] = ''
+        if not path.endswith(TEXTS) or (path.startswith('tools/') and path.endswith('_test.py')):
+            continue
+        text = (root / path).read_text(encoding='utf-8')
+        texts.append((path, text))
+        if path.endswith('.md'):
+            tree[path] = text
+    return texts, tree
 
 
 def main():
@@ -41,6 +57,7 @@ def main():
         'sizes': tidy_sizes.check(ROOT, sources, update=options.update),
         'words': tidy_words.check(ROOT, sources, update=options.update),
         'coroutines': tidy_coroutines.check(sources),
+        'documents': tidy_documents.check(*documents(ROOT)),
         'terms': tidy_terms.check(pages),
         'wrapped prose': wrap_markdown.check(pages),
     }

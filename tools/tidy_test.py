@@ -7,6 +7,7 @@ import unittest
 import ratchet
 import tidy_coroutines
 import tidy_cpp
+import tidy_documents
 import tidy_includes
 import tidy_sizes
 import tidy_terms
@@ -180,6 +181,37 @@ class Words(unittest.TestCase):
     def test_counts_are_by_folder(self):
         counts = tidy_words.count([('README.md', 'nobody'), ('docs/a/b.md', 'nobody'), ('docs/a/c.md', 'nobody'), ('docs/d.md', '')])
         self.assertEqual(counts, {'.': 1, 'docs/a': 2})
+
+
+class Documents(unittest.TestCase):
+    TREE = {'README.md': '# Pando\n', 'docs/rest.md': '# R\n\n## 3. Filters: `eq`, `in`\n', 'docs/guides/reading.md': '', 'src/a.cc': ''}
+
+    def problems(self, path, text):
+        return list(tidy_documents.check([(path, text)], self.TREE))
+
+    def test_names_of_pages_in_sources_are_looked_for(self):
+        self.assertEqual(self.problems('src/a.cc', '// docs/rest.md and reading.md, see README.md.\n'), [])
+        for name in ('REST.md', 'docs/none.md', '../shared/none/../NONE.md', 'docs/reading.md'):
+            self.assertEqual(len(self.problems('src/a.cc', f'\n// As {name} says.\n')), int(not name.startswith('../shared')), name)
+        [problem] = self.problems('src/a.cc', '\n// As REST.md says.\n')
+        self.assertEqual(problem, 'src/a.cc:2: REST.md is not in the tree')
+
+    def test_addresses_and_patterns_are_not_names(self):
+        self.assertEqual(self.problems('src/a.cc', '// https://example.org/doc/NONE.md, docs/*.md, path.mdx, a.md5\n'), [])
+
+    def test_sections_are_looked_for(self):
+        self.assertEqual(self.problems('src/a.cc', '// docs/rest.md section 3\n'), [])
+        self.assertEqual(len(self.problems('src/a.cc', '// docs/rest.md section 4\n')), 1)
+        self.assertEqual(len(self.problems('src/a.cc', '// As in docs/rest.md\n// section 4\n')), 1)
+
+    def test_links_lead_to_files_and_headings(self):
+        page = 'docs/guides/reading.md'
+        self.assertEqual(self.problems(page, '[a](../rest.md#3-filters-eq-in) [b](../../src/a.cc) [c](https://x.org/y.md)\n'), [])
+        for link in ('rest.md', '../rest.md#4-none', '../../src/b.cc', '#none'):
+            self.assertEqual(len(self.problems(page, f'[a]({link})\n')), 1, link)
+
+    def test_code_blocks_hold_no_links(self):
+        self.assertEqual(self.problems('README.md', '```js\na[0](none)\n```\n'), [])
 
 
 class Terms(unittest.TestCase):
