@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Installs what is missing of the sections of packages.txt. Sourced by ./dev.
+# Installs what is missing: packages of packages.txt, and the hook of git. Sourced by ./dev.
 
 # Prints the packages of the given sections that are not installed, one a line.
 missing_packages() {
@@ -53,4 +53,22 @@ ensure_packages() {
     printf '  bash -c %q\n' "$script" >&2
     return 1
   fi
+}
+
+# What git runs as its hook commit-msg. A commit of before tools/commit_message.py has nothing to run.
+COMMIT_HOOK='#!/bin/sh
+# Installed by ./dev.
+[ ! -f tools/commit_message.py ] || exec python3 tools/commit_message.py "$1"'
+
+# Installs the check of commit messages in this clone: not where hooks come from elsewhere (core.hooksPath), and not in
+# the place of another hook.
+install_commit_hook() {
+  command -v git >/dev/null && [[ "$(git rev-parse --show-toplevel 2>/dev/null)" -ef "$root" ]] || return 0
+  [[ -z "$(git config core.hooksPath)" ]] || return 0
+  local hook
+  hook=$(git rev-parse --git-path hooks/commit-msg)
+  [[ ! -e $hook ]] || grep -qx '# Installed by ./dev.' "$hook" || return 0
+  [[ ! -e $hook || "$(<"$hook")" != "$COMMIT_HOOK" ]] || return 0
+  mkdir -p "$(dirname "$hook")" && echo "$COMMIT_HOOK" >"$hook" && chmod +x "$hook" ||
+    echo "./dev: cannot install $hook, which checks commit messages" >&2
 }
