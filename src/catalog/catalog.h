@@ -28,9 +28,9 @@ struct Type;
 class Catalog {
  public:
   // Derives relationships (foreign keys in both directions, through views, many-to-many by junction; docs/rest.md
-  // section 9) and the indexes for lookups. A detected relationship gives way to a computed one from the same source whose
-  // function has the qualified name of its target. Linear in the size of the snapshot but for views that repeat a key's
-  // columns and for junctions, which are bounded (relationships.h).
+  // section 9) and the indexes for lookups. A detected relationship gives way to a computed one from the same source
+  // whose function has the qualified name of its target. Linear in the size of the snapshot but for views that repeat a
+  // key's columns and for junctions, which are bounded (relationships.h).
   static std::shared_ptr<const Catalog> Build(Snapshot snapshot);
 
   const Relation* FindRelation(std::string_view schema, std::string_view name) const;
