@@ -35,7 +35,7 @@ bool MayPassAlone(const Error& error) {
 }  // namespace
 
 // A caller in line or in a batch, or neither: where no batch may be made he runs alone.
-Lane::Call::Call(Lane& lane, LaneStatement wanted, Deadline deadline) : lane_(lane), statement_(std::move(wanted)) {
+Lane::Call::Call(Lane& lane, LaneStatement&& wanted, Deadline deadline) : lane_(&lane), statement_(std::move(wanted)) {
   const bool paused = lane.options_.writes && Clock::now() < lane.paused_until_;
   if (paused || lane.goes_alone() || lane.waiting_.size() >= lane.options_.waiters_max) {
     outcome_.emplace(LaneAnswer());
@@ -51,14 +51,14 @@ Lane::Call::~Call() {
   if (slot_) {
     *slot_ = nullptr;
   } else if (!outcome_) {
-    lane_.waiting_.erase(lane_.waiting_.iterator_to(*this));
+    lane_->waiting_.erase(lane_->waiting_.iterator_to(*this));
   }
-  lane_.spare_timers_.push_back(std::move(timer_));
+  lane_->spare_timers_.push_back(std::move(timer_));
 }
 
 Result<LaneAnswer> Lane::Call::Take(bool woken) {
   if (outcome_) return std::move(*outcome_);
-  if (is_sent_ && lane_.options_.writes) return WriteGoesOn(/*was_cancelled=*/woken);
+  if (is_sent_ && lane_->options_.writes) return WriteGoesOn(/*was_cancelled=*/woken);
   if (woken) return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
   return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
 }
@@ -82,8 +82,7 @@ Lane::Lane(net::Executor executor, Pool& pool, LaneOptions options)
 
 Lane::~Lane() = default;
 
-Task<Result<LaneAnswer>> Lane::Execute(LaneStatement statement, Deadline deadline) {
-  Call call(*this, std::move(statement), deadline);
+Task<Result<LaneAnswer>> Await(Lane::Call& call) {
   bool woken = false;
   if (!call.done()) {
     const auto [failure] = co_await call.Wait();

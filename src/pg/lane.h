@@ -100,8 +100,6 @@ class Lane {
   // same ones for the same text and by parameters alone. It reads only, or, with options.writes, does nothing that
   // others of its batch would not have seen of each other.
   class Call;
-  // The same as a Task: Call::Take()'s.
-  Task<Result<LaneAnswer>> Execute(LaneStatement statement, Deadline deadline);
 
   // From which it takes its connections.
   Pool& pool() { return pool_; }
@@ -149,7 +147,9 @@ class Lane {
 class Lane::Call : Place {
  public:
   // In line from now on.
-  Call(Lane& lane, LaneStatement wanted, Deadline deadline);
+  Call(Lane& lane, LaneStatement&& wanted, Deadline deadline);
+  // Belongs to no lane and is answered already: for tests of code that waits for calls.
+  explicit Call(Result<LaneAnswer> outcome) : lane_(nullptr), outcome_(std::move(outcome)) {}
   // Leaves the line, or the batch.
   ~Call();
   Call(const Call&) = delete;
@@ -174,12 +174,17 @@ class Lane::Call : Place {
   template <class Outcome>
   void Settle(Outcome&& result);
 
-  Lane& lane_;
+  Lane* const lane_;
   LaneStatement statement_;
   std::unique_ptr<net::Timer> timer_;  // expires at the deadline; cancelled to wake the caller. Null: done at once
   Call** slot_ = nullptr;              // in a batch
   bool is_sent_ = false;               // with it
   std::optional<Result<LaneAnswer>> outcome_;
 };
+
+// Waits for a call and takes its outcome, for callers that can afford a coroutine.
+//   as Lane::Call::Take()
+// REQUIRES: `call` lives until then
+Task<Result<LaneAnswer>> Await(Lane::Call& call);
 
 }  // namespace pando::pg

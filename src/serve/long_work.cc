@@ -14,23 +14,21 @@ Result<Shape> MakeLongShape(http::Request& request, const Config& config, const 
   return shape;
 }
 
-Result<void> ReadRows(const pg::Rows& rows, const Shape& shape, RowPrinter& printer, RowKeys* keys, bool& print_here,
-                      Outcome& outcome) {
-  if (!shape.statement.shape.flat) return ReadOutcome(rows, shape.statement.shape, outcome);
-  if (rows.size() > sql::kFlatRowsMax) {
-    print_here = false;
-    return Error(ErrorId::kProtocol, "there are more rows than are printed here");
+Result<Printed> ReadRows(const pg::Rows& rows, const Shape& shape, RowPrinter& printer, RowKeys* keys,
+                         Outcome& outcome) {
+  if (!shape.statement.shape.flat) {
+    PANDO_CHECK(ReadOutcome(rows, shape.statement.shape, outcome));
+    return Printed::kYes;
   }
-  if (PrintOutcome(rows, shape.plan, printer, keys, outcome)) return {};
-  print_here = false;
-  return Error(ErrorId::kProtocol, "a value cannot be printed as JSON here");
+  const bool is_printed = rows.size() <= sql::kFlatRowsMax && PrintOutcome(rows, shape.plan, printer, keys, outcome);
+  return is_printed ? Printed::kYes : Printed::kOnlyByDatabase;
 }
 
 LongAnswer ReadLongRows(LentRows& lent, const Shape& shape) {
   lent.memory.Hold(2 * lent.rows.text_bytes());
-  LongAnswer answer;
   RowPrinter printer;
-  answer.read = ReadRows(lent.rows, shape, printer, nullptr, answer.print_here, answer.outcome);
+  LongAnswer answer{{}, Printed::kYes};
+  answer.read = ReadRows(lent.rows, shape, printer, nullptr, answer.outcome);
   return answer;
 }
 

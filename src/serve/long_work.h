@@ -31,10 +31,16 @@ inline bool IsLong(const http::Request& request) {
 //   as rest::ParseRequest and plan::MakePlan
 Result<Shape> MakeLongShape(http::Request& request, const Config& config, const std::string& role);
 
-// Decodes or prints the rows of an answer. An Error with `print_here` cleared: they hold what only the database can
-// print. `keys` as RowPrinter::Print().
-Result<void> ReadRows(const pg::Rows& rows, const Shape& shape, RowPrinter& printer, RowKeys* keys, bool& print_here,
-                      Outcome& outcome);
+// Whether the server could print the rows as JSON.
+enum class Printed {
+  kYes,             // or the database had printed them
+  kOnlyByDatabase,  // they hold what only the database can print: the statement must be written for it
+};
+
+// Decodes or prints the rows of an answer. `keys` as RowPrinter::Print(). `outcome` is filled for kYes.
+//   kProtocol  as ReadOutcome()
+Result<Printed> ReadRows(const pg::Rows& rows, const Shape& shape, RowPrinter& printer, RowKeys* keys,
+                         Outcome& outcome);
 
 // Rows that a request lends to the worker, and what it holds of the memory for them.
 struct LentRows {
@@ -45,8 +51,7 @@ struct LentRows {
 // The same of many rows, by a printer of its own. They hold twice as much meanwhile: the text is about as long.
 struct LongAnswer {
   Outcome outcome;
-  Result<void> read;
-  bool print_here = true;
+  Result<Printed> read;
 };
 LongAnswer ReadLongRows(LentRows& lent, const Shape& shape);
 

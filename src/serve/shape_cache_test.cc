@@ -24,7 +24,7 @@ class ShapeCacheTest : public testing::Test {
     return request;
   }
 
-  // As the pipeline does: recalled, or made the long way and offered.
+  // As Shapes does: recalled, or made the long way and offered.
   std::optional<ShapeCache::Recalled> Ask(const http::Request& request, const std::string& role = "anon") {
     CutRequest cut;
     if (!ShapeCache::Cut(request, "/", role, cut)) return std::nullopt;

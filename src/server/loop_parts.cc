@@ -22,7 +22,8 @@ Task<void> LoopParts::Close() {
   co_await quick_lane->Close();
   co_await write_lane->Close();
   server.reset();
-  pipeline.reset();
+  handler.reset();
+  database.reset();
   key_lane.reset();
   quick_lane.reset();
   write_lane.reset();

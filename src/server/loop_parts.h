@@ -10,7 +10,8 @@
 #include "pg/lane.h"
 #include "pg/pool.h"
 #include "serve/cache_counts.h"
-#include "serve/pipeline.h"
+#include "serve/database.h"
+#include "serve/rest_handler.h"
 #include "server/connection_share.h"
 
 namespace pando::server {
@@ -22,7 +23,8 @@ struct LoopParts {
   std::unique_ptr<pg::Lane> quick_lane;              // of `pool`: no read by key waits for it
   std::unique_ptr<pg::Lane> write_lane;              // of `pool`: a commit waits for the disk, and no read for it
   std::unique_ptr<serve::CacheCounts> cache_counts;  // null: no cache
-  std::unique_ptr<serve::Pipeline> pipeline;
+  std::unique_ptr<serve::Database> database;         // of the pools and lanes
+  std::unique_ptr<serve::RestHandler> handler;
   std::unique_ptr<http::Server> server;
 
   template <class Function>

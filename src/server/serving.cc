@@ -13,7 +13,7 @@
 #include "net/spawn.h"
 #include "serve/cache_tags.h"
 #include "serve/errors.h"
-#include "serve/pipeline.h"
+#include "serve/rest_handler.h"
 #include "server/catalog_watcher.h"
 #include "server/change_tracking.h"
 #include "server/commands.h"
@@ -204,7 +204,7 @@ class Process {
     LoopParts& parts = parts_[index];
     const net::Executor executor = loops_.executor(index);
     BuildPools(parts, index);
-    serve::Cache cache;
+    serve::CacheParts cache;
     if (store_) {
       parts.cache_counts = std::make_unique<serve::CacheCounts>();
       cache = {store_.get(),
@@ -214,27 +214,22 @@ class Process {
                &own_writes_,
                surrogate_keys_.get()};
     }
-    serve::Pipeline::Deps collaborators{*parts.pool,
-                                        *parts.key_lane,
-                                        *parts.quick_lane,
-                                        *parts.write_lane,
-                                        workers_.Of(index),
-                                        documents_,
-                                        print_memory_,
-                                        cache,
-                                        memory_};
-    parts.pipeline = std::make_unique<serve::Pipeline>(collaborators, config_);
-    serve::Pipeline* pipeline = parts.pipeline.get();
+    const serve::PgDatabase::Parts database{*parts.pool, *parts.key_lane, *parts.quick_lane, *parts.write_lane};
+    parts.database = std::make_unique<serve::PgDatabase>(database);
+    const serve::RestHandler::Deps collaborators{*parts.database, workers_.Of(index), documents_, print_memory_, cache,
+                                                 memory_};
+    parts.handler = std::make_unique<serve::RestHandler>(collaborators, config_);
+    serve::RestHandler* handler = parts.handler.get();
     http::Server::Deps deps;
-    deps.handler = [pipeline](http::Request& request, http::Response& response) {
-      return pipeline->Handle(request, response);
+    deps.handler = [handler](http::Request& request, http::Response& response) {
+      return handler->Handle(request, response);
     };
-    deps.gate = [pipeline](http::Request& request, http::Response& response) {
-      return pipeline->AdmitBody(request, response);
+    deps.gate = [handler](http::Request& request, http::Response& response) {
+      return handler->AdmitBody(request, response);
     };
     deps.memory = memory_;
-    deps.render_error = [pipeline](int status, const Error& error, const http::Request* request) {
-      return pipeline->RenderRefusal(status, error, request);
+    deps.render_error = [handler](int status, const Error& error, const http::Request* request) {
+      return handler->RenderRefusal(status, error, request);
     };
     deps.connections_open = connections_open_;
     deps.observe = monitoring_.NewObserver();
@@ -368,7 +363,7 @@ class Process {
     PublishConfig();
     const auto waiting = std::make_shared<std::atomic<size_t>>(parts_.size());
     loops_.PostToEach([this, config = config_, waiting, turn](size_t index) {
-      parts_[index].pipeline->Update(config);
+      parts_[index].handler->Update(config);
       if (waiting->fetch_sub(1) > 1) return;
       boost::asio::post(control_, [this, turn] { tracking_->Live(turn); });
     });
@@ -430,7 +425,7 @@ class Process {
   void Publish() {
     PublishConfig();
     documents_.Update(config_);
-    loops_.PostToEach([this, config = config_](size_t index) { parts_[index].pipeline->Update(config); });
+    loops_.PostToEach([this, config = config_](size_t index) { parts_[index].handler->Update(config); });
   }
 
   void OnSignal(int signal) {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "net/test_loop.h"
 #include "pg/connection.h"
 #include "pg/pool.h"
-#include "support/test_loop.h"
 #include "support/test_postgres.h"
 
 namespace pando {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "embedded/cluster.h"
+#include "net/test_loop.h"
 #include "pg/connection.h"
-#include "support/test_loop.h"
 
 namespace pando::embedded {
 

@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "migrate/migrator.h"
+#include "net/test_loop.h"
 #include "pg/connection.h"
-#include "support/test_loop.h"
 #include "support/test_postgres.h"
 
 namespace pando::migrate {

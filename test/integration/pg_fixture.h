@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "net/test_loop.h"
 #include "pg/connection.h"
 #include "pg/pool.h"
-#include "support/test_loop.h"
 #include "support/test_postgres.h"
 
 namespace pando::pg {

@@ -14,6 +14,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
+Task<Result<LaneAnswer>> Execute(Lane& lane, LaneStatement statement, Deadline deadline) {
+  Lane::Call call(lane, std::move(statement), deadline);
+  Result<LaneAnswer> answer = co_await Await(call);
+  co_return std::move(answer);
+}
+
 class PgLaneTest : public PgTest {
  protected:
   using Answer = Result<LaneAnswer>;
@@ -56,7 +62,7 @@ class PgLaneTest : public PgTest {
     LaneStatement read;
     read.command = Sql(std::move(sql), std::move(parameters));
     read.session = std::make_shared<const SessionState>(SessionState{std::move(role), ""});
-    return reads_.emplace_back(loop_, lane_->Execute(std::move(read), deadline));
+    return reads_.emplace_back(loop_, Execute(*lane_, std::move(read), deadline));
   }
   // Says what it sees of a setting, which it makes first unless `value` is empty.
   Spawned<Answer>& ReadSetting(const std::string& name, const std::string& value, std::string shown) {
@@ -64,7 +70,7 @@ class PgLaneTest : public PgTest {
     if (!value.empty()) read.settings = Sql("select set_config('" + name + "', $1, true)", {value});
     read.command = Sql("select current_setting($1, true)", {std::move(shown)});
     read.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
-    return reads_.emplace_back(loop_, lane_->Execute(std::move(read), InTime()));
+    return reads_.emplace_back(loop_, Execute(*lane_, std::move(read), InTime()));
   }
   Spawned<Answer>& ReadItem(int id, std::string role = "lane_ann") {
     return Read("select current_user || ' ' || name from items where id = $1", {std::to_string(id)}, std::move(role));
@@ -164,7 +170,7 @@ TEST_F(PgLaneTest, BracketsABatchForThoseWhoAsk) {
     read.command = Sql(std::move(sql));
     read.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
     read.bracket = bracket;
-    return reads_.emplace_back(loop_, lane_->Execute(std::move(read), InTime()));
+    return reads_.emplace_back(loop_, Execute(*lane_, std::move(read), InTime()));
   };
   ReadItem(1);
   ask("select 'mine'");
@@ -213,7 +219,7 @@ TEST_F(PgLaneTest, TellsWhichStatementWasStopped) {
   slow.settings = Sql("select set_config('app.mine', $1, true)", {"z"});
   slow.command = Sql("select pg_sleep(3600)");
   slow.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
-  Spawned<Answer>& stopped = reads_.emplace_back(loop_, lane_->Execute(std::move(slow), InTime()));
+  Spawned<Answer>& stopped = reads_.emplace_back(loop_, Execute(*lane_, std::move(slow), InTime()));
   Spawned<Answer>& behind = ReadSetting("app.mine", "y", "app.mine");
   EXPECT_EQ(ValueOf(before), "x");
   EXPECT_EQ(ValueOf(stopped), "stopped");
@@ -336,7 +342,7 @@ class PgWriteLaneTest : public PgLaneTest {
         Sql("update items set name = nextval('turns')::text where id = $1 returning name", {std::to_string(id)});
     update.session = std::make_shared<const SessionState>(SessionState{"lane_ann", ""});
     update.locks = std::to_string(id);
-    return reads_.emplace_back(loop_, lane.Execute(std::move(update), InTime()));
+    return reads_.emplace_back(loop_, Execute(lane, std::move(update), InTime()));
   }
   int CountInserted() {
     std::unique_ptr<Connection> other = Connect();

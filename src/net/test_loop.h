@@ -51,7 +51,7 @@ class TestLoop {
     context_.restart();
     while (!ended) {
       const bool ran = context_.run_one() > 0;
-      PANDO_ASSERT(ran);  // else the task waits for something that nobody will do
+      PANDO_ASSERT(ran);  // else the task waits for an event that never comes
     }
     if (escaped) std::rethrow_exception(escaped);
   }
