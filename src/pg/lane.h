@@ -101,8 +101,6 @@ class Lane {
   // others of its batch would not have seen of each other.
   class Call;
 
-  // From which it takes its connections.
-  Pool& pool() { return pool_; }
   // The pool was told how commits go (Pool::Note()): writes that wait in line go alone where they would be refused.
   void NoteCommitWait();
   // Breaks the connections of batches in flight. REQUIRES: the pool is closed

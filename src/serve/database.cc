@@ -53,18 +53,18 @@ class PgSession : public Session {
 pg::Lane::Call PgDatabase::RunShared(Lane lane, pg::LaneStatement&& statement, Deadline deadline) {
   switch (lane) {
     case Lane::kKeys:
-      return {parts_.key_lane, std::move(statement), deadline};
+      return {target_.keys(), std::move(statement), deadline};
     case Lane::kQuick:
-      return {parts_.quick_lane, std::move(statement), deadline};
+      return {target_.quick(), std::move(statement), deadline};
     case Lane::kWrites:
       break;
   }
-  return {parts_.write_lane, std::move(statement), deadline};
+  return {target_.writes(), std::move(statement), deadline};
 }
 
 Task<Result<std::unique_ptr<Session>>> PgDatabase::Open(pg::SessionState wanted, pg::Purpose purpose, bool by_key,
                                                         Deadline deadline) {
-  pg::Pool& pool = by_key ? parts_.key_lane.pool() : parts_.pool;
+  pg::Pool& pool = by_key ? target_.key_pool() : target_.pool();
   PANDO_CO_TRY(pg::Lease lease, co_await pool.Acquire(deadline, std::move(wanted), purpose));
   co_return std::make_unique<PgSession>(pool, std::move(lease));
 }

@@ -12,9 +12,8 @@
 #include "base/result.h"
 #include "net/task.h"
 #include "pg/exchange.h"
-#include "pg/lane.h"
-#include "pg/pool.h"
 #include "pg/rows.h"
+#include "pg/target.h"
 
 namespace pando::serve {
 
@@ -48,23 +47,17 @@ class Database {
                                                       Deadline deadline) = 0;
 };
 
-// Over the pools and lanes of one event loop, which outlive it.
+// Over one server, which outlives it.
 class PgDatabase : public Database {
  public:
-  struct Parts {
-    pg::Pool& pool;
-    pg::Lane& key_lane;
-    pg::Lane& quick_lane;
-    pg::Lane& write_lane;  // with LaneOptions::writes
-  };
-  explicit PgDatabase(Parts parts) : parts_(parts) {}
+  explicit PgDatabase(pg::Target& target) : target_(target) {}
 
   pg::Lane::Call RunShared(Lane lane, pg::LaneStatement&& statement, Deadline deadline) override;
   Task<Result<std::unique_ptr<Session>>> Open(pg::SessionState wanted, pg::Purpose purpose, bool by_key,
                                               Deadline deadline) override;
 
  private:
-  const Parts parts_;
+  pg::Target& target_;
 };
 
 }  // namespace pando::serve

@@ -32,7 +32,10 @@ constexpr auto kForgetEvery = 5s;
 }  // namespace
 
 CatalogWatcher::CatalogWatcher(net::Executor executor, CatalogWatcherOptions options, Deps deps)
-    : executor_(executor), options_(std::move(options)), deps_(std::move(deps)), tasks_(executor) {}
+    : options_(std::move(options)),
+      deps_(std::move(deps)),
+      tasks_(executor),
+      load_(executor, tasks_, "catalog load", [this] { return LoadAndTell(); }, {kBackoffMin, kBackoffMax}) {}
 
 Task<Result<void>> CatalogWatcher::LoadOnce() {
   const Deadline connect_by = Deadline::After(options_.connect_timeout);
@@ -78,34 +81,19 @@ void CatalogWatcher::Start(bool loaded) {
   tasks_.Spawn("catalog watch", Watch());
 }
 
-void CatalogWatcher::Reload() {
-  again_ = true;
-  if (loading_ || stopping_) return;
-  loading_ = true;
-  tasks_.Spawn("catalog load", LoadUntilCurrent());
-}
+void CatalogWatcher::Reload() { load_.Request(); }
 
-Task<void> CatalogWatcher::LoadUntilCurrent() {
-  Backoff backoff(kBackoffMin, kBackoffMax);
-  while (again_ && !stopping_) {
-    again_ = false;
-    const Result<void> loaded = co_await LoadOnce();
-    if (deps_.count) deps_.count(loaded.has_value());
-    if (loaded) {
-      backoff.Reset();
-      // A look since then saw another schema than the load did. The next look would only say so again.
-      const bool looked = looked_at_ >= published_load_begun_at_ && !seen_.text.empty();
-      if (looked && seen_.text != fingerprint_) Outdate();
-      continue;
-    }
-    if (stopping_) break;
-    Log(Level::kWarn, "catalog.load_failed", loaded.error().ToString());
-    again_ = true;
-    const auto pause = backoff.Next();
-    const Result<void> slept = co_await net::SleepFor(pause);
-    if (!slept) break;
+Task<Result<void>> CatalogWatcher::LoadAndTell() {
+  Result<void> loaded = co_await LoadOnce();
+  if (deps_.count) deps_.count(loaded.has_value());
+  if (!loaded) {
+    if (!stopping_) Log(Level::kWarn, "catalog.load_failed", loaded.error().ToString());
+    co_return std::move(loaded);
   }
-  loading_ = false;
+  // A look since then saw another schema than the load did. The next look would only say so again.
+  const bool looked = looked_at_ >= published_load_begun_at_ && !seen_.text.empty();
+  if (looked && seen_.text != fingerprint_) Outdate();
+  co_return std::move(loaded);
 }
 
 void CatalogWatcher::Outdate() {
@@ -231,7 +219,7 @@ void CatalogWatcher::Compare(const introspect::Fingerprint& seen, Clock::time_po
     return;
   }
   // One that is being loaded may have seen the change; if not, it is loaded once more.
-  if (loading_) return EndKnown();
+  if (load_.is_running()) return EndKnown();
   Log(Level::kInfo, "catalog.changed", "the schema of the database has changed");
   Outdate();
 }
@@ -255,6 +243,7 @@ void CatalogWatcher::OnNotification(const pg::Notification& notification) {
 
 Task<void> CatalogWatcher::Stop() {
   stopping_ = true;
+  load_.Stop();
   tasks_.Cancel();
   co_await tasks_.Join();
 }

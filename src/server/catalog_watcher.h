@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "introspect/fingerprint.h"
 #include "introspect/introspect.h"
+#include "net/coalesced.h"
 #include "net/spawn.h"
 #include "net/task.h"
 #include "pg/commit_wait.h"
@@ -81,17 +82,15 @@ class CatalogWatcher {
   void ForgetWhatPassed(const introspect::Fingerprint& last, Clock::time_point looked_at);
   void EndKnown();
   void TellWatchFailed(const Error& error);
-  Task<void> LoadUntilCurrent();
+  Task<Result<void>> LoadAndTell();
   void OnNotification(const pg::Notification& notification);
   void TellIgnoredSettings(const catalog::Catalog& catalog);
 
-  const net::Executor executor_;
   CatalogWatcherOptions options_;
   Deps deps_;
   net::TaskGroup tasks_;
+  net::Coalesced load_;
   std::string told_ignored_settings_;
-  bool loading_ = false;  // LoadUntilCurrent() runs
-  bool again_ = false;    // and must load once more
   bool stopping_ = false;
   introspect::Fingerprint seen_;               // on the connection that watches
   Clock::time_point looked_at_;                // when that look began

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/backoff.h"
 #include "cache/rules.h"
 #include "catalog/snapshot.h"
 #include "changes/install.h"
@@ -101,12 +100,11 @@ void AddView(const catalog::Relation& view, const std::vector<std::string>& excl
 }  // namespace
 
 ChangeTracking::ChangeTracking(net::Executor executor, ChangeTrackingOptions options, Deps deps)
-    : executor_(executor),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       deps_(std::move(deps)),
       stream_(executor, StreamOptions(options_), *this),
       tasks_(executor),
-      pause_(executor) {
+      publish_(executor, tasks_, "publish", [this] { return PublishAndTell(); }, {kRetryMin, kRetryMax}) {
   if (deps_.store) deps_.store->Hold();
 }
 
@@ -161,39 +159,24 @@ void ChangeTracking::Live(Turn turn) {
   deps_.store->Release();
 }
 
-void ChangeTracking::Republish() {
-  again_ = true;
-  // What comes now was read from a database that answers: no need to wait any longer.
-  if (publishing_) pause_.cancel();
-  if (publishing_ || stopping_) return;
-  publishing_ = true;
-  tasks_.Spawn("publish", PublishUntilCurrent());
-}
+// At once: what comes now was read from a database that answers.
+void ChangeTracking::Republish() { publish_.RequestAtOnce(); }
 
 Task<void> ChangeTracking::Stop() {
   stopping_ = true;
+  publish_.Stop();
   tasks_.Cancel();
   co_await tasks_.Join();
   if (streaming_) co_await stream_.Stop();
 }
 
-Task<void> ChangeTracking::PublishUntilCurrent() {
-  Backoff backoff(kRetryMin, kRetryMax);
-  while (again_ && !stopping_) {
-    again_ = false;
-    const Result<void> published = co_await PublishOnce();
-    if (published) {
-      backoff.Reset();
-      continue;
-    }
-    if (stopping_) break;
+Task<Result<void>> ChangeTracking::PublishAndTell() {
+  Result<void> published = co_await PublishOnce();
+  if (!published && !stopping_) {
     teller_.Tell(published.error());
-    installed_ = false;  // somebody may have dropped it
-    again_ = true;
-    pause_.expires_after(backoff.Next());
-    co_await pause_.async_wait(net::deferred_tuple);
+    installed_ = false;  // it may have been dropped
   }
-  publishing_ = false;
+  co_return std::move(published);
 }
 
 Task<Result<void>> ChangeTracking::PublishOnce() {

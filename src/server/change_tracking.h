@@ -23,6 +23,7 @@
 #include "changes/advice.h"
 #include "changes/change_stream.h"
 #include "changes/publication.h"
+#include "net/coalesced.h"
 #include "net/socket.h"
 #include "net/spawn.h"
 #include "net/task.h"
@@ -87,7 +88,7 @@ class ChangeTracking : private changes::ChangeSink {
   void OnBreak(const Error& why) override;
 
   void Republish();
-  Task<void> PublishUntilCurrent();
+  Task<Result<void>> PublishAndTell();
   Task<Result<void>> PublishOnce();
   void TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog);
   void TellUnpublished(const changes::Publication& publication);
@@ -100,11 +101,11 @@ class ChangeTracking : private changes::ChangeSink {
   void DropAll();
   Task<void> LoadCatalogSoon();
 
-  const net::Executor executor_;
   ChangeTrackingOptions options_;
   const Deps deps_;
   changes::ChangeStream stream_;
   net::TaskGroup tasks_;
+  net::Coalesced publish_;
 
   Turn turn_ = 0;
   bool in_stream_ = false;
@@ -121,9 +122,6 @@ class ChangeTracking : private changes::ChangeSink {
   changes::Teller teller_;        // what keeps it from publishing
   std::string told_unpublished_;  // tables
   std::string told_advice_;
-  bool publishing_ = false;  // PublishUntilCurrent() runs
-  bool again_ = false;       // and must once more
-  net::Timer pause_;         // of it, after a failure
   bool installed_ = false;
   bool has_triggers_ = false;
   bool streaming_ = false;  // stream_ was started

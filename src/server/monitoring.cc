@@ -104,7 +104,12 @@ void Monitoring::ObserveCommitDelay(Clock::duration delay) {
   shard_.HistogramFor(MetricId::kChangesCommitDelay, {}).Observe(delay);
 }
 
-void Monitoring::Attach(const pg::Pool& pool) {
+void Monitoring::Attach(const pg::Target& target) {
+  target.ForEachPart([this](const pg::Pool& pool) { Collect(pool); },
+                     [this](std::string_view name, const pg::Lane& lane) { Collect(name, lane); });
+}
+
+void Monitoring::Collect(const pg::Pool& pool) {
   metrics_.Collect(MetricId::kDbPoolConnections, {"idle"},
                    [&pool] { return double(pool.stats().open) - double(pool.stats().lent); });
   metrics_.Collect(MetricId::kDbPoolConnections, {"lent"}, [&pool] { return double(pool.stats().lent); });
@@ -112,7 +117,7 @@ void Monitoring::Attach(const pg::Pool& pool) {
   metrics_.Collect(MetricId::kDbPoolTimeouts, {}, [&pool] { return double(pool.stats().timeouts); });
 }
 
-void Monitoring::Attach(std::string_view name, const pg::Lane& lane) {
+void Monitoring::Collect(std::string_view name, const pg::Lane& lane) {
   metrics_.Collect(MetricId::kDbLaneStatements, {name}, [&lane] { return double(lane.stats().statements); });
   metrics_.Collect(MetricId::kDbLaneBatches, {name}, [&lane] { return double(lane.stats().batches); });
   metrics_.Collect(MetricId::kDbLaneFailures, {name}, [&lane] { return double(lane.stats().failed); });

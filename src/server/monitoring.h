@@ -16,8 +16,7 @@
 #include "config/registry.h"
 #include "http/server.h"
 #include "net/loop_group.h"
-#include "pg/lane.h"
-#include "pg/pool.h"
+#include "pg/target.h"
 #include "serve/cache_counts.h"
 #include "server/change_tracking.h"
 #include "server/purging.h"
@@ -32,8 +31,7 @@ class Monitoring {
   // Counts and logs the exchanges of one event loop.
   http::ExchangeObserver NewObserver();
   // Parts whose counters are read at each scrape.
-  void Attach(const pg::Pool& pool);
-  void Attach(std::string_view name, const pg::Lane& lane);
+  void Attach(const pg::Target& target);
   void Attach(const http::Server& server);
   void Attach(const ChangeTracking& tracking);
   void Attach(const cache::Store& store);
@@ -54,6 +52,8 @@ class Monitoring {
   void SetCommitsWaiting(uint32_t count) { commits_waiting_ = count; }
 
  private:
+  void Collect(const pg::Pool& pool);
+  void Collect(std::string_view name, const pg::Lane& lane);
   void CollectProcess();
   void CollectCatalog();
 

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "cache/rules.h"
 #include "http/server.h"
+#include "net/coalesced.h"
 #include "net/loop_group.h"
 #include "net/socket.h"
 #include "net/spawn.h"
@@ -17,7 +18,6 @@
 #include "server/catalog_watcher.h"
 #include "server/change_tracking.h"
 #include "server/commands.h"
-#include "server/connection_share.h"
 #include "server/database.h"
 #include "server/first_questions.h"
 #include "server/freed_on.h"
@@ -36,12 +36,6 @@ namespace {
 using telemetry::Level;
 using telemetry::Log;
 using namespace std::chrono_literals;
-
-// While one batch waits for its commit, the next one gathers; more of them would be smaller.
-constexpr uint32_t kWriteBatchesMax = 2;
-
-// Reads that have been quick take longer than those by key and have longer answers; each waits for its batch.
-constexpr uint32_t kQuickBatchMax = 16;
 
 uint32_t LoopCount(const ProcessOptions& options) {
   return options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
@@ -164,15 +158,15 @@ class Process {
   }
 
   uint32_t Part(uint32_t total, uint32_t index) const {
-    return PartOf(total, static_cast<uint32_t>(loops_.size()), index);
+    return pg::PartOf(total, static_cast<uint32_t>(loops_.size()), index);
   }
 
-  pg::PoolOptions PoolOptionsOf(uint32_t index, uint32_t connections_max) const {
+  pg::PoolOptions PoolOptionsOf(uint32_t index) const {
     const DatabaseOptions& o = options_.database;
     pg::PoolOptions pool;
     pool.connect = Connect();
     pool.connect.memory = memory_;
-    pool.connections_max = connections_max;
+    pool.connections_max = Part(o.connections_max, index);
     pool.waiters_max = Part(o.waiters_max, index);
     pool.acquire_timeout = o.acquire_timeout;
     pool.connect_timeout = o.connect_timeout;
@@ -181,29 +175,10 @@ class Process {
     return pool;
   }
 
-  void BuildPools(LoopParts& parts, uint32_t index) {
-    const net::Executor executor = loops_.executor(index);
-    const ConnectionShare share = Divide(Part(options_.database.connections_max, index));
-    parts.pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index, share.alone));
-    if (share.lane > 0) parts.lane_pool = std::make_unique<pg::Pool>(executor, PoolOptionsOf(index, share.lane));
-    pg::LaneOptions lane;
-    lane.waiters_max = Part(options_.database.waiters_max, index);
-    lane.batches_max = std::max(1u, share.lane);
-    pg::Pool& lane_pool = parts.lane_pool ? *parts.lane_pool : *parts.pool;
-    parts.key_lane = std::make_unique<pg::Lane>(executor, lane_pool, lane);
-    pg::LaneOptions quick = lane;
-    quick.batch_max = kQuickBatchMax;
-    quick.batches_max = std::max(1u, share.alone / 2);
-    parts.quick_lane = std::make_unique<pg::Lane>(executor, *parts.pool, quick);
-    lane.batches_max = std::clamp(share.alone / 2, 1u, kWriteBatchesMax);
-    lane.writes = true;
-    parts.write_lane = std::make_unique<pg::Lane>(executor, *parts.pool, lane);
-  }
-
   Result<void> BuildParts(uint32_t index) {
     LoopParts& parts = parts_[index];
     const net::Executor executor = loops_.executor(index);
-    BuildPools(parts, index);
+    parts.target = std::make_unique<pg::Target>(executor, PoolOptionsOf(index));
     serve::CacheParts cache;
     if (store_) {
       parts.cache_counts = std::make_unique<serve::CacheCounts>();
@@ -214,8 +189,7 @@ class Process {
                &own_writes_,
                surrogate_keys_.get()};
     }
-    const serve::PgDatabase::Parts database{*parts.pool, *parts.key_lane, *parts.quick_lane, *parts.write_lane};
-    parts.database = std::make_unique<serve::PgDatabase>(database);
+    parts.database = std::make_unique<serve::PgDatabase>(*parts.target);
     const serve::RestHandler::Deps collaborators{*parts.database, workers_.Of(index), documents_, print_memory_, cache,
                                                  memory_};
     parts.handler = std::make_unique<serve::RestHandler>(collaborators, config_);
@@ -298,11 +272,7 @@ class Process {
 
   void AttachMonitoring() {
     for (const LoopParts& parts : parts_) {
-      monitoring_.Attach(*parts.pool);
-      if (parts.lane_pool) monitoring_.Attach(*parts.lane_pool);
-      monitoring_.Attach("key", *parts.key_lane);
-      monitoring_.Attach("quick", *parts.quick_lane);
-      monitoring_.Attach("write", *parts.write_lane);
+      monitoring_.Attach(*parts.target);
       monitoring_.Attach(*parts.server);
       if (parts.cache_counts) monitoring_.Attach(*parts.cache_counts);
     }
@@ -390,13 +360,13 @@ class Process {
   }
 
   void RenewConnections() {
-    loops_.PostToEach([this](size_t index) { parts_[index].ForEachPool([](pg::Pool& pool) { pool.Renew(); }); });
+    loops_.PostToEach([this](size_t index) { parts_[index].target->Renew(); });
   }
 
   // When the schema changes: what a function was thought not to leave may be there. And before a catalog is published,
   // so that no request that is planned by it runs what was prepared before.
   void CleanConnections() {
-    loops_.PostToEach([this](size_t index) { parts_[index].ForEachPool([](pg::Pool& pool) { pool.CleanAll(); }); });
+    loops_.PostToEach([this](size_t index) { parts_[index].target->CleanAll(); });
   }
 
   void NoteCommits(const pg::CommitWatch& watch) {
@@ -410,15 +380,11 @@ class Process {
           {{"waiting", static_cast<int64_t>(watch.waiting)}, {"synchronous_standby_names", watch.standby_names}});
     }
     commit_wait_ = watch.wait;
-    loops_.PostToEach([this, wait = watch.wait](size_t index) {
-      parts_[index].ForEachPool([wait](pg::Pool& pool) { pool.Note(wait); });
-      parts_[index].write_lane->NoteCommitWait();
-    });
+    loops_.PostToEach([this, wait = watch.wait](size_t index) { parts_[index].target->Note(wait); });
   }
 
   void GiveUpDatabase(const Error& error) {
-    loops_.PostToEach(
-        [this, error](size_t index) { parts_[index].ForEachPool([&error](pg::Pool& pool) { pool.GiveUp(error); }); });
+    loops_.PostToEach([this, error](size_t index) { parts_[index].target->GiveUp(error); });
   }
 
   // Gives every loop the configuration and catalog of now; requests in flight keep theirs.
@@ -435,31 +401,25 @@ class Process {
 
   void BeginStop() {
     if (std::exchange(stopping_, true)) return;
+    reload_.Stop();
     // No task of tasks_: the loop is stopped when its frames are gone.
     net::StartTask(control_.get_executor(), "stop", Stop(), {}, [this] { control_.stop(); });
   }
 
-  void RequestReload() {
-    reload_again_ = true;
-    if (reloading_ || stopping_) return;
-    reloading_ = true;
-    tasks_.Spawn("config reload", ReloadConfig());
-  }
+  void RequestReload() { reload_.Request(); }
 
-  Task<void> ReloadConfig() {
-    while (reload_again_ && !stopping_) {
-      reload_again_ = false;
-      Result<DatabaseSettings> settings = co_await AskDatabase(options_, database_);
-      if (stopping_) break;
-      if (settings) {
-        database_settings_ = std::move(*settings);
-      } else {
-        Log(Level::kWarn, "config.database_unread", settings.error().ToString());
-      }
-      const Result<void> reloaded = TryReloadConfig();
-      if (!reloaded) Log(Level::kError, "config.reload_failed", reloaded.error().ToString());
+  // Never fails: what could not be reloaded stays as it was, until the next request.
+  Task<Result<void>> ReloadConfig() {
+    Result<DatabaseSettings> settings = co_await AskDatabase(options_, database_);
+    if (stopping_) co_return Result<void>();
+    if (settings) {
+      database_settings_ = std::move(*settings);
+    } else {
+      Log(Level::kWarn, "config.database_unread", settings.error().ToString());
     }
-    reloading_ = false;
+    const Result<void> reloaded = TryReloadConfig();
+    if (!reloaded) Log(Level::kError, "config.reload_failed", reloaded.error().ToString());
+    co_return Result<void>();
   }
 
   Result<void> TryReloadConfig() {
@@ -482,9 +442,9 @@ class Process {
     memory_->SetMax(options_.http.memory_max.count);
     const http::ServerOptions http = options_.http;
     for (uint32_t i = 0; i < parts_.size(); ++i) {
-      const ConnectionShare share = Divide(Part(options_.database.connections_max, i));
-      loops_.Post(i, [&parts = parts_[i], http, share] {
-        parts.Resize(share);
+      const uint32_t connections = Part(options_.database.connections_max, i);
+      loops_.Post(i, [&parts = parts_[i], http, connections] {
+        parts.target->Resize(connections);
         const Result<void> reloaded = parts.server->Reload(http);
         if (!reloaded) Log(Level::kError, "http.reload_failed", reloaded.error().ToString());
       });
@@ -546,10 +506,9 @@ class Process {
   std::unique_ptr<Purging> purging_;                                // null: as surrogate_keys_
   std::unique_ptr<ChangeTracking> tracking_;                        // null when nobody wants to know of changes
   net::TaskGroup tasks_;
+  net::Coalesced reload_{control_.get_executor(), tasks_, "config reload", [this] { return ReloadConfig(); }, {}};
   net::TaskGroup draining_{control_.get_executor()};
-  bool asked_again_ = false;   // for the settings of a database that was away at the start
-  bool reloading_ = false;     // ReloadConfig() runs
-  bool reload_again_ = false;  // and must once more
+  bool asked_again_ = false;  // for the settings of a database that was away at the start
   bool stopping_ = false;
 };
 

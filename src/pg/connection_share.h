@@ -1,13 +1,12 @@
-// How the connections that the process may hold are divided: among its event loops, and on each between the lane, whose
-// cheap reads share them, and everything that takes one for itself. Slow statements then hold up each other, and never
-// the cheap ones.
+// Divides the connections that a process may hold: among its event loops, and on each loop between the lane for reads
+// by key and all other requests. So slow statements hold up each other, and never the cheap ones.
 //
 // Concurrency  pure functions
 #pragma once
 
 #include <cstdint>
 
-namespace pando::server {
+namespace pando::pg {
 
 // `total` divided among `loops`: the part of the loop `index`, at least 1.
 uint32_t PartOf(uint32_t total, uint32_t loops, uint32_t index);
@@ -20,4 +19,4 @@ struct ConnectionShare {
 // REQUIRES: connections > 0
 ConnectionShare Divide(uint32_t connections);
 
-}  // namespace pando::server
+}  // namespace pando::pg

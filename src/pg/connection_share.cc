@@ -1,8 +1,8 @@
-#include "server/connection_share.h"
+#include "pg/connection_share.h"
 
 #include <algorithm>
 
-namespace pando::server {
+namespace pando::pg {
 namespace {
 
 // One batch of a lane is under way at a time; from here on a second one may start beside it when it would be full.
@@ -21,4 +21,4 @@ ConnectionShare Divide(uint32_t connections) {
   return share;
 }
 
-}  // namespace pando::server
+}  // namespace pando::pg

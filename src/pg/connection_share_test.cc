@@ -1,8 +1,8 @@
-#include "server/connection_share.h"
+#include "pg/connection_share.h"
 
 #include <gtest/gtest.h>
 
-namespace pando::server {
+namespace pando::pg {
 namespace {
 
 TEST(ConnectionShareTest, GivesEachLoopItsPartAndNoneNothing) {
@@ -21,4 +21,4 @@ TEST(ConnectionShareTest, SetsConnectionsApartForTheLaneWhereThereAreSome) {
 }
 
 }  // namespace
-}  // namespace pando::server
+}  // namespace pando::pg
