@@ -22,9 +22,10 @@ ROWS = {
     'embedded': 'config pg',
     'migrate': 'pg config',
     'admin': 'http auth config',
-    'serve': 'http auth rest catalog plan sql cache pg changes',
+    'dependencies': 'auth catalog plan sql cache pg changes',
+    'serve': 'dependencies http auth rest catalog plan sql cache pg changes',
     'bench': 'net http config pg',
-    'server': 'serve sql introspect embedded changes migrate admin plan pg http catalog net cache auth rest config',
+    'server': 'serve dependencies sql introspect embedded changes migrate admin plan pg http catalog net cache auth rest config',
     'cli': 'server bench migrate admin auth config',
 }
 STYLE = 'docs/style.md'

@@ -90,7 +90,8 @@ Uncacheable AnswerCache::WhyNotStored(const RequestState& state) const {
   if (why_not != Uncacheable::kNo) return why_not;
   if (state.demand().sharing == Sharing::kNever) return Uncacheable::kSettings;
   if (state.is_cautious) return Uncacheable::kSchema;
-  if (const Uncacheable why = WhyNotValues(state.shape->cache, state.parameters); why != Uncacheable::kNo) return why;
+  if (const Uncacheable why = dependencies::WhyNotValues(state.shape->cache, state.parameters); why != Uncacheable::kNo)
+    return why;
   return WhyNotNow(state.http, *state.principal);
 }
 
@@ -170,7 +171,7 @@ void AnswerCache::Store(RequestState& state, const pg::Rows& rows) {
 }
 
 void AnswerCache::Offer(RequestState& state, const cache::Snapshot& snapshot, const pg::Rows& rows) {
-  const CacheRule& rule = state.shape->cache;
+  const dependencies::AnswerRule& rule = state.shape->cache;
   http::Response& response = state.response;
   http::FieldLines fields = http::WriteFields(response.headers, {kETag, kRange, kLocation, kSurrogateKey});
   cache::AnswerKind kind{response.status, std::move(fields.others) + "Cache-Status: pando; hit\r\n",
@@ -179,7 +180,7 @@ void AnswerCache::Offer(RequestState& state, const cache::Snapshot& snapshot, co
   const bool is_new = !last || *last != kind;
   if (is_new) last = std::make_shared<const cache::AnswerKind>(std::move(kind));
   const cache::Draft draft{last, is_new, fields.apart, response.body};
-  const std::vector<cache::Tag> tags = TagsOf(rule, state.parameters, rows);
+  const std::vector<cache::Tag> tags = dependencies::TagsOf(rule, state.parameters, rows);
   cache::Store::Fill& fill = state.fill->fill();
   if (rule.claims) {
     auto signpost = std::make_shared<cache::AnswerKind>();
@@ -198,7 +199,8 @@ void AnswerCache::Offer(RequestState& state, const cache::Snapshot& snapshot, co
 void AnswerCache::AddSurrogateKeys(RequestState& state, const pg::Rows& rows) const {
   const SurrogateKeys* keys = parts_.surrogate_keys;
   if (!keys) return;
-  const std::string value = keys->Of(TagsOf(state.shape->cache, state.parameters, rows, SurrogateKeys::kRowsMax));
+  const std::string value =
+      keys->Of(dependencies::TagsOf(state.shape->cache, state.parameters, rows, SurrogateKeys::kRowsMax));
   if (!value.empty()) state.response.headers.Set(kSurrogateKey, value);
 }
 

@@ -9,34 +9,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dependencies/uncacheable.h"
 #include "telemetry/metrics.h"
 
 namespace pando::serve {
 
-// Why an answer may not be kept: of its shape, then of the moment.
-enum class Uncacheable : uint8_t {
-  kNo,  // it may
-  kNotATable,
-  kExcluded,
-  kUnpublished,
-  kObserves,
-  kCounts,
-  kForm,
-  kFilter,
-  kOrder,
-  kOutput,
-  kEmbedJoin,
-  kEmbedTable,
-  kSettings,
-  kNoStream,
-  kNoTriggers,
-  kOtherDatabase,
-  kSchema,
-  kStale,
-  kOwnWrites,
-  kFirstSight,
-};
-inline constexpr size_t kUncacheableCount = static_cast<size_t>(Uncacheable::kFirstSight) + 1;
+using dependencies::kUncacheableCount;
+using dependencies::Uncacheable;
+
 std::string_view Words(Uncacheable why);
 
 // Why an answer that was to be kept was not offered to the store.

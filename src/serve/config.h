@@ -9,10 +9,10 @@
 #include "auth/verifier.h"
 #include "base/known_until.h"
 #include "catalog/catalog.h"
+#include "dependencies/rule.h"
 #include "plan/plan.h"
 #include "rest/request.h"
 #include "serve/cache_counts.h"
-#include "serve/cache_rule.h"
 #include "serve/options.h"
 #include "serve/role_settings.h"
 
@@ -21,9 +21,9 @@ namespace pando::serve {
 struct Config {
   RestOptions rest;
   std::shared_ptr<auth::Verifier> verifier;
-  std::shared_ptr<const catalog::Catalog> catalog;   // null until the first load
-  std::shared_ptr<const Cacheables> cacheables;      // null: nothing is to be kept in the cache
-  Uncacheable why_nothing = Uncacheable::kNoStream;  // why that is so, where it is
+  std::shared_ptr<const catalog::Catalog> catalog;             // null until the first load
+  std::shared_ptr<const dependencies::Cacheables> cacheables;  // null: nothing is to be kept in the cache
+  Uncacheable why_nothing = Uncacheable::kNoStream;            // why that is so, where it is
   // Until when `catalog` is known to be that of the database; null: always.
   std::shared_ptr<const KnownUntil> catalog_known;
 
@@ -39,7 +39,7 @@ struct Config {
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog,
-                                         std::shared_ptr<const Cacheables> cacheables = nullptr,
+                                         std::shared_ptr<const dependencies::Cacheables> cacheables = nullptr,
                                          std::shared_ptr<const KnownUntil> catalog_known = nullptr,
                                          Uncacheable why_nothing = Uncacheable::kNoStream);
 

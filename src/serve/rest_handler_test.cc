@@ -39,7 +39,8 @@ class RestHandlerTest : public testing::Test {
   RestHandlerTest() { Serve(nullptr); }
 
   // With a cache of `cacheables`, if any.
-  void Serve(std::shared_ptr<const Cacheables> cacheables, std::shared_ptr<const KnownUntil> known = nullptr) {
+  void Serve(std::shared_ptr<const dependencies::Cacheables> cacheables,
+             std::shared_ptr<const KnownUntil> known = nullptr) {
     RestOptions options;
     options.prefix = "/";
     CacheParts cache;
@@ -206,7 +207,7 @@ class StoredAnswersTest : public RestHandlerTest {
   static constexpr const char* kTarget = "/tasks?id=eq.1&select=id,name";
 
   StoredAnswersTest() {
-    auto cacheables = std::make_shared<Cacheables>();
+    auto cacheables = std::make_shared<dependencies::Cacheables>();
     cacheables->tables[3] = {7, true, {}};  // tasks
     cacheables->bracket = std::make_shared<const pg::LaneBracket>();
     Serve(std::move(cacheables));

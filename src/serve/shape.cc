@@ -71,7 +71,7 @@ rest::RawRequest HeadOf(const http::Request& request) {
 
 std::shared_ptr<const Config> MakeConfig(RestOptions rest, std::shared_ptr<auth::Verifier> verifier,
                                          std::shared_ptr<const catalog::Catalog> catalog,
-                                         std::shared_ptr<const Cacheables> cacheables,
+                                         std::shared_ptr<const dependencies::Cacheables> cacheables,
                                          std::shared_ptr<const KnownUntil> catalog_known, Uncacheable why_nothing) {
   auto config = std::make_shared<Config>();
   config->tx_override_allowed = rest.tx_end.ends_with("-allow-override");

@@ -10,11 +10,11 @@
 #include <string>
 
 #include "base/result.h"
+#include "dependencies/rule.h"
 #include "http/message.h"
 #include "pg/exchange.h"
 #include "plan/plan.h"
 #include "rest/request.h"
-#include "serve/cache_rule.h"
 #include "serve/config.h"
 #include "serve/http_caching.h"
 #include "sql/statement.h"
@@ -54,7 +54,7 @@ struct Shape {
   std::string route;       // for the observer: the resource, known to exist
   Freshness freshness;
   // Of a remembered shape.
-  CacheRule cache;
+  dependencies::AnswerRule cache;
 };
 
 // Who prints the rows of a flat answer as JSON (sql/flat.h).

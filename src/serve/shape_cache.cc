@@ -207,7 +207,7 @@ std::optional<ShapeCache::Entry> ShapeCache::MakeEntry(const CutRequest& cut, co
   Entry entry;
   entry.key = cut.key;
   if (!FindMarks(cut, *shape, entry)) return std::nullopt;
-  if (config.cacheables) shape->cache = MakeCacheRule(shape->plan, shape->statement, *config.cacheables);
+  if (config.cacheables) shape->cache = dependencies::MakeAnswerRule(shape->plan, shape->statement, *config.cacheables);
   entry.shape = std::make_shared<const Shape>(std::move(*shape));
   entry.learned = std::make_shared<Learned>();
   return entry;

@@ -5,10 +5,10 @@
 #include "cache/rules.h"
 #include "catalog/snapshot.h"
 #include "changes/install.h"
+#include "dependencies/advice.h"
+#include "dependencies/invalidation.h"
 #include "net/sleep.h"
 #include "pg/connection.h"
-#include "serve/cache_advice.h"
-#include "serve/invalidation.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -67,7 +67,7 @@ std::chrono::system_clock::time_point CommitTime(const changes::Transaction& tra
 }
 
 // A table that shows rows of others is known when it and all of these are.
-void AddTree(const changes::TableTree& tree, std::unordered_map<pgtypes::Oid, serve::CacheableTable>& tables) {
+void AddTree(const changes::TableTree& tree, std::unordered_map<pgtypes::Oid, dependencies::CacheableTable>& tables) {
   std::vector<pgtypes::Oid> needed = tree.below;
   if (tree.has_rows) needed.push_back(tree.root);
   const auto is_known = [&](pgtypes::Oid oid) { return tables.contains(oid); };
@@ -77,13 +77,13 @@ void AddTree(const changes::TableTree& tree, std::unordered_map<pgtypes::Oid, se
   }
   uint64_t visible_from = 0;
   for (const pgtypes::Oid oid : needed) visible_from = std::max(visible_from, tables.at(oid).visible_from);
-  tables[tree.root] = serve::CacheableTable{visible_from, false, tree.below};
+  tables[tree.root] = dependencies::CacheableTable{visible_from, false, tree.below};
 }
 
 // A view is known when all that it looks into is: it changes when one of these does.
 void AddView(const catalog::Relation& view, const std::vector<std::string>& excluded,
-             std::unordered_map<pgtypes::Oid, serve::CacheableTable>& tables) {
-  serve::CacheableTable known;
+             std::unordered_map<pgtypes::Oid, dependencies::CacheableTable>& tables) {
+  dependencies::CacheableTable known;
   for (const catalog::Relation::Shown& shown : view.shows) {
     const auto table = tables.find(shown.oid);
     if (table == tables.end() || catalog::IsNamed(shown.name, excluded)) return;
@@ -256,17 +256,17 @@ void ChangeTracking::NoteMemberships(const changes::Publication& publication) {
 
 void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
   if (!deps_.store) return;
-  if (!has_triggers_) return deps_.nothing(serve::Uncacheable::kNoTriggers);
+  if (!has_triggers_) return deps_.nothing(dependencies::Uncacheable::kNoTriggers);
   const std::string& read_from = catalog_->snapshot().read_from;
   if (read_from != publication.database || read_from.ends_with("replica")) {
     Log(Level::kWarn, "cache.other_database",
         "nothing is cached: database.url and changes.url do not both reach the primary of one database");
-    return deps_.nothing(serve::Uncacheable::kOtherDatabase);
+    return deps_.nothing(dependencies::Uncacheable::kOtherDatabase);
   }
-  auto cacheables = std::make_shared<serve::Cacheables>();
+  auto cacheables = std::make_shared<dependencies::Cacheables>();
   auto& tables = cacheables->tables;
   for (const changes::PublishedTable& table : publication.tables) {
-    tables[table.oid] = serve::CacheableTable{since_[table.membership], table.by_key, {}};
+    tables[table.oid] = dependencies::CacheableTable{since_[table.membership], table.by_key, {}};
   }
   for (const changes::TableTree& tree : publication.trees) AddTree(tree, tables);
   for (const catalog::Relation& relation : catalog_->snapshot().relations) {
@@ -278,8 +278,8 @@ void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
   deps_.publish(std::move(cacheables), turn_);
 }
 
-void ChangeTracking::TellAdvice(const serve::Cacheables& cacheables) {
-  std::string advice = serve::CacheAdvice(*catalog_, cacheables, kTablesTold);
+void ChangeTracking::TellAdvice(const dependencies::Cacheables& cacheables) {
+  std::string advice = dependencies::CacheAdvice(*catalog_, cacheables, kTablesTold);
   if (!advice.empty() && advice != told_advice_) Log(Level::kInfo, "cache.advice", "answers of " + advice);
   told_advice_ = std::move(advice);
 }
@@ -292,7 +292,7 @@ void ChangeTracking::OnStart(const changes::StreamOrigin&) {
 
 void ChangeTracking::OnTransaction(const changes::Transaction& transaction) {
   if (deps_.store) {
-    const std::vector<cache::Tag> tags = serve::TagsOf(transaction);
+    const std::vector<cache::Tag> tags = dependencies::InvalidatedBy(transaction);
     deps_.store->Change(transaction.xid, tags);
     if (deps_.dropped) deps_.dropped(tags);
   }

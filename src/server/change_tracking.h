@@ -23,12 +23,12 @@
 #include "changes/advice.h"
 #include "changes/change_stream.h"
 #include "changes/publication.h"
+#include "dependencies/rule.h"
 #include "net/coalesced.h"
 #include "net/socket.h"
 #include "net/spawn.h"
 #include "net/task.h"
 #include "pg/connect_options.h"
-#include "serve/cache_rule.h"
 
 namespace pando::server {
 
@@ -47,9 +47,9 @@ class ChangeTracking : private changes::ChangeSink {
   struct Deps {
     std::function<void()> load_catalog;  // again, soon
     // What may be cached with the catalog that was taken last. To be given to every event loop, and then Live() called.
-    std::function<void(std::shared_ptr<const serve::Cacheables>, Turn)> publish;
+    std::function<void(std::shared_ptr<const dependencies::Cacheables>, Turn)> publish;
     // Nothing may be cached, and why. Called again whenever that is found.
-    std::function<void(serve::Uncacheable)> nothing;
+    std::function<void(dependencies::Uncacheable)> nothing;
     cache::Store* store = nullptr;  // null: no cache
     // What answers of before do not hold for any more, by its tags; may be empty.
     std::function<void(const std::vector<cache::Tag>&)> dropped;
@@ -92,7 +92,7 @@ class ChangeTracking : private changes::ChangeSink {
   Task<Result<void>> PublishOnce();
   void TakePublication(const changes::Publication& publication, const catalog::Catalog* catalog);
   void TellUnpublished(const changes::Publication& publication);
-  void TellAdvice(const serve::Cacheables& cacheables);
+  void TellAdvice(const dependencies::Cacheables& cacheables);
   void NoteMemberships(const changes::Publication& publication);
   // REQUIRES: catalog_ is set.
   void OfferCacheables(const changes::Publication& publication);

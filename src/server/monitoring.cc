@@ -193,8 +193,8 @@ void Monitoring::Attach(const serve::CacheCounts& counts) {
   collect("joined", counts.joined);
   collect("miss", counts.misses);
   for (size_t i = 0; i < counts.bypasses.size(); ++i) {
-    const auto why = static_cast<serve::Uncacheable>(i);
-    if (why == serve::Uncacheable::kNo) continue;
+    const auto why = static_cast<dependencies::Uncacheable>(i);
+    if (why == dependencies::Uncacheable::kNo) continue;
     const auto read = [&count = counts.bypasses[i]] { return double(count.value()); };
     metrics_.Collect(MetricId::kCacheBypasses, {serve::Words(why)}, read);
   }

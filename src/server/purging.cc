@@ -8,9 +8,9 @@
 
 #include "base/backoff.h"
 #include "cache/purge_queue.h"
+#include "dependencies/tags.h"
 #include "net/resolver.h"
 #include "net/socket.h"
-#include "serve/cache_tags.h"
 #include "telemetry/log.h"
 
 namespace pando::server {
@@ -213,7 +213,7 @@ void Purging::Start() {
 
 void Purging::TakeSecret(const std::string& secret) {
   if (!secret.empty()) {
-    serve::SeedTags(secret);
+    dependencies::SeedTags(secret);
     keys_.SetSecret(secret);
   } else if (!std::exchange(told_, true)) {
     telemetry::Log(

@@ -39,7 +39,7 @@ class Purging {
   // Tells everything, first of all.
   void Start();
   // The secret that all servers of the database make tags and keys with; empty where this one may not know it, which is
-  // logged once. REQUIRES: as serve::SeedTags()
+  // logged once. REQUIRES: as dependencies::SeedTags()
   void TakeSecret(const std::string& secret);
   // cache::kEverything among them stands for all.
   void Drop(const std::vector<cache::Tag>& tags);

@@ -7,12 +7,12 @@
 
 #include "base/random.h"
 #include "cache/rules.h"
+#include "dependencies/tags.h"
 #include "http/server.h"
 #include "net/coalesced.h"
 #include "net/loop_group.h"
 #include "net/socket.h"
 #include "net/spawn.h"
-#include "serve/cache_tags.h"
 #include "serve/errors.h"
 #include "serve/rest_handler.h"
 #include "server/catalog_watcher.h"
@@ -121,7 +121,7 @@ class Process {
     ChangeTracking::Deps deps;
     deps.load_catalog = [this] { watcher_->Outdate(); };
     deps.publish = [this](auto cacheables, ChangeTracking::Turn turn) { OnCacheables(std::move(cacheables), turn); };
-    deps.nothing = [this](serve::Uncacheable why) {
+    deps.nothing = [this](dependencies::Uncacheable why) {
       if (std::exchange(why_nothing_, why) != why) Publish();
     };
     deps.store = store_.get();
@@ -142,7 +142,7 @@ class Process {
     if (secret.empty()) {
       secret = RandomText(32, "0123456789abcdef");
     } else {
-      serve::SeedTags(secret);
+      dependencies::SeedTags(secret);
     }
     surrogate_keys_ = std::make_unique<serve::SurrogateKeys>(std::move(secret));
     purging_ = std::make_unique<Purging>(control_.get_executor(), std::move(urls), *surrogate_keys_);
@@ -328,7 +328,7 @@ class Process {
     if (!database_settings_ && !std::exchange(asked_again_, true)) RequestReload();
   }
 
-  void OnCacheables(std::shared_ptr<const serve::Cacheables> cacheables, ChangeTracking::Turn turn) {
+  void OnCacheables(std::shared_ptr<const dependencies::Cacheables> cacheables, ChangeTracking::Turn turn) {
     cacheables_ = std::move(cacheables);
     PublishConfig();
     const auto waiting = std::make_shared<std::atomic<size_t>>(parts_.size());
@@ -501,10 +501,10 @@ class Process {
   std::shared_ptr<const KnownUntil> catalog_known_;  // to hold
   std::shared_ptr<const serve::Config> config_;
   std::unique_ptr<CatalogWatcher> watcher_;
-  std::shared_ptr<const serve::Cacheables> cacheables_;
-  serve::Uncacheable why_nothing_ = serve::Uncacheable::kNoStream;  // may be kept, where it is so
-  std::unique_ptr<Purging> purging_;                                // null: as surrogate_keys_
-  std::unique_ptr<ChangeTracking> tracking_;                        // null when nobody wants to know of changes
+  std::shared_ptr<const dependencies::Cacheables> cacheables_;
+  dependencies::Uncacheable why_nothing_ = dependencies::Uncacheable::kNoStream;  // may be kept, where it is so
+  std::unique_ptr<Purging> purging_;                                              // null: as surrogate_keys_
+  std::unique_ptr<ChangeTracking> tracking_;  // null when nobody wants to know of changes
   net::TaskGroup tasks_;
   net::Coalesced reload_{control_.get_executor(), tasks_, "config reload", [this] { return ReloadConfig(); }, {}};
   net::TaskGroup draining_{control_.get_executor()};

@@ -1,18 +1,29 @@
-#include "serve/cache_rule.h"
+#include "dependencies/rule.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "catalog/snapshot.h"
+#include "dependencies/invalidation.h"
+#include "dependencies/proof.h"
+#include "dependencies/tags.h"
 #include "plan/test_catalog.h"
-#include "serve/cache_proof.h"
-#include "serve/cache_tags.h"
-#include "serve/invalidation.h"
 #include "serve/shape_cache.h"
 #include "serve/test_rows.h"
 
 namespace pando::serve {
 namespace {
+
+using dependencies::AnswerRule;
+using dependencies::AnyChangeTag;
+using dependencies::Cacheables;
+using dependencies::CanonicalValue;
+using dependencies::ColumnTag;
+using dependencies::EqualityTag;
+using dependencies::IsPlainTime;
+using dependencies::RowTag;
+using dependencies::TagsOf;
+using dependencies::WholeTag;
 
 using ::testing::AllOf;
 using ::testing::Contains;
@@ -69,7 +80,7 @@ class CacheRuleTest : public testing::Test {
   }
 
   // Of the shape of a request, which is remembered; its values are in `parameters_` then.
-  CacheRule RuleOf(const std::string& target) {
+  AnswerRule RuleOf(const std::string& target) {
     http::Request request;
     request.method = "GET";
     request.target = target;
@@ -78,7 +89,7 @@ class CacheRuleTest : public testing::Test {
     for (int i = 0; i < 2; ++i) shapes_.Remember(cut, request, *config_, "anon");
     const auto recalled = shapes_.Recall(cut);
     if (!recalled) {
-      CacheRule none;
+      AnswerRule none;
       none.why_not = Uncacheable::kFirstSight;
       return none;
     }
@@ -86,7 +97,7 @@ class CacheRuleTest : public testing::Test {
     return recalled->shape->cache;
   }
   std::vector<cache::Tag> TagsOfAnswer(const std::string& target, const std::vector<std::vector<const char*>>& rows) {
-    const CacheRule rule = RuleOf(target);
+    const AnswerRule rule = RuleOf(target);
     EXPECT_EQ(Words(rule.why_not), "");
     return TagsOf(rule, parameters_, TextRows(rows));
   }
@@ -362,7 +373,7 @@ class InvalidationTest : public testing::Test {
     change.table = table_;
     changes::Transaction transaction;
     transaction.changes.push_back(std::move(change));
-    return TagsOf(transaction);
+    return dependencies::InvalidatedBy(transaction);
   }
 
   const std::shared_ptr<const changes::Table> table_ =
@@ -412,8 +423,8 @@ TEST_F(InvalidationTest, ADeleteTellsItsKeyAndATruncateTheTable) {
 TEST_F(InvalidationTest, TablesThatAreNotListedAreDroppedWhole) {
   changes::Transaction transaction;
   transaction.unlisted = {kProjects};
-  EXPECT_THAT(TagsOf(transaction), ElementsAre(WholeTag(kProjects)));
-  EXPECT_THAT(TagsOf(changes::Transaction()), IsEmpty());
+  EXPECT_THAT(dependencies::InvalidatedBy(transaction), ElementsAre(WholeTag(kProjects)));
+  EXPECT_THAT(dependencies::InvalidatedBy(changes::Transaction()), IsEmpty());
 }
 
 }  // namespace

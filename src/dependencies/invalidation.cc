@@ -1,9 +1,9 @@
-#include "serve/invalidation.h"
+#include "dependencies/invalidation.h"
 
 #include "cache/rules.h"
-#include "serve/cache_tags.h"
+#include "dependencies/tags.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 namespace {
 
 using cache::Holds;
@@ -52,7 +52,7 @@ void AddChange(const Change& change, std::vector<cache::Tag>& tags) {
 
 }  // namespace
 
-std::vector<cache::Tag> TagsOf(const changes::Transaction& transaction) {
+std::vector<cache::Tag> InvalidatedBy(const changes::Transaction& transaction) {
   std::vector<cache::Tag> tags;
   for (const Change& change : transaction.changes) AddChange(change, tags);
   for (const pgtypes::Oid relation : transaction.unlisted) AddWhole(relation, tags);
@@ -60,4 +60,4 @@ std::vector<cache::Tag> TagsOf(const changes::Transaction& transaction) {
   return tags;
 }
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

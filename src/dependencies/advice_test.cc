@@ -1,4 +1,4 @@
-#include "serve/cache_advice.h"
+#include "dependencies/advice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 namespace {
 
 using catalog::Footprint;
@@ -58,4 +58,4 @@ TEST(CacheAdvice, NamesTheRelations) {
 }
 
 }  // namespace
-}  // namespace pando::serve
+}  // namespace pando::dependencies

@@ -1,4 +1,4 @@
-#include "serve/cache_advice.h"
+#include "dependencies/advice.h"
 
 #include <algorithm>
 #include <map>
@@ -6,9 +6,9 @@
 
 #include "catalog/observed.h"
 #include "catalog/snapshot.h"
-#include "serve/cache_rule.h"
+#include "dependencies/rule.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 
 std::string_view AdviceOn(const catalog::Footprint& reading) {
   if (reading.lasts) {
@@ -24,8 +24,7 @@ std::string_view AdviceOn(const catalog::Footprint& reading) {
   }
   const bool reads_claims = catalog::Overlap(reading.observes, catalog::Observed::kClaims);
   if (reads_claims && reading.claims == catalog::kAllClaims) {
-    return "are kept for each token by itself: their policies or queries read the claims as a whole, and not one by "
-           "its "
+    return "are stored for each token separately: their policies or queries read all claims rather than one by its "
            "name";
   }
   return "";
@@ -50,4 +49,4 @@ std::string CacheAdvice(const catalog::Catalog& catalog, const Cacheables& cache
   return text;
 }
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

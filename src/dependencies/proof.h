@@ -1,7 +1,7 @@
-// What of a plan can be proven: that its rows depend on nothing but relations and the caller, and where its rows can be
-// told one by one.
+// Proves parts of a plan: that its rows depend on nothing but relations and the caller, and where each row can be
+// named.
 //
-// Internal to serve/.
+// Internal to dependencies/.
 // Concurrency  pure functions
 #pragma once
 
@@ -10,13 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "dependencies/uncacheable.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
-#include "serve/cache_counts.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 
-// A column of the relation itself, as it is; null for anything else.
+// The column of the relation that `ref` names; null if it names anything else, such as a path into a column.
 // REQUIRES: node.relation
 const catalog::Column* PlainColumn(const plan::Node& node, const plan::ColumnRef& ref);
 
@@ -31,21 +31,21 @@ Uncacheable WhyNotProven(const plan::Node& node, std::vector<std::string>& times
 // it is read under one TimeZone.
 bool IsPlainTime(std::string_view text);
 
-// Whether a row comes in, leaves or moves by a change of its own alone: neither filters nor order look at embeds.
+// Whether only a change of a row itself can make the row appear, disappear or move: filters and order read no embeds.
 bool ChoosesByItself(const plan::Node& node);
 
-// Where a column of the relation stands in the answer's rows; -1 when it is not shown, or in another form.
+// The place of a column in the answer's rows; -1 when it is not shown, or in another form.
 int PlaceOf(const plan::Node& node, const std::string& name);
-// The same of one of the node's embeds.
+// The same for one of the node's embeds.
 int PlaceOfEmbed(const plan::Node& node, size_t embed);
 
-// The table whose changes tell those of the relation's rows: itself, or the one that a view shows one for one.
+// The table whose changes are those of the relation's rows: itself, or the table that a view shows one for one.
 pgtypes::Oid TableOf(const catalog::Relation& relation);
-// A column of the relation as that table calls it; empty when it is none of the table's.
+// The table's name of the relation's column; empty when the table has no such column.
 std::string TableColumn(const catalog::Relation& relation, std::string_view column);
 
-// The relation's columns that show the primary key of that table, in the order of the table's columns, as changes tell
-// them. None: it has none, or does not show all of it.
+// The relation's columns that show the primary key of that table, in the order of the table's columns. Empty: the table
+// has no key, or the relation does not show all of it.
 std::vector<const catalog::Column*> KeyColumns(const catalog::Relation& relation);
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

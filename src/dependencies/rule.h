@@ -1,6 +1,7 @@
-// Which answers may be kept in the cache, and what one depends on. Whatever cannot be proven is not kept: so far reads
-// of published tables and of views of such, and embeds of these, by operators and policies that read nothing but rows
-// and the caller's claims. What an answer depends on is told row by row where its rows can be told, else by table.
+// An AnswerRule says whether answers of a shape may be stored, and what each of them depends on. An answer is stored
+// only where that is proven to be right: it reads published tables, views of them and embeds, by operators and policies
+// that read nothing but rows and the caller's claims. It depends on single rows where its rows can be named, else on
+// tables.
 //
 // Concurrency  immutable once made
 #pragma once
@@ -12,17 +13,17 @@
 #include <vector>
 
 #include "cache/tag.h"
+#include "dependencies/cacheables.h"
+#include "dependencies/embed.h"
+#include "dependencies/uncacheable.h"
 #include "pg/rows.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
-#include "serve/cache_counts.h"
-#include "serve/cache_embed.h"
-#include "serve/cacheables.h"
 #include "sql/statement.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 
-struct CacheRule {
+struct AnswerRule {
   Uncacheable why_not = Uncacheable::kNo;
 
   pgtypes::Oid relation = 0;  // the table that a view shows one for one
@@ -47,19 +48,19 @@ struct CacheRule {
 
 // `statement` was made of the plan; where an equality's value is among its parameters more than once, none is taken for
 // a match. REQUIRES: `plan` is of a remembered shape: its values are marks that occur nowhere else.
-CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables);
+AnswerRule MakeAnswerRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables);
 
 // Whether what is read depends on more than rows and what the cache's key holds.
 bool DependsOnMore(const catalog::Footprint& reading);
 
 // Why the answer to these values may not be kept though the shape's may. REQUIRES: rule.why_not is kNo.
-Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters);
+Uncacheable WhyNotValues(const AnswerRule& rule, const std::vector<sql::Parameter>& parameters);
 
 // An answer of more rows depends on their table.
 inline constexpr size_t kRowTagsMax = 200;
 
 // What an answer depends on. `parameters` are those of its statement. REQUIRES: rule.why_not is kNo.
-std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
+std::vector<cache::Tag> TagsOf(const AnswerRule& rule, const std::vector<sql::Parameter>& parameters,
                                const pg::Rows& rows, size_t rows_max = kRowTagsMax);
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

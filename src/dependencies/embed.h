@@ -1,7 +1,7 @@
-// What an answer depends on for the rows that it embeds: as many as match each row's join value, which rows come to
-// match (by the equality) and which of them change or leave (by their keys, read from the answer itself).
+// An EmbedRule says what an answer depends on because of the rows that it embeds: rows that come to match a join value
+// (by the equality), and embedded rows that change or leave (by their keys, which are read from the answer itself).
 //
-// Internal to serve/.
+// Internal to dependencies/.
 // Concurrency  immutable once made
 #pragma once
 
@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "cache/tag.h"
+#include "dependencies/cacheables.h"
 #include "pg/rows.h"
 #include "pgtypes/oid.h"
 #include "plan/plan.h"
-#include "serve/cacheables.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 
 struct EmbedRule {
   pgtypes::Oid relation = 0;
@@ -48,4 +48,4 @@ EmbedRule MakeEmbedRule(const plan::Node& near, size_t embed, const std::string&
 void AddEmbedTags(const EmbedRule& rule, const std::string& match_value, const pg::Rows& rows, size_t room,
                   std::vector<cache::Tag>& tags);
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

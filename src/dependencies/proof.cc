@@ -1,13 +1,13 @@
-#include "serve/cache_proof.h"
+#include "dependencies/proof.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include "base/ascii.h"
+#include "dependencies/tags.h"
 #include "pgtypes/oid.h"
-#include "serve/cache_tags.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 namespace {
 
 namespace oid = pgtypes::oid;
@@ -273,4 +273,4 @@ std::vector<const catalog::Column*> KeyColumns(const catalog::Relation& relation
   return columns;
 }
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

@@ -1,4 +1,4 @@
-#include "serve/cache_embed.h"
+#include "dependencies/embed.h"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -6,10 +6,10 @@
 #include <boost/json/value.hpp>
 
 #include "cache/rules.h"
-#include "serve/cache_proof.h"
-#include "serve/cache_tags.h"
+#include "dependencies/proof.h"
+#include "dependencies/tags.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 namespace {
 
 namespace json = boost::json;
@@ -42,7 +42,7 @@ std::vector<std::pair<std::string, std::string>> MembersOf(const Node& node) {
   return members;
 }
 
-// Of members by that name there is one.
+// True if exactly one member has this name.
 bool IsOnly(const std::vector<std::pair<std::string, std::string>>& members, const std::string& name) {
   return std::count_if(members.begin(), members.end(), [&](const auto& member) { return member.first == name; }) == 1;
 }
@@ -150,7 +150,7 @@ void AddTablesOf(const EmbedRule& rule, std::vector<cache::Tag>& tags) {
   for (const EmbedRule& below : rule.embeds) AddTablesOf(below, tags);
 }
 
-// Of every near row; false when something cannot be told.
+// Adds the tags of the embedded rows of every near row. False: some of them cannot be named.
 bool AddRowsOf(const EmbedRule& rule, const std::string& match_value, const pg::Rows& rows, size_t room,
                std::vector<cache::Tag>& tags) {
   if (rule.place < 0 || rule.place >= rows.columns() || rule.join_place >= rows.columns()) return false;
@@ -246,4 +246,4 @@ void AddEmbedTags(const EmbedRule& rule, const std::string& match_value, const p
   DependOnAll(rule, tags);
 }
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

@@ -9,14 +9,14 @@
 
 #include "catalog/catalog.h"
 #include "catalog/footprint.h"
-#include "serve/cacheables.h"
+#include "dependencies/cacheables.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 
-// Of what reading it does; empty where there is nothing to say.
+// Advice about a relation whose reading has this footprint; empty: there is none.
 std::string_view AdviceOn(const catalog::Footprint& reading);
 
 // One sentence for each kind of advice, with the names of at most `names_max` relations of each; empty: there is none.
 std::string CacheAdvice(const catalog::Catalog& catalog, const Cacheables& cacheables, size_t names_max);
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

@@ -1,4 +1,4 @@
-#include "serve/cache_tags.h"
+#include "dependencies/tags.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,7 +8,7 @@
 #include "auth/signature.h"
 #include "base/random.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 namespace {
 
 namespace oid = pgtypes::oid;
@@ -17,7 +17,7 @@ constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;  // the golden ratio's frac
 
 enum class Kind : uint64_t { kWhole = 1, kAnyChange, kRow, kEquality, kColumn };
 
-// Secret, so that nobody can know which things share a tag.
+// Secret, so that a client cannot find out which rows share a tag.
 std::atomic<uint64_t>& Seed() {
   static std::atomic<uint64_t> seed = RandomBits();
   return seed;
@@ -144,4 +144,4 @@ std::string CanonicalValue(pgtypes::Oid type, std::string_view written) {
 
 bool IsKeyType(pgtypes::Oid type) { return IsEqualityType(type) || type == oid::kNumeric; }
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

@@ -12,7 +12,7 @@
 #include "pg/lane.h"
 #include "pgtypes/oid.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 
 // A table or view; the changes of all that it shows rows of come through the stream.
 struct CacheableTable {
@@ -32,4 +32,4 @@ struct Cacheables {
   std::shared_ptr<const pg::LaneBracket> bracket;
 };
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies

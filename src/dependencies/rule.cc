@@ -1,4 +1,4 @@
-#include "serve/cache_rule.h"
+#include "dependencies/rule.h"
 
 #include <algorithm>
 
@@ -6,10 +6,10 @@
 #include "cache/rules.h"
 #include "catalog/observed.h"
 #include "catalog/snapshot.h"
-#include "serve/cache_proof.h"
-#include "serve/cache_tags.h"
+#include "dependencies/proof.h"
+#include "dependencies/tags.h"
 
-namespace pando::serve {
+namespace pando::dependencies {
 namespace {
 
 using cache::Holds;
@@ -44,7 +44,7 @@ bool IsTableOrView(const catalog::Relation* relation) {
          (relation->kind == Kind::kTable || relation->kind == Kind::kPartitionedTable || relation->kind == Kind::kView);
 }
 
-// Of a table that an answer is of.
+// Why answers that read `relation` may not be stored; kNo if they may.
 Uncacheable WhyNotTable(const catalog::Relation& relation, const Cacheables& cacheables) {
   if (catalog::IsNamed(relation.name, cacheables.excluded)) return Uncacheable::kExcluded;
   return cacheables.tables.contains(relation.oid) ? Uncacheable::kNo : Uncacheable::kUnpublished;
@@ -100,8 +100,8 @@ std::optional<size_t> ParameterOf(const sql::Statement& statement, const std::st
                              parameters.begin());
 }
 
-// Of the filters, which are all ANDed, the first that says which value a column has; the key's first of all.
-void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rule) {
+// Finds a filter that says which value a column has: one on the key if there is one, else the first. Filters are ANDed.
+void FindMatch(const Node& node, const sql::Statement& statement, AnswerRule& rule) {
   const std::vector<const catalog::Column*> key = KeyColumns(*node.relation);
   for (const Condition& condition : node.where) {
     const rest::Operation& operation = condition.operation;
@@ -116,13 +116,13 @@ void FindMatch(const Node& node, const sql::Statement& statement, CacheRule& rul
     if (!parameter || name.empty()) continue;
     const bool is_key = key.size() == 1 && key.front() == column;
     if (rule.match && !is_key) continue;
-    rule.match = CacheRule::Match{std::move(name), column->name, column->type, *parameter};
+    rule.match = AnswerRule::Match{std::move(name), column->name, column->type, *parameter};
     rule.match_is_key = is_key;
   }
 }
 
 // False when a literal can neither be judged now nor when its value is known.
-bool FindTimes(const std::vector<std::string>& literals, const sql::Statement& statement, CacheRule& rule) {
+bool FindTimes(const std::vector<std::string>& literals, const sql::Statement& statement, AnswerRule& rule) {
   for (const std::string& literal : literals) {
     if (IsPlainTime(literal)) continue;  // part of the shape
     const std::optional<size_t> parameter = ParameterOf(statement, literal);
@@ -142,7 +142,7 @@ uint64_t VisibleFrom(const EmbedRule& rule, const Cacheables& cacheables) {
   return from;
 }
 
-void FindKey(const Node& node, CacheRule& rule) {
+void FindKey(const Node& node, AnswerRule& rule) {
   for (const catalog::Column* column : KeyColumns(*node.relation)) {
     const int place = PlaceOf(node, column->name);
     if (place < 0 || !IsKeyType(column->type)) {
@@ -155,8 +155,8 @@ void FindKey(const Node& node, CacheRule& rule) {
 
 }  // namespace
 
-CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
-  CacheRule rule;
+AnswerRule MakeAnswerRule(const plan::Plan& plan, const sql::Statement& statement, const Cacheables& cacheables) {
+  AnswerRule rule;
   std::vector<std::string> times;
   rule.why_not = WhyNot(plan, statement, cacheables, times);
   if (rule.why_not == Uncacheable::kNo && !FindTimes(times, statement, rule)) rule.why_not = Uncacheable::kFilter;
@@ -174,7 +174,7 @@ CacheRule MakeCacheRule(const plan::Plan& plan, const sql::Statement& statement,
     FindMatch(node, statement, rule);
     FindKey(node, rule);
   }
-  // Of an embed that decides which rows are shown, those of rows that are not shown count as well.
+  // If an embed decides which rows are shown, the embedded rows of the other rows count as well.
   const bool may_follow = statement.shape.flat && by_itself;
   const EmbedTables tables = {*plan.catalog, cacheables};
   const std::string match = rule.match ? rule.match->shown_as : "";
@@ -191,7 +191,7 @@ bool DependsOnMore(const catalog::Footprint& reading) {
   return observes || varies || reading.leaves_traces;
 }
 
-Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter>& parameters) {
+Uncacheable WhyNotValues(const AnswerRule& rule, const std::vector<sql::Parameter>& parameters) {
   const bool plain = std::all_of(rule.times.begin(), rule.times.end(),
                                  [&](size_t time) { return IsPlainTime(parameters[time].value_or("")); });
   return plain ? Uncacheable::kNo : Uncacheable::kFilter;
@@ -200,12 +200,12 @@ Uncacheable WhyNotValues(const CacheRule& rule, const std::vector<sql::Parameter
 namespace {
 
 // The value by which its rows were chosen; empty when there is none that is known.
-std::string MatchValue(const CacheRule& rule, const std::vector<sql::Parameter>& parameters) {
+std::string MatchValue(const AnswerRule& rule, const std::vector<sql::Parameter>& parameters) {
   return rule.match ? CanonicalValue(rule.match->type, parameters[rule.match->parameter].value_or("")) : "";
 }
 
-// Of the rows of the table itself. False: it depends on any change of it.
-bool AddOwnTags(const CacheRule& rule, const std::string& value, const pg::Rows& rows, size_t rows_max,
+// Adds the tags of the rows of the table itself. False: the answer depends on any change of the table.
+bool AddOwnTags(const AnswerRule& rule, const std::string& value, const pg::Rows& rows, size_t rows_max,
                 std::vector<cache::Tag>& tags) {
   if (value.empty() || static_cast<size_t>(rows.size()) > rows_max) return false;
   tags.push_back(ColumnTag(rule.relation, rule.match->column));
@@ -229,7 +229,7 @@ bool AddOwnTags(const CacheRule& rule, const std::string& value, const pg::Rows&
 
 }  // namespace
 
-std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Parameter>& parameters,
+std::vector<cache::Tag> TagsOf(const AnswerRule& rule, const std::vector<sql::Parameter>& parameters,
                                const pg::Rows& rows, size_t rows_max) {
   std::vector<cache::Tag> tags = {WholeTag(rule.relation)};
   const std::string value = MatchValue(rule, parameters);
@@ -241,4 +241,4 @@ std::vector<cache::Tag> TagsOf(const CacheRule& rule, const std::vector<sql::Par
   return tags;
 }
 
-}  // namespace pando::serve
+}  // namespace pando::dependencies
