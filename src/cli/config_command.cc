@@ -7,7 +7,7 @@
 #include "config/nearest.h"
 #include "config/reference.h"
 #include "config/unknown.h"
-#include "telemetry/metric_inventory.h"
+#include "telemetry/metrics_page.h"
 
 namespace pando::cli {
 namespace {

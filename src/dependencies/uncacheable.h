@@ -1,36 +1,15 @@
-// Why an answer may not be stored.
+// Why a read may not be answered from the cache, nor its answer be stored.
 //
 // Concurrency  immutable
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+
+#include "telemetry/cache_bypass.h"
 
 namespace pando::dependencies {
 
-// Why an answer may not be kept: of its shape, then of the moment.
-enum class Uncacheable : uint8_t {
-  kNo,  // it may
-  kNotATable,
-  kExcluded,
-  kUnpublished,
-  kObserves,
-  kCounts,
-  kForm,
-  kFilter,
-  kOrder,
-  kOutput,
-  kEmbedJoin,
-  kEmbedTable,
-  kSettings,
-  kNoStream,
-  kNoTriggers,
-  kOtherDatabase,
-  kSchema,
-  kStale,
-  kOwnWrites,
-  kFirstSight,
-};
-inline constexpr size_t kUncacheableCount = static_cast<size_t>(Uncacheable::kFirstSight) + 1;
+using Uncacheable = telemetry::CacheBypass;
+inline constexpr size_t kUncacheableCount = telemetry::kCacheBypassCount;
 
 }  // namespace pando::dependencies

@@ -17,6 +17,7 @@ namespace pando::serve {
 using dependencies::kUncacheableCount;
 using dependencies::Uncacheable;
 
+// The sentence for people, as Cache-Status has it.
 std::string_view Words(Uncacheable why);
 
 // Why an answer that was to be kept was not offered to the store.
@@ -28,6 +29,7 @@ enum class Unproven : uint8_t {
   kPublished,  // what was open when the table was published may still be
 };
 inline constexpr size_t kUnprovenCount = static_cast<size_t>(Unproven::kPublished) + 1;
+// The value of the label `result` of pando_cache_fills_total.
 std::string_view Label(Unproven why);
 
 struct CacheCounts {

@@ -196,7 +196,7 @@ void Monitoring::Attach(const serve::CacheCounts& counts) {
     const auto why = static_cast<dependencies::Uncacheable>(i);
     if (why == dependencies::Uncacheable::kNo) continue;
     const auto read = [&count = counts.bypasses[i]] { return double(count.value()); };
-    metrics_.Collect(MetricId::kCacheBypasses, {serve::Words(why)}, read);
+    metrics_.Collect(MetricId::kCacheBypasses, {telemetry::RowOf(why).label}, read);
   }
   for (size_t i = 0; i < counts.lost.size(); ++i) {
     const auto read = [&count = counts.lost[i]] { return double(count.value()); };

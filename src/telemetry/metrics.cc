@@ -96,7 +96,8 @@ std::string Metrics::AdmitLocked(MetricId id, Labels labels) {
     const std::string value(std::data(labels)[i].substr(0, kLabelBytesMax));
     bool is_admitted = false;
     if (!label.values.empty()) {
-      is_admitted = std::find(label.values.begin(), label.values.end(), value) != label.values.end();
+      is_admitted = std::any_of(label.values.begin(), label.values.end(),
+                                [&](const LabelValue& listed) { return listed.name == value; });
     } else {
       if (open[i].size() < label.values_max) open[i].insert(value);
       is_admitted = open[i].contains(value);

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <regex>
 #include <set>
 #include <thread>
 
 #include "base/test_source.h"
+#include "telemetry/cache_bypass.h"
+#include "telemetry/metrics_page.h"
 #include "telemetry/process_metrics.h"
 #include "telemetry/version.h"
 
@@ -177,6 +181,60 @@ TEST(MetricInventoryTest, NamesEveryMetricAsPrometheusAdvises) {
     EXPECT_EQ(row.type == MetricType::kCounter, row.name.ends_with("_total")) << row.name;
     EXPECT_NE(row.name.find(row.unit), std::string_view::npos) << row.name;
     EXPECT_TRUE(row.help.ends_with(".")) << row.name;
+  }
+}
+
+// A word for an alert's expression: lower case, digits and underscores.
+bool IsWord(std::string_view text) {
+  static const std::regex kWord("[a-z][a-z0-9_]*");
+  return std::regex_match(text.begin(), text.end(), kWord);
+}
+
+// The labels whose values Pando does not choose: "metric label".
+std::set<std::string> LabelsOfForeignNames() {
+  std::set<std::string> names;
+  for (const MetricRow& row : AllMetrics()) {
+    for (const LabelRow& label : row.labels) {
+      if (!label.source.empty()) names.insert(std::string(row.name) + " " + std::string(label.name));
+    }
+  }
+  return names;
+}
+
+TEST(MetricInventoryTest, SpellsLabelsAndTheirValuesAsWords) {
+  for (const MetricRow& row : AllMetrics()) {
+    for (const LabelRow& label : row.labels) {
+      EXPECT_TRUE(IsWord(label.name)) << row.name;
+      if (!label.source.empty()) continue;
+      EXPECT_FALSE(label.values.empty()) << row.name << " " << label.name;
+      for (const LabelValue& value : label.values) {
+        EXPECT_TRUE(IsWord(value.name)) << row.name << " " << value.name;
+        EXPECT_FALSE(value.meaning.empty()) << row.name << " " << value.name;
+      }
+    }
+  }
+}
+
+TEST(MetricInventoryTest, HasFewLabelsWhoseValuesOthersName) {
+  EXPECT_THAT(LabelsOfForeignNames(),
+              testing::UnorderedElementsAre("pando_auth_failures_total reason", "pando_build_info version",
+                                            "pando_http_requests_total method", "pando_http_requests_total route",
+                                            "pando_http_requests_total status", "pando_loop_lag_seconds loop"));
+}
+
+TEST(MetricInventoryTest, CountsEachReasonToBypassTheCacheUnderItsOwnWord) {
+  Metrics metrics;
+  std::set<std::string_view> labels;
+  for (const CacheBypassRow& row : AllCacheBypasses()) {
+    EXPECT_TRUE(labels.insert(row.label).second) << row.label;
+    EXPECT_EQ(row.detail.find_first_of("\"\\"), std::string_view::npos) << row.detail;
+    metrics.Collect(MetricId::kCacheBypasses, {row.label}, [] { return 1.0; });
+  }
+
+  const std::string text = metrics.Scrape();
+
+  for (const std::string_view label : labels) {
+    EXPECT_THAT(text, HasSubstr("pando_cache_bypasses_total{reason=\"" + std::string(label) + "\"} 1\n"));
   }
 }
 

@@ -1,6 +1,7 @@
 """What a cache that keeps its promise shows, on a database of the tests' own."""
 import concurrent.futures
 import json
+import re
 import time
 import unittest
 
@@ -64,7 +65,9 @@ class Cache(CacheCase):
             select 1 / (current_setting('request.headers')::json ->> 'x-in')::int $$;
           create table plain (id int primary key); insert into plain values (1); grant select on plain to anon""")
         pando = self.pando(environment={'PANDO_REST_PRE_REQUEST': 'public.before'})
-        self.is_never_kept(pando, '/rest/v1/plain?id=eq.1', 'it runs with settings of its own', headers={'X-In': '1'})
+        self.is_never_kept(pando, '/rest/v1/plain?id=eq.1', 'own_settings',
+                           'the request needs settings of its own, for example for rest.pre_request or Prefer: timezone',
+                           headers={'X-In': '1'})
         self.assertEqual(pando.request('GET', '/rest/v1/plain?id=eq.1', headers={'X-In': '0'})[0], 400)
 
     def test_words_for_the_time_are_no_dates(self):
@@ -72,7 +75,8 @@ class Cache(CacheCase):
           insert into days select i, current_date + i from generate_series(-3, 3) i""")
         pando = self.pando()
         for literal in ('today', 'now', 'tomorrow'):
-            self.is_never_kept(pando, f'/rest/v1/days?day=lte.{literal}&order=id', 'a filter may depend on more than rows')
+            self.is_never_kept(pando, f'/rest/v1/days?day=lte.{literal}&order=id', 'unproven_filter',
+                               'the result of a filter may depend on more than rows')
         path = '/rest/v1/days?day=gt.1999-12-31&order=id'
         wait_until(lambda: 'hit' in pando.request('GET', path)[1]['Cache-Status'], 'a date is kept')
 
@@ -108,14 +112,32 @@ class Cache(CacheCase):
         self.postgres.sql("""create table hot (id int primary key, other int); insert into hot values (1, 1);
           grant select on hot to anon""")
         pando = self.pando(environment={'PANDO_CACHE_EXCLUDED_RELATIONS': 'public.hot,nothing'})
-        self.is_never_kept(pando, '/rest/v1/hot?id=eq.1', 'a table is excluded')
+        self.is_never_kept(pando, '/rest/v1/hot?id=eq.1', 'excluded_table',
+                           'cache.excluded_relations names a table of this read')
 
-    def is_never_kept(self, pando, path, why, headers=None):
+    def test_the_values_of_labels_are_words(self):
+        self.postgres.sql('create table plain (id int primary key); grant select on plain to anon')
+        pando = self.pando()
+        for _ in range(10):
+            pando.request('GET', '/rest/v1/plain?id=eq.1')
+        pando.request('GET', '/rest/v1/nothing')
+        text = pando.request('GET', '/metrics', admin=True)[2].decode()
+        samples = [line for line in text.splitlines() if not line.startswith('#')]
+        found = {(re.match(r'\w+', line)[0], *pair) for line in samples for pair in re.findall(r'(\w+)="([^"]*)"', line)}
+        self.assertIn(('pando_cache_bypasses_total', 'reason', 'stale_stream'), found)
+        self.assertIn(('pando_db_lane_batches_total', 'lane', 'key'), found)
+        # Names that Pando does not choose: of HTTP, of the database, of loops and of versions, and bounds of buckets.
+        foreign = {'method', 'route', 'status', 'loop', 'version', 'le'}
+        odd = {one for one in found if one[1] not in foreign and not re.fullmatch('[a-z][a-z0-9_]*', one[2])}
+        self.assertEqual(odd, set())
+
+    def is_never_kept(self, pando, path, reason, why, headers=None):
         def told():
             return pando.request('GET', path, headers=headers)[1]['Cache-Status']
         wait_until(lambda: why in told(), f'{path} is not kept')
         # Each event loop remembers shapes of its own.
         self.assertLessEqual({told() for _ in range(40)}, {'pando; fwd=uri-miss', f'pando; fwd=bypass; detail="{why}"'})
+        self.assertGreater(pando.metric('pando_cache_bypasses_total', reason=reason), 0)
 
     def test_what_policies_keep_from_being_shared_is_told_once(self):
         claims = "current_setting('request.jwt.claims', true)"
