@@ -22,7 +22,8 @@ void Teller::Tell(const Error& why) {
   told_ = told;
   const std::string advice = AdviceFor(why);
   telemetry::Log(telemetry::Level::kWarn, "changes.unavailable",
-                 "no changes come from the database" + (advice.empty() ? "" : "; " + advice) + ": " + told);
+                 "Pando cannot follow the changes of the database, and tries again" +
+                     (advice.empty() ? "" : "; " + advice) + ": " + told);
 }
 
 }  // namespace pando::changes

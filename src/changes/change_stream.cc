@@ -139,7 +139,7 @@ Task<Result<void>> ChangeStream::StreamOnce() {
   counts_.bytes_in_memory.store(0, std::memory_order_relaxed);
   counts_.streaming.store(true, std::memory_order_relaxed);
   teller_.Forget();
-  Log(Level::kInfo, "changes.streaming", "following the changes of the database");
+  Log(Level::kInfo, "changes.streaming", "Pando follows the changes of the database");
   sink_.OnStart(origin);
   beating_ = true;
   helpers_.Spawn("heartbeats", BeatWhileStreaming());
@@ -203,7 +203,9 @@ Task<void> ChangeStream::TellWhatItWaitsFor() {
   if (!found || found->front().size() == 0) co_return;
   const std::string what(found->front().Get(0, 0).value_or("?"));
   Log(Level::kWarn, "changes.waiting",
-      "the change stream cannot begin before a transaction has ended that was open already: " + what);
+      "the change stream can begin only when an open transaction has ended; commit it, or end it with "
+      "pg_terminate_backend or ROLLBACK PREPARED: " +
+          what);
 }
 
 Task<Result<void>> ChangeStream::Pump(pg::ReplicationSession& session) {

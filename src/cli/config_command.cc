@@ -7,6 +7,7 @@
 #include "config/nearest.h"
 #include "config/reference.h"
 #include "config/unknown.h"
+#include "telemetry/log_inventory.h"
 #include "telemetry/metrics_page.h"
 
 namespace pando::cli {
@@ -67,6 +68,7 @@ void AddConfigCommand(Command program, Context& context) {
   });
   command.Add("errors", "Print docs/reference/errors.md").Run([] { return Print(config::ErrorsPage()); });
   command.Add("metrics", "Print docs/reference/metrics.md").Run([] { return Print(telemetry::MetricsPage()); });
+  command.Add("logs", "Print docs/reference/logs.md").Run([] { return Print(telemetry::LogsPage()); });
 }
 
 }  // namespace pando::cli

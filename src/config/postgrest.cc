@@ -198,7 +198,7 @@ PostgrestSettings ReadPostgrest(const Environment& environment, const std::vecto
   ReadListeners(variables, rows, read.settings);
   ReadAppSettings(variables, rows, read.settings);
   const std::string untaken = variables.Untaken();
-  if (!untaken.empty()) read.warnings.push_back("these variables of PostgREST have no effect here: " + untaken);
+  if (!untaken.empty()) read.warnings.push_back("Pando ignores these variables of PostgREST: " + untaken);
   return read;
 }
 
@@ -222,7 +222,7 @@ PostgrestSettings ReadDatabaseSettings(const std::map<std::string, std::string>&
       ignored += (ignored.empty() ? "" : ", ") + ("pgrst." + name);
     }
   }
-  if (!ignored.empty()) read.warnings.push_back("these settings in the database have no effect here: " + ignored);
+  if (!ignored.empty()) read.warnings.push_back("Pando ignores these settings in the database: " + ignored);
   return read;
 }
 

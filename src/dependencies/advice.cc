@@ -12,20 +12,20 @@ namespace pando::dependencies {
 
 std::string_view AdviceOn(const catalog::Footprint& reading) {
   if (reading.lasts) {
-    return "meet a function that is labelled IMMUTABLE and reads settings where PostgreSQL keeps its value for the "
-           "session, and cost a connection each time (make it STABLE)";
+    return "take a new database connection for each request: they call a function that is labelled IMMUTABLE and reads "
+           "settings, and PostgreSQL keeps its value for the session (label the function STABLE)";
   }
   if (reading.folds) {
-    return "meet a function that is labelled IMMUTABLE and reads settings, and are planned anew each time (make it "
-           "STABLE)";
+    return "are planned anew for each request: they call a function that is labelled IMMUTABLE and reads settings "
+           "(label the function STABLE)";
   }
   if (DependsOnMore(reading)) {
-    return "are not kept: their policies or queries read what may change without a change of their rows";
+    return "are not cached: their policies or queries read what may change without a change of their rows";
   }
   const bool reads_claims = catalog::Overlap(reading.observes, catalog::Observed::kClaims);
   if (reads_claims && reading.claims == catalog::kAllClaims) {
-    return "are stored for each token separately: their policies or queries read all claims rather than one by its "
-           "name";
+    return "are cached for each token separately: their policies or queries read the claims as a whole, not single "
+           "claims by name";
   }
   return "";
 }

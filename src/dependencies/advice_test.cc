@@ -29,14 +29,14 @@ TEST(CacheAdvice, IsOnWhatKeepsAnswersFromBeingShared) {
   EXPECT_THAT(AdviceOn(Claims(catalog::kAllClaims)), HasSubstr("each token"));
   Footprint footprint = Claims(1);
   footprint.varies = true;
-  EXPECT_THAT(AdviceOn(footprint), HasSubstr("not kept"));
+  EXPECT_THAT(AdviceOn(footprint), HasSubstr("not cached"));
   footprint.folds = true;
   EXPECT_THAT(AdviceOn(footprint), HasSubstr("IMMUTABLE"));
   footprint.lasts = true;
-  EXPECT_THAT(AdviceOn(footprint), HasSubstr("a connection each time"));
+  EXPECT_THAT(AdviceOn(footprint), HasSubstr("a new database connection for each request"));
   footprint = catalog::kNoFootprint;
   footprint.observes = Observed::kHeaders;
-  EXPECT_THAT(AdviceOn(footprint), HasSubstr("not kept"));
+  EXPECT_THAT(AdviceOn(footprint), HasSubstr("not cached"));
 }
 
 TEST(CacheAdvice, NamesTheRelations) {
@@ -50,10 +50,10 @@ TEST(CacheAdvice, NamesTheRelations) {
   const auto catalog = catalog::Catalog::Build(std::move(snapshot));
 
   const std::string all = CacheAdvice(*catalog, cacheables, 10);
-  EXPECT_THAT(all, HasSubstr("public.clients are not kept"));
-  EXPECT_THAT(all, HasSubstr("public.projects, public.users_tasks are kept for each token"));
+  EXPECT_THAT(all, HasSubstr("public.clients are not cached"));
+  EXPECT_THAT(all, HasSubstr("public.projects, public.users_tasks are cached for each token"));
   EXPECT_THAT(all, Not(HasSubstr("public.tasks")));
-  EXPECT_THAT(CacheAdvice(*catalog, cacheables, 1), HasSubstr("public.projects and 1 more are kept for each token"));
+  EXPECT_THAT(CacheAdvice(*catalog, cacheables, 1), HasSubstr("public.projects and 1 more are cached for each token"));
   EXPECT_THAT(CacheAdvice(*catalog, Cacheables(), 10), IsEmpty());
 }
 

@@ -134,7 +134,8 @@ Result<void> Cluster::State::Prepare(const ClusterOptions& options, Deadline dea
   PANDO_TRY(installation, ChooseInstallation(data_folder, options.options.bin_folder, account));
   PANDO_TRY(const std::optional<int> version, ReadDataVersion(data_folder));
   if (!version) {
-    telemetry::Log(Level::kInfo, "embedded.initialise", "initialising the data folder of the embedded PostgreSQL",
+    telemetry::Log(Level::kInfo, "embedded.initialise",
+                   "creating the data folder of the embedded PostgreSQL, as none is there",
                    {{"folder", data_folder.native()}, {"major", int64_t{installation.major}}});
     PANDO_CHECK(InitialiseDataFolder(data_folder, installation, account, deadline, stop));
   }
@@ -224,7 +225,9 @@ void Cluster::Stop(milliseconds grace) {
   state_->supervisor->Stop(grace);
   if (!state_->lost) return;
   const Result<void> gone = EndLostServer(state_->data_folder);
-  if (!gone) telemetry::Log(Level::kError, "embedded.left_behind", gone.error().ToString());
+  if (!gone)
+    telemetry::Log(Level::kError, "embedded.left_behind",
+                   "Pando could not stop what is left of the embedded PostgreSQL: " + gone.error().ToString());
 }
 
 bool Cluster::running() const {

@@ -46,8 +46,11 @@ Result<std::optional<Secret>> Load(const std::filesystem::path& path) {
   struct stat status {};
   if (!file.valid() || fstat(file.get(), &status) != 0) return Failed("read", path);
   if ((status.st_mode & 0077) != 0) {
-    telemetry::Log(telemetry::Level::kWarn, "embedded.secret", "the secret was readable by others and is closed now",
-                   {{"path", path.native()}});
+    telemetry::Log(
+        telemetry::Level::kWarn, "embedded.secret",
+        "other accounts could read the file of the secret that signs tokens; Pando has made it private. If one of them "
+        "may have read it, remove the file and start Pando again: tokens signed so far are then refused",
+        {{"path", path.native()}});
     if (fchmod(file.get(), 0600) != 0) return Failed("close", path);
   }
   std::string text(kFileBytesMax, '\0');

@@ -221,7 +221,8 @@ Task<Connection::Step> Connection::MakeRoom() {
 }
 
 Connection::Step Connection::RefuseSlowBody() {
-  CountSlow(host_.slow_bodies, "a client sent its body more slowly than http.rate_min, and was cut off", bytes_in_);
+  CountSlow(host_.slow_bodies,
+            "a client was disconnected because it sent a request body more slowly than http.rate_min", bytes_in_);
   return Refuse(408, Error(ErrorId::kHttpTimeout, "the request body arrived too slowly"));
 }
 

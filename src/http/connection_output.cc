@@ -56,11 +56,14 @@ void Connection::CheckHandled(const std::exception_ptr& escaped, Response& respo
   if (!escaped && is_status) return;
   if (escaped && !client_gone_ && !timed_out_) {
     const std::string what = net::DescribeException(escaped);
-    telemetry::Log(telemetry::Level::kError, "http.exception", "an exception escaped from the request handler",
+    telemetry::Log(telemetry::Level::kError, "http.exception",
+                   "a fault in Pando ended a request, which is answered 500; please report it with this line",
                    {{"code", RowOf(ErrorId::kInternalBug).code}, {"request_id", request_.id}, {"what", what}});
   } else if (!escaped) {
-    telemetry::Log(telemetry::Level::kError, "http.status", "a handler answered with a status that is none",
-                   {{"request_id", request_.id}, {"status", static_cast<int64_t>(response.status)}});
+    telemetry::Log(
+        telemetry::Level::kError, "http.status",
+        "a fault in Pando gave a request a status that does not exist, and it is answered 500; please report it",
+        {{"request_id", request_.id}, {"status", static_cast<int64_t>(response.status)}});
   }
   response = MakeErrorResponse(500, Error(ErrorId::kInternalBug, "an internal error"));
 }
@@ -139,8 +142,8 @@ Task<bool> Connection::SendRest(Unsent unsent) {
     sent += size;
     bytes_out_ += size;
     if (timed_out_ && Clock::now() >= rate.deadline()) {
-      CountSlow(host_.slow_answers, "a client took its answer more slowly than http.rate_min, and was cut off",
-                bytes_out_);
+      CountSlow(host_.slow_answers,
+                "a client was disconnected because it read a response more slowly than http.rate_min", bytes_out_);
       co_return false;
     }
     if (failure || broken_) co_return false;

@@ -125,7 +125,8 @@ Task<void> ServerOnLoop::Accept(net::Listener& listener) {
     if (!failure) {
       Admit(std::move(socket), peer);
     } else if (listener.acceptor().is_open() && failure != boost::asio::error::connection_aborted) {
-      telemetry::Log(telemetry::Level::kWarn, "http.accept", "a connection could not be accepted",
+      telemetry::Log(telemetry::Level::kWarn, "http.accept",
+                     "a client connection could not be accepted; if the cause is too many open files, raise ulimit -n",
                      {{"cause", failure.message()}});
       // When cancelled, the listener is closed too.
       const Result<void> slept = co_await net::SleepFor(kAcceptPause);

@@ -32,7 +32,8 @@ std::string DescribeException(std::exception_ptr exception) {
 
 void LogEscaped(std::string_view task_name, std::exception_ptr escaped) {
   const std::string what = DescribeException(std::move(escaped));
-  telemetry::Log(telemetry::Level::kError, "task.exception", "an exception escaped from a task",
+  telemetry::Log(telemetry::Level::kError, "task.exception",
+                 "a fault in Pando ended a task in the background; please report it with this line",
                  {{"code", RowOf(ErrorId::kInternalBug).code}, {"task", task_name}, {"what", what}});
 }
 

@@ -186,8 +186,10 @@ void PoolImpl::FailWaiters(const Error& error) {
 
 void PoolImpl::GiveUp(const Error& error) {
   if (std::exchange(given_up_, true)) return;
-  telemetry::Log(telemetry::Level::kError, "database.given_up",
-                 "the database is not used any more; callers are refused", {{"error", error.ToString()}});
+  telemetry::Log(
+      telemetry::Level::kError, "database.given_up",
+      "Pando no longer uses the database, and refuses requests until it is started again with the right options",
+      {{"error", error.ToString()}});
   away_ = error;
   FailWaiters(error);
   DropIdle();

@@ -76,7 +76,8 @@ Task<Result<Pooled>> PoolImpl::Connect() {
 void PoolImpl::OnConnectFailed(const Error& error) {
   if (is_shut() || away_) return;
   if (counters_.open.load() > 0 || opening_ > 0) return;
-  telemetry::Log(telemetry::Level::kWarn, "database.away", "cannot connect to the database; callers are refused",
+  telemetry::Log(telemetry::Level::kWarn, "database.away",
+                 "Pando cannot connect to the database; it refuses requests and tries again",
                  {{"error", error.ToString()}});
   away_ = AwayOf(error);
   FailWaiters(*away_);
@@ -99,7 +100,7 @@ Task<void> PoolImpl::Probe(std::shared_ptr<PoolImpl> self) {
       self->away_ = AwayOf(opened.error());
       continue;
     }
-    telemetry::Log(telemetry::Level::kInfo, "database.back", "the database answers again");
+    telemetry::Log(telemetry::Level::kInfo, "database.back", "the database accepts connections again");
     self->away_.reset();
     self->Welcome(std::move(*opened));
     break;

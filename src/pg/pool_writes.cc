@@ -23,7 +23,7 @@ Error StandbyAwaited() {
 void LogEnd(const std::optional<Error>& error) {
   const char* const outcome = !error ? "done" : error->id() == ErrorId::kWriteUnknown ? "unknown" : "not done";
   telemetry::Log(telemetry::Level::kWarn, "database.write_ended",
-                 "a write has ended whose caller had left, or was told that its outcome is not known",
+                 "a write ended after its client had left, or had been answered that the outcome is not known",
                  {{"outcome", outcome}, {"error", error ? error->ToString() : ""}});
 }
 

@@ -43,7 +43,7 @@ Error ErrorAnswers::WithHints(const RequestState& state, const Error& error) {
 // Once for each privilege: callers may ask for it again and again.
 void ErrorAnswers::LogMissing(const RequestState& state, const std::string& missing) {
   if (told_.size() >= kToldMax || !told_.insert(missing).second) return;
-  const std::string text = "a request was denied; where the role is meant to do this: " + missing;
+  const std::string text = "the database denied a request; if the role is meant to do this: " + missing;
   telemetry::Log(telemetry::Level::kInfo, "request.denied", text,
                  {{"request_id", state.http.id}, {"role", state.role()}});
 }

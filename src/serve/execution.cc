@@ -126,7 +126,7 @@ Result<void> CheckCurrent(const RequestState& state, const pg::Rows& rows) {
 Error AfterWrite(const RequestState& state, const Error& error) {
   const Demand& demand = state.demand();
   if (!demand.writes || demand.finish != pg::Finish::kCommit) return error;
-  return Error(ErrorId::kWriteUnknown, "the write was done, and its answer could not be made")
+  return Error(ErrorId::kWriteUnknown, "the write was done, but its response could not be made")
       .WithDetail(error.message());
 }
 
@@ -210,7 +210,7 @@ Task<Result<void>> Execution::RunOnce(RequestState& state, Executed& executed) {
   if (!ran) {
     const bool was_cancelled = demand.writes && ran.error().sqlstate() == sqlstate::kQueryCanceled;
     if (!was_cancelled || !plan.limited_by_request) co_return ran.error();
-    co_return Error(ErrorId::kRequestDeadline, "nothing was written, for the deadline passed");
+    co_return Error(ErrorId::kRequestDeadline, "nothing was written, because the time for the request was over");
   }
   if (state.learned) state.learned->pace.RanAlone(Clock::now() - begin, (*ran)[plan.main].bytes());
   co_return co_await Finish(state, *session, plan, *ran, executed);

@@ -48,7 +48,7 @@ Task<Result<void>> CatalogWatcher::LoadOnce() {
   PANDO_CO_TRY(std::shared_ptr<const catalog::Catalog> catalog,
                co_await introspect::LoadCatalog(*connection, introspect, load_by));
   const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - begun);
-  Log(Level::kInfo, "catalog.loaded", "the schema of the database is loaded",
+  Log(Level::kInfo, "catalog.loaded", "Pando has read the schema of the database, and serves requests by it",
       {{"relations", static_cast<int64_t>(catalog->snapshot().relations.size())},
        {"functions", static_cast<int64_t>(catalog->snapshot().functions.size())},
        {"took_ms", static_cast<int64_t>(took.count())}});
@@ -70,8 +70,9 @@ void CatalogWatcher::TellIgnoredSettings(const catalog::Catalog& catalog) {
   }
   if (!ignored.empty() && ignored != told_ignored_settings_) {
     Log(Level::kWarn, "catalog.role_settings_ignored",
-        "ALTER ROLE has set what requests cannot have otherwise; these settings are ignored: " + ignored +
-            ". Take them back with ALTER ROLE ... RESET");
+        "some settings of roles are ignored, because requests need another value; remove them with ALTER ROLE ... "
+        "RESET: " +
+            ignored);
   }
   told_ignored_settings_ = std::move(ignored);
 }
@@ -87,7 +88,8 @@ Task<Result<void>> CatalogWatcher::LoadAndTell() {
   Result<void> loaded = co_await LoadOnce();
   if (deps_.count) deps_.count(loaded.has_value());
   if (!loaded) {
-    if (!stopping_) Log(Level::kWarn, "catalog.load_failed", loaded.error().ToString());
+    if (!stopping_) Log(Level::kWarn, "catalog.load_failed",
+          "Pando cannot read the schema of the database, and tries again: " + loaded.error().ToString());
     co_return std::move(loaded);
   }
   // A look since then saw another schema than the load did. The next look would only say so again.
@@ -220,7 +222,7 @@ void CatalogWatcher::Compare(const introspect::Fingerprint& seen, Clock::time_po
   }
   // One that is being loaded may have seen the change; if not, it is loaded once more.
   if (load_.is_running()) return EndKnown();
-  Log(Level::kInfo, "catalog.changed", "the schema of the database has changed");
+  Log(Level::kInfo, "catalog.changed", "the schema of the database has changed; Pando reads it again");
   Outdate();
 }
 
@@ -230,7 +232,9 @@ void CatalogWatcher::TellWatchFailed(const Error& error) {
   if (error.kind() == ErrorKind::kDatabase) deps_.answered();
   if (std::string text = error.ToString(); text != told_) {
     told_ = std::move(text);
-    Log(Level::kWarn, "catalog.watch_failed", "the schema of the database cannot be watched", {{"error", told_}});
+    Log(Level::kWarn, "catalog.watch_failed",
+        "Pando cannot see whether the schema of the database changes; until it can, requests take longer",
+        {{"error", told_}});
   }
 }
 

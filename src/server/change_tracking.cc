@@ -192,9 +192,8 @@ Task<Result<void>> ChangeTracking::PublishOnce() {
     if (!streaming_ && deps_.share) deps_.share(installed.secret);
     if (!has_triggers_) {
       Log(Level::kWarn, "changes.no_triggers",
-          "changes of the schema do not come through the change stream, and nothing is cached; only a superuser may "
-          "make "
-          "event triggers");
+          "nothing is cached, because Pando cannot see changes of the schema: that needs event triggers, which only a "
+          "superuser may create; let the role of changes.url be one");
     }
   }
   changes::PublishOptions options;
@@ -219,7 +218,8 @@ void ChangeTracking::TakePublication(const changes::Publication& publication, co
   TellUnpublished(publication);
   if (publication.was_restored) {
     Log(Level::kWarn, "changes.publication_restored",
-        "somebody altered the publication \"pando\", which hides changes from the cache; it is as Pando made it again");
+        "the publication \"pando\" was altered, which hides changes from the cache; Pando has restored it. Leave it as "
+        "it is");
   }
   NoteMemberships(publication);
   if (catalog && catalog == catalog_.get()) OfferCacheables(publication);
@@ -238,7 +238,9 @@ void ChangeTracking::TellUnpublished(const changes::Publication& publication) {
     told += "; and " + std::to_string(publication.unpublished.size() - kTablesTold) + " more tables";
   }
   if (!told.empty() && told != told_unpublished_) {
-    Log(Level::kInfo, "changes.unpublished", "changes of some tables do not come through the stream; " + told);
+    Log(Level::kInfo, "changes.unpublished",
+        "the change stream does not carry the changes of some tables, whose rows are not cached; to change that: " +
+            told);
   }
   told_unpublished_ = std::move(told);
 }
@@ -260,7 +262,8 @@ void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
   const std::string& read_from = catalog_->snapshot().read_from;
   if (read_from != publication.database || read_from.ends_with("replica")) {
     Log(Level::kWarn, "cache.other_database",
-        "nothing is cached: database.url and changes.url do not both reach the primary of one database");
+        "nothing is cached, because database.url and changes.url do not reach the primary of the same database; "
+        "correct one of them");
     return deps_.nothing(dependencies::Uncacheable::kOtherDatabase);
   }
   auto cacheables = std::make_shared<dependencies::Cacheables>();
@@ -280,7 +283,8 @@ void ChangeTracking::OfferCacheables(const changes::Publication& publication) {
 
 void ChangeTracking::TellAdvice(const dependencies::Cacheables& cacheables) {
   std::string advice = dependencies::CacheAdvice(*catalog_, cacheables, kTablesTold);
-  if (!advice.empty() && advice != told_advice_) Log(Level::kInfo, "cache.advice", "answers of " + advice);
+  if (!advice.empty() && advice != told_advice_)
+    Log(Level::kInfo, "cache.advice", "the cache does less than it could; reads of " + advice);
   told_advice_ = std::move(advice);
 }
 

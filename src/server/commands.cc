@@ -155,7 +155,8 @@ void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& o
   using telemetry::Level;
   Result<std::vector<migrate::Migration>> files = migrate::ReadMigrations(options.migrate.folder);
   if (!files) {
-    telemetry::Log(Level::kWarn, "migrations.invalid", files.error().ToString());
+    telemetry::Log(Level::kWarn, "migrations.invalid",
+                   "the files of migrate.folder cannot be used as migrations: " + files.error().ToString());
     return;
   }
   if (files->empty()) return;
@@ -165,9 +166,11 @@ void WarnOfPendingMigrations(const ProgramOptions& options, const std::string& o
   if (!statuses) return;
   const Result<void> consistent = migrate::CheckConsistent(*statuses);
   if (!consistent) {
-    telemetry::Log(Level::kWarn, "migrations.invalid", consistent.error().ToString());
+    telemetry::Log(Level::kWarn, "migrations.invalid",
+                   "the migrations of migrate.folder do not match the database: " + consistent.error().ToString());
   } else if (const size_t pending = migrate::CountPending(*statuses); pending > 0) {
-    telemetry::Log(Level::kWarn, "migrations.pending", "some migrations are not applied; run pando migrate",
+    telemetry::Log(Level::kWarn, "migrations.pending",
+                   "some migrations are not applied to the database; run pando migrate",
                    {{"pending", static_cast<int64_t>(pending)}});
   }
 }

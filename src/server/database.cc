@@ -11,15 +11,17 @@ void HearClusterEvent(const embedded::ClusterEvent& event, StopRequest* stop) {
   using Kind = embedded::ClusterEvent::Kind;
   switch (event.kind) {
     case Kind::kExited:
-      telemetry::Log(telemetry::Level::kError, "embedded.exited", "the embedded PostgreSQL " + event.description);
+      telemetry::Log(telemetry::Level::kError, "embedded.exited",
+                     "the embedded PostgreSQL " + event.description +
+                         "; its supervisor starts it again. The log of PostgreSQL may say why");
       break;
     case Kind::kRestarted:
-      telemetry::Log(telemetry::Level::kInfo, "embedded.restarted", "the embedded PostgreSQL was started again");
+      telemetry::Log(telemetry::Level::kInfo, "embedded.restarted", "the embedded PostgreSQL runs again");
       break;
     case Kind::kLost:
-      telemetry::Log(telemetry::Level::kError, "embedded.lost",
-                     "the embedded PostgreSQL is gone for good, so Pando ends; start Pando again, or let the service "
-                     "manager do it");
+      telemetry::Log(
+          telemetry::Level::kError, "embedded.lost",
+          "the embedded PostgreSQL is gone for good, so Pando ends; start Pando again, or let a service manager do it");
       if (stop) stop->Ask(Error(ErrorId::kEmbeddedStart, "the embedded PostgreSQL " + event.description));
       break;
   }

@@ -51,7 +51,9 @@ Result<std::optional<DatabaseSettings>> LoadDatabaseSettings(ProgramOptions& opt
   if (!settings) {
     const bool is_named = PoolerOf(options.database) != pg::Pooler::kNone;
     if (settings.error().id() == ErrorId::kPooler && !is_named) return settings.error();
-    Log(Level::kWarn, "config.database_unread", settings.error().ToString());
+    Log(Level::kWarn, "config.database_unread",
+        "Pando cannot read the options that the database holds, and starts without them: " +
+            settings.error().ToString());
     return std::optional<DatabaseSettings>();
   }
   if (!settings->empty()) {

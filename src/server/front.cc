@@ -88,7 +88,7 @@ void Front::ReleaseSignals() {
 
 void Front::OnSignal(int signal) {
   if (signal == SIGTERM || signal == SIGINT) {
-    telemetry::Log(telemetry::Level::kInfo, "server.signalled", "told to stop");
+    telemetry::Log(telemetry::Level::kInfo, "server.signalled", "Pando was told to stop by SIGTERM or SIGINT");
     return stop_.Ask();
   }
   const std::lock_guard lock(mutex_);

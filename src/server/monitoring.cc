@@ -236,4 +236,17 @@ void Monitoring::CountReload(bool loaded) {
   shard_.CounterFor(MetricId::kCatalogReloads, {loaded ? "ok" : "failed"}).Add();
 }
 
+void LogCommitWait(const pg::CommitWatch& watch) {
+  using telemetry::Level;
+  const auto waiting = static_cast<int64_t>(watch.waiting);
+  if (!watch.wait.is_long) {
+    telemetry::Log(Level::kInfo, "database.standby_back", "commits no longer wait for a synchronous standby");
+    return;
+  }
+  telemetry::Log(Level::kWarn, "database.standby_awaited",
+                 "commits wait for a synchronous standby of the database; bring the standby back, or take it out of "
+                 "synchronous_standby_names. While half of the connections wait, further writes are refused",
+                 {{"waiting", waiting}, {"synchronous_standby_names", watch.standby_names}});
+}
+
 }  // namespace pando::server

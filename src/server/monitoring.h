@@ -16,6 +16,7 @@
 #include "config/registry.h"
 #include "http/server.h"
 #include "net/loop_group.h"
+#include "pg/commit_wait.h"
 #include "pg/target.h"
 #include "serve/cache_counts.h"
 #include "server/change_tracking.h"
@@ -64,5 +65,8 @@ class Monitoring {
   uint32_t commits_waiting_ = 0;
   const cache::Store* store_ = nullptr;  // null: there is no cache
 };
+
+// Says that commits have begun to wait for a synchronous standby, or do so no longer.
+void LogCommitWait(const pg::CommitWatch& watch);
 
 }  // namespace pando::server

@@ -107,10 +107,13 @@ class Purging::Target {
     failing_ = !taken;
     if (!is_news) return;
     if (taken) {
-      telemetry::Log(telemetry::Level::kInfo, "purge.again", url_.authority() + " takes PURGE again");
+      telemetry::Log(telemetry::Level::kInfo, "purge.again", "a cache of cache.purge_urls accepts PURGE again",
+                     {{"url", url_.authority() + url_.target}});
     } else {
-      telemetry::Log(telemetry::Level::kWarn, "purge.failed", "a cache in front was not told what changed",
-                     {{"url", url_.authority() + url_.target}, {"why", refusal}});
+      telemetry::Log(
+          telemetry::Level::kWarn, "purge.failed",
+          "a cache of cache.purge_urls did not accept PURGE, and may hold outdated responses; Pando tries again",
+          {{"url", url_.authority() + url_.target}, {"why", refusal}});
     }
   }
 
@@ -218,9 +221,8 @@ void Purging::TakeSecret(const std::string& secret) {
   } else if (!std::exchange(told_, true)) {
     telemetry::Log(
         telemetry::Level::kWarn, "cache.keys_differ",
-        "the role of changes.url may not read pando_changes.fleet, so that the surrogate keys of this server are "
-        "its own: a purge by another server does not drop its answers; set cache.surrogate_secret to the same "
-        "text on all servers");
+        "a PURGE from another server will not drop the responses of this one, because the role of changes.url may not "
+        "read their common secret (pando_changes.fleet); set cache.surrogate_secret to the same text on all servers");
   }
 }
 

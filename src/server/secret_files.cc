@@ -54,8 +54,8 @@ void WarnOfReadableSecrets(const ProgramOptions& options, const config::Registry
   for (const auto& [path, names] : SecretFiles(options, registry)) {
     if (!OthersMayRead(path)) continue;
     telemetry::Log(telemetry::Level::kWarn, "secret.readable",
-                   "other accounts may read the file " + path + ", which holds the secret of " + names +
-                       ": make it private with chmod 600 " + path);
+                   "other accounts can read the file " + path + ", which holds a secret (" + names +
+                       "); make it private: chmod 600 " + path);
   }
 }
 

@@ -106,9 +106,9 @@ class Process {
     const bool may_follow = database_.is_embedded() || !options_.changes.url.empty();
     PANDO_TRY(const Bytes cache_bytes, CacheBytes(options_.cache.url, may_follow));
     if (!may_follow && options_.cache.url == "auto") {
-      telemetry::Log(
-          telemetry::Level::kInfo, "cache.off",
-          "no answers are kept: set changes.url to the primary as a role that has REPLICATION and owns the tables");
+      telemetry::Log(telemetry::Level::kInfo, "cache.off",
+                     "the cache is off; to turn it on, set changes.url to the primary, with a role that has "
+                     "REPLICATION and owns the tables");
     }
     if (cache_bytes.count > 0) {
       cache::StoreOptions store;
@@ -302,7 +302,11 @@ class Process {
     const Result<void> loaded = co_await watcher_->LoadOnce();
     if (stopping_) co_return;
     monitoring_.CountReload(loaded.has_value());
-    if (!loaded) Log(Level::kError, "catalog.load_failed", loaded.error().ToString());
+    if (!loaded) {
+      Log(Level::kError, "catalog.load_failed",
+          "Pando cannot read the schema of the database; until it can, requests are answered 503: " +
+              loaded.error().ToString());
+    }
     watcher_->Start(loaded.has_value());
     if (tracking_) tracking_->Start();
     if (purging_) purging_->Start();
@@ -310,7 +314,7 @@ class Process {
       loops_.Post(i, [server = parts_[i].server.get()] { server->Start(); });
     }
     for (const std::string& address : bound_) {
-      Log(Level::kInfo, "server.listening", "serving HTTP", {{"address", std::string_view(address)}});
+      Log(Level::kInfo, "server.listening", "Pando accepts requests", {{"address", std::string_view(address)}});
     }
   }
 
@@ -372,13 +376,7 @@ class Process {
   void NoteCommits(const pg::CommitWatch& watch) {
     monitoring_.SetCommitsWaiting(watch.waiting);
     if (watch.wait == commit_wait_) return;
-    if (watch.wait.is_long != commit_wait_.is_long) {
-      Log(watch.wait.is_long ? Level::kWarn : Level::kInfo, "database.standby_awaited",
-          watch.wait.is_long
-              ? "commits wait for a synchronous standby; writes are refused where half of the connections wait"
-              : "commits wait for no standby any more",
-          {{"waiting", static_cast<int64_t>(watch.waiting)}, {"synchronous_standby_names", watch.standby_names}});
-    }
+    if (watch.wait.is_long != commit_wait_.is_long) LogCommitWait(watch);
     commit_wait_ = watch.wait;
     loops_.PostToEach([this, wait = watch.wait](size_t index) { parts_[index].target->Note(wait); });
   }
@@ -415,7 +413,9 @@ class Process {
     if (settings) {
       database_settings_ = std::move(*settings);
     } else {
-      Log(Level::kWarn, "config.database_unread", settings.error().ToString());
+      Log(Level::kWarn, "config.database_unread",
+          "Pando cannot read the options that the database holds, and keeps those that it has: " +
+              settings.error().ToString());
     }
     const Result<void> reloaded = TryReloadConfig();
     if (!reloaded) Log(Level::kError, "config.reload_failed", reloaded.error().ToString());
@@ -427,10 +427,12 @@ class Process {
     if (database_settings_) sources.database_settings = *database_settings_;
     PANDO_TRY(const config::ReloadReport report, registry_.Update(sources));
     for (const auto& change : report.changed) {
-      Log(Level::kInfo, "config.changed", change.option + ": " + change.from + " -> " + change.to);
+      Log(Level::kInfo, "config.changed",
+          "the option " + change.option + " changed from " + change.from + " to " + change.to);
     }
     for (const auto& change : report.needs_restart) {
-      Log(Level::kWarn, "config.needs_restart", change.option + " keeps " + change.from + " until the next start");
+      Log(Level::kWarn, "config.needs_restart",
+          "the option " + change.option + " keeps " + change.from + " until Pando is started again");
     }
     WarnOfReadableSecrets(options_, registry_);
     PANDO_CHECK(MakeVerifier());
@@ -446,14 +448,19 @@ class Process {
       loops_.Post(i, [&parts = parts_[i], http, connections] {
         parts.target->Resize(connections);
         const Result<void> reloaded = parts.server->Reload(http);
-        if (!reloaded) Log(Level::kError, "http.reload_failed", reloaded.error().ToString());
+        if (!reloaded) {
+          Log(Level::kError, "http.reload_failed",
+              "the new options of http are not used; correct them and send SIGHUP again: " +
+                  reloaded.error().ToString());
+        }
       });
     }
     return {};
   }
 
   Task<void> Stop() {
-    Log(Level::kInfo, "server.stopping", "finishing what is in flight");
+    Log(Level::kInfo, "server.stopping",
+        "Pando stops: it accepts no more connections, and requests in flight have http.drain_grace to finish");
     front_.health().Draining();
     tasks_.Cancel();
     const Deadline grace = Deadline::After(options_.http.drain_grace);
@@ -472,7 +479,7 @@ class Process {
     co_await draining_.Join();
     front_.ReleaseSignals();
     co_await tasks_.Join();
-    Log(Level::kInfo, "server.stopped", "everything in flight is finished");
+    Log(Level::kInfo, "server.stopped", "Pando has stopped: no request is in flight");
   }
 
   ProgramOptions& options_;

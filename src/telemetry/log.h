@@ -1,6 +1,6 @@
 // Structured log: one line an event, to standard error, as text or JSON (log.format).
 //
-//   Log(Level::kWarn, "pool.exhausted", "no connection became free", {{"waiting", 12}});
+//   Log(Level::kWarn, "database.away", "Pando cannot connect to the database", {{"error", error.ToString()}});
 //
 // Concurrency  thread-safe. Never blocks on a slow reader for more than one write; secrets and row data stay out.
 // Bounds       1 KiB for the message and for each text field, cut at a character. A line of up to 4 KiB is one write,
@@ -26,7 +26,8 @@ struct LogField {
   std::variant<std::string_view, int64_t, double, bool> value;
 };
 
-// `event` is a stable dotted name, which alerts match; `message` is a sentence for people.
+// `event` is a stable dotted name from the inventory (log_inventory.h), written out here; `message` a sentence for
+// people.
 void Log(Level level, std::string_view event, std::string_view message, std::initializer_list<LogField> fields = {});
 
 // True when a Log() of that level would be written: guards the making of costly fields.

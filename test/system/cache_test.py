@@ -86,7 +86,7 @@ class Cache(CacheCase):
         pando = self.enterContext(Pando(self.folder, self.project, settings)).start()
         status, fields, _ = pando.request('GET', '/rest/v1/plain?id=eq.1')
         self.assertEqual((status, fields['Cache-Status']), (200, None))
-        self.assertIn('cache.off: no answers are kept: set changes.url', pando.log_text())
+        self.assertIn('cache.off: the cache is off; to turn it on, set changes.url', pando.log_text())
         self.assertEqual(self.postgres.sql("select count(*) from pg_namespace where nspname like 'pando%'"), '0')
 
     def test_the_embedded_database_is_cached_and_left_in_peace_while_nobody_asks(self):
@@ -152,8 +152,8 @@ class Cache(CacheCase):
         self.postgres.sql('create table more (id int primary key)')
         wait_until(lambda: pando.metric('pando_catalog_relations') == 4, 'another table is known')
         [told] = [line for line in pando.log_text().splitlines() if 'cache.advice' in line]
-        self.assertIn('public.whole are kept for each token', told)
-        self.assertIn('public.timed are not kept', told)
+        self.assertIn('public.whole are cached for each token', told)
+        self.assertIn('public.timed are not cached', told)
         self.assertNotIn('named', told)
 
     def test_texts_choose_rows_as_their_collation_has_it(self):
