@@ -13,10 +13,9 @@ struct AdminOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, AdminOptions& o) {
-  visit.Option(
-      "admin.listen", o.listen, Reload::kRestart,
-      "Address of /livez, /readyz, /metrics, /config and /cache, as host:port; empty turns them off. It asks for no "
-      "credentials: keep it off public networks.");
+  visit.Option("admin.listen", o.listen, Reload::kRestart,
+               "Address of /livez, /readyz, /metrics, /config and /cache, as host:port; empty turns them off. These "
+               "pages ask for no credentials: keep the address off public networks.");
 }
 
 }  // namespace pando::admin

@@ -31,20 +31,20 @@ struct AuthOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, AuthOptions& o) {
-  visit.Option(
-      "auth.jwt_secret", o.jwt_secret, Reload::kLive,
-      "Verifies tokens: a text of at least 32 characters (HMAC), a JWK, a JWK set or an array of JWKs as JSON, or "
-      "@ and the name of a file that holds one of these.");
+  visit.Option("auth.jwt_secret", o.jwt_secret, Reload::kLive,
+               "Key that verifies tokens: a text of at least 32 characters (HMAC), a JWK, a JWK set or an array of "
+               "JWKs as JSON, or @ and the name of a file that holds one of these.");
   visit.Option("auth.jwt_secret_is_base64", o.jwt_secret_is_base64, Reload::kLive,
-               "Decode auth.jwt_secret from base64 (standard or URL alphabet) before use.");
-  visit.Option("auth.jwt_audience", o.jwt_audience, Reload::kLive,
-               "A token whose aud claim names others only is refused; unset accepts any.");
+               "Whether auth.jwt_secret is encoded in base64 (standard or URL alphabet) and is decoded before use.");
+  visit.Option(
+      "auth.jwt_audience", o.jwt_audience, Reload::kLive,
+      "Audience that a token must be for: a token whose aud claim names only others is refused. Unset accepts any.");
   visit.Option("auth.role_claim_key", o.role_claim_key, Reload::kLive,
                "Path of the claim that names the database role, such as .role or .app_metadata.roles[0].");
   visit.Option("auth.anonymous_role", o.anonymous_role, Reload::kLive,
-               "Database role of callers without a token; unset refuses them with 401.");
+               "Database role of requests without a token. Unset refuses them with 401.");
   visit.Option("auth.jwt_cache_max_entries", o.jwt_cache_max_entries, Range<uint32_t>{0, 10'000'000}, Reload::kLive,
-               "Verified tokens remembered, so that a signature is checked once; about 2 KiB each.");
+               "Verified tokens that Pando remembers, so that it checks each signature once. Each takes about 2 KiB.");
 }
 
 struct Principal {

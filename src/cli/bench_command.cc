@@ -25,12 +25,13 @@ void AddPopulateCommand(Command bench, Context& context) {
   Command command = bench.Add("populate", "Fill the tables of a schema with realistic rows");
   AddConfigurationOptions(command, context);
   const auto options = std::make_shared<bench::PopulateOptions>();
-  command.Option("--schema", options->schema, "NAME", "Whose tables (public)");
+  command.Option("--schema", options->schema, "NAME", "Schema whose tables are filled (default: public)");
   command.Option("--rows", options->rows, "N",
-                 "Rows of each table that no other refers to (100000); others get a tenth");
+                 "Rows for each table that no other table refers to (default: 100000); the others get a tenth");
   command.Option("--tables", options->tables, "LIST",
-                 "Other numbers for some: orders=500000,items=1000; 0 leaves one empty");
-  command.Option("--seed", options->seed, "N", "The same rows again (1)");
+                 "Rows for single tables, such as orders=500000,items=1000; 0 leaves a table empty");
+  command.Option("--seed", options->seed, "N",
+                 "Number that the rows follow from: the same seed makes the same rows (default: 1)");
   command.Run([&context, options] { return Populate(context, *options); });
 }
 
@@ -40,25 +41,28 @@ void AddBenchCommand(Command program, Context& context) {
   Command command = program.Add("bench", "Measure a server under an open-loop load");
   const auto options = std::make_shared<bench::BenchOptions>();
   command.Option("--scenario", options->scenario, "FILE",
-                 "TOML file with the requests and phases; else --url is asked for");
+                 "TOML file with the requests and phases; without it, Pando requests --url itself");
   command.Option("--url", options->url, "URL",
-                 "Where to, http:// or https://; a path in it goes before those of the scenario");
+                 "Server to measure, http:// or https://; a path in it goes before those of the scenario");
   command.Option("--rate", options->rate, "N", "Requests a second on one plateau, instead of the scenario's phases");
   command.Option("--duration", options->duration, "SPAN",
-                 "Length of that plateau (10s), or of each one of --find-knee (8s)");
+                 "Length of that plateau (default: 10s), or of each plateau of --find-knee (default: 8s)");
   command.Option("--arrivals", options->arrivals, "KIND",
-                 "constant, or poisson as of independent clients (the default)");
-  command.Option("--connections", options->connections, "N", "Connections that are kept open (64)");
-  command.Option("--threads", options->threads, "N", "Threads that send (1); each takes a core near its limit");
-  command.Option("--timeout", options->timeout, "SPAN", "A request that takes longer has failed (10s)");
-  command.Option("--slo", options->slo, "SPAN", "The promise for the 99th percentile of the response time (50ms)");
-  command.Option("--seed", options->seed, "N", "The same schedule and parameters again");
-  command.Flag("--find-knee", options->find_knee,
-               "Search for the highest rate that keeps the promise; --rate begins it");
-  command.Flag("--no-overload", options->no_overload, "Search without 1.5, 3 and 10 times the knee at the end");
-  command.Flag("--insecure", options->insecure, "Take any certificate");
-  command.Option("--json", options->json_file, "FILE", "Write every figure as JSON");
-  command.Option("--csv", options->csv_file, "FILE", "Write a line for each point");
+                 "constant, or poisson: as independent clients send (default: poisson)");
+  command.Option("--connections", options->connections, "N", "Connections that are kept open (default: 64)");
+  command.Option("--threads", options->threads, "N",
+                 "Threads that send (default: 1); near its limit each takes a core");
+  command.Option("--timeout", options->timeout, "SPAN", "Time after which a request counts as failed (default: 10s)");
+  command.Option("--slo", options->slo, "SPAN",
+                 "Longest response time that the 99th percentile may have (default: 50ms)");
+  command.Option("--seed", options->seed, "N",
+                 "Number that schedule and parameters follow from: the same seed repeats them");
+  command.Flag("--find-knee", options->find_knee, "Search for the highest rate that keeps --slo, beginning at --rate");
+  command.Flag("--no-overload", options->no_overload,
+               "Leave out the plateaus at 1.5, 3 and 10 times the knee, at the end of --find-knee");
+  command.Flag("--insecure", options->insecure, "Accept any certificate of the server");
+  command.Option("--json", options->json_file, "FILE", "Write all figures to this file, as JSON");
+  command.Option("--csv", options->csv_file, "FILE", "Write a line for each point to this file, as CSV");
   command.Run([options] { return Bench(*options); });
   AddPopulateCommand(command, context);
 }

@@ -79,8 +79,9 @@ void AddConfigurationOptions(Command command, Context& context) {
   command.Option("--config", context.config_file, "FILE",
                  std::string("TOML file with the configuration (default: ") + kDefaultConfigFile + " if there is one)");
   command.Footer([&context] {
-    return "Configuration, with the defaults. Each is also a key of the file, and a variable: --http.listen is\n"
-           "PANDO_HTTP_LISTEN.\n" +
+    return "Options, with their defaults. An option is a flag (--http.listen), a variable (PANDO_HTTP_LISTEN) or a key "
+           "of\n"
+           "the file (listen in the section [http]). A flag wins over a variable, and a variable over the file.\n" +
            config::HelpText(context.registry);
   });
 }

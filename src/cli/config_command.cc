@@ -56,11 +56,11 @@ void AddConfigCommand(Command program, Context& context) {
   Command command = program.Add("config", "Print the configuration in force, and where each value came from");
   AddConfigurationOptions(command, context);
   const auto arguments = std::make_shared<ConfigArguments>();
-  command.Option("--get", arguments->get, "NAME", "Print the value of this option only, for scripts");
+  command.Option("--get", arguments->get, "NAME", "Print only the value of this option, for scripts");
   command.Flag("--json", arguments->json, "Print JSON instead of TOML");
   command.Run([&context, arguments] { return PrintConfiguration(context, *arguments); });
 
-  command.Add("check", "Say whether the configuration is in order").Run([&context] {
+  command.Add("check", "Check the configuration, without the database or the network").Run([&context] {
     return CheckConfiguration(context);
   });
   command.Add("reference", "Print docs/reference/options.md").Run([&context] {

@@ -20,8 +20,9 @@ void AddKeysCommand(Command program, Context& context) {
   AddConfigurationOptions(command, context);
   const auto request = std::make_shared<server::KeysRequest>();
   command.Option("--role", request->role, "ROLE", "Print the token of this role only, for scripts");
-  command.Option("--sub", request->subject, "TEXT", "Claim \"sub\" of the token: whom it stands for");
-  command.Option("--seconds", request->lifetime_seconds, "SECONDS", "How long the token is valid (10 years)");
+  command.Option("--sub", request->subject, "TEXT", "Claim \"sub\" of the token: the user that it is for");
+  command.Option("--seconds", request->lifetime_seconds, "SECONDS",
+                 "Time for which the token is valid (default: 10 years)");
   command.Run([&context, request] { return Keys(context, *request); });
 }
 

@@ -40,9 +40,9 @@ void AddMigrateCommand(Command program, Context& context) {
 
   command.Add("up", "Apply the migrations that are pending (the default)").Run([&context] { return Up(context); });
   command.Add("status", "List what is applied and what is pending").Run([&context] { return Status(context); });
-  Command make = command.Add("new", "Make the next migration file");
+  Command make = command.Add("new", "Create the file of the next migration");
   const auto name = std::make_shared<std::string>();
-  make.RequiredArgument("NAME", *name, "What it does, such as create_orders");
+  make.RequiredArgument("NAME", *name, "What the migration does, such as create_orders");
   make.Run([&context, name] { return New(context, *name); });
 }
 

@@ -26,22 +26,22 @@ struct EmbeddedOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, EmbeddedOptions& o) {
+  visit.Option("embedded.socket_folder", o.socket_folder, Reload::kRestart,
+               "Folder of the embedded PostgreSQL's Unix socket, at most 93 bytes long. Empty means /run/pando when "
+               "Pando is root, else a folder below the data folder.");
   visit.Option(
-      "embedded.socket_folder", o.socket_folder, Reload::kRestart,
-      "Folder of the embedded PostgreSQL's Unix socket, at most 93 bytes long; empty chooses one: /run/pando as "
-      "root, else below the data folder.");
-  visit.Option("embedded.account", o.account, Reload::kRestart,
-               "Account that runs the embedded PostgreSQL when Pando is root; otherwise it is Pando's own.");
+      "embedded.account", o.account, Reload::kRestart,
+      "Account that the embedded PostgreSQL runs as when Pando is root. Otherwise it runs as Pando's own account.");
   visit.Option("embedded.bin_folder", o.bin_folder, Reload::kRestart,
-               "Folder of the programs postgres and initdb; empty finds the newest version that fits the data.");
+               "Folder of the programs postgres and initdb. Empty means the newest version that fits the data.");
   visit.Option("embedded.start_timeout", o.start_timeout,
                Range<milliseconds>{std::chrono::seconds(1), std::chrono::hours(1)}, Reload::kRestart,
-               "Longest wait for the embedded PostgreSQL to be ready; after a crash it first replays its log.");
-  visit.Option(
-      "embedded.stop_grace", o.stop_grace, Range<milliseconds>{milliseconds(0), std::chrono::minutes(10)},
-      Reload::kRestart,
-      "Time the embedded PostgreSQL has to write its checkpoint at the stop; then it stops at once and replays "
-      "its log at the next start.");
+               "Longest time for the embedded PostgreSQL to be ready. After a crash PostgreSQL first replays its log, "
+               "which can take long.");
+  visit.Option("embedded.stop_grace", o.stop_grace, Range<milliseconds>{milliseconds(0), std::chrono::minutes(10)},
+               Reload::kRestart,
+               "Time that the embedded PostgreSQL has to write its checkpoint when Pando stops. After that it stops at "
+               "once, and replays its log at the next start.");
 }
 
 }  // namespace pando::embedded

@@ -47,37 +47,48 @@ void Describe(Visitor& visit, ServerOptions& o) {
   using std::chrono::hours;
   const Range<milliseconds> timeout{milliseconds(1), hours(24)};
   visit.Option("http.listen", o.listen, Reload::kRestart,
-               "Addresses to accept HTTP on, each host:port or [ipv6]:port; one socket each per event loop.");
-  visit.Option("http.tls_certificate", o.tls_certificate, Reload::kLive,
-               "PEM file with the certificate chain; with http.tls_key it turns every listener into HTTPS.");
+               "Addresses on which Pando accepts HTTP, each host:port or [ipv6]:port. Each event loop opens one socket "
+               "for each address.");
+  visit.Option(
+      "http.tls_certificate", o.tls_certificate, Reload::kLive,
+      "PEM file with the certificate chain. With http.tls_key it makes every address of http.listen speak HTTPS.");
   visit.Option("http.tls_key", o.tls_key, Reload::kLive, "PEM file with the private key of http.tls_certificate.");
   visit.Option("http.body_bytes_max", o.body_bytes_max, Range<Bytes>{Bytes{1}, GiB(1)}, Reload::kLive,
-               "Largest request body; a larger one is refused with 413 before it is read.");
+               "Largest request body, in bytes. A larger body is refused with 413 before it is read. A higher value "
+               "lets one request take more memory.");
   visit.Option("http.header_bytes_max", o.header_bytes_max, Range<Bytes>{KiB(1), MiB(1)}, Reload::kLive,
-               "Largest request line plus header; more is refused with 431, a longer target alone with 414.");
+               "Largest request line and header together, in bytes. A larger header is refused with 431, and a request "
+               "target that is too long by itself with 414. A higher value lets each connection take more memory.");
   visit.Option("http.memory_max", o.memory_max, Range<Bytes>{MiB(1), GiB(1024)}, Reload::kLive,
-               "Memory that request bodies and answers may hold together; what finds no room within five seconds is "
-               "refused with 503. A body above 64 KiB counts twice, for its way to the database copies it; so does an "
-               "answer while it arrives from there.");
+               "Memory that request bodies and responses may hold together, in bytes. A body or response that finds no "
+               "room within five seconds is refused with 503. A body above 64 KiB counts twice, because it is copied "
+               "on the way to the database; so does a response while it arrives from there.");
   visit.Option("http.rate_min", o.rate_min, Range<Bytes>{Bytes{0}, GiB(1)}, Reload::kLive,
-               "Least bytes a second at which a client sends a body, or takes an answer, of more than 64 KiB, measured "
-               "over each http.rate_grace; a slower one is cut off. 0 means no least rate.");
+               "Lowest rate, in bytes a second, at which a client may send a body or read a response of more than 64 "
+               "KiB, measured over http.rate_grace. A slower client is disconnected. A lower value lets slow clients "
+               "hold memory and connections for longer; 0 sets no lowest rate.");
   visit.Option("http.rate_grace", o.rate_grace, timeout, Reload::kLive,
-               "Time over which http.rate_min is measured: pauses up to it are allowed.");
+               "Time over which http.rate_min is measured. A client may pause for so long; a higher value lets slow "
+               "clients stay longer.");
   visit.Option("http.connections_max", o.connections_max, Range<uint32_t>{1, 1'000'000}, Reload::kLive,
-               "Client connections held open at once; the next is answered 503 and closed.");
+               "Client connections that this process may hold open at once. A further one is answered 503 and closed. "
+               "Each open connection takes memory and a file descriptor.");
   visit.Option("http.header_timeout", o.header_timeout, timeout, Reload::kLive,
-               "Longest time for a request's header to arrive, from its first byte; then 408.");
+               "Longest time for a request's header to arrive, counted from its first byte. After that the request is "
+               "answered 408.");
   visit.Option("http.body_timeout", o.body_timeout, timeout, Reload::kLive,
-               "Longest pause while a request's body arrives; then 408.");
+               "Longest pause while a request's body arrives. After that the request is answered 408.");
   visit.Option("http.idle_timeout", o.idle_timeout, timeout, Reload::kLive,
-               "Longest pause between two requests of a connection; then it is closed.");
+               "Longest pause between two requests on a connection. After that the connection is closed. A higher "
+               "value keeps more idle connections open.");
   visit.Option("http.request_timeout", o.request_timeout, timeout, Reload::kLive,
-               "Longest time from a request's header to its answer; then its statement is cancelled, 504.");
+               "Longest time from the end of a request's header to its response. After that the statement of the "
+               "request is cancelled, and the request is answered 504.");
   visit.Option("http.write_timeout", o.write_timeout, timeout, Reload::kLive,
-               "Longest pause while a client takes its answer; then the connection is closed.");
+               "Longest pause while a client reads its response. After that the connection is closed.");
   visit.Option("http.drain_grace", o.drain_grace, timeout, Reload::kLive,
-               "Longest time that requests in flight are given to finish at shutdown.");
+               "Longest time that requests in flight have to finish when Pando stops. A higher value makes a stop take "
+               "longer; a lower one breaks off slow requests.");
 }
 
 // Answers one request: fills `response`, which is empty, at once, or in the Task that it gives back, which is awaited

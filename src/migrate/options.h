@@ -16,8 +16,8 @@ struct MigrateOptions {
 template <class Visitor>
 void Describe(Visitor& visit, MigrateOptions& o) {
   visit.Option("migrate.folder", o.folder, Reload::kRestart,
-               "Folder of the application's migrations, files named 0001_create_orders.sql; one that does not exist "
-               "holds none.");
+               "Folder of the application's migrations, files named such as 0001_create_orders.sql. A folder that does "
+               "not exist holds no migrations.");
 }
 
 }  // namespace pando::migrate

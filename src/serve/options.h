@@ -37,55 +37,66 @@ struct RestOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, RestOptions& o) {
-  visit.Option("rest.prefix", o.prefix, Reload::kRestart,
-               "Path under which the REST API answers: / for plain PostgREST clients, /rest/v1 for Supabase's.");
+  visit.Option(
+      "rest.prefix", o.prefix, Reload::kRestart,
+      "Path under which the REST API answers: /rest/v1 for Supabase's clients, / for plain PostgREST clients.");
   visit.Option("rest.schemas", o.schemas, Reload::kLive,
-               "Database schemas that the API exposes; the first is the default, the others are chosen by "
-               "Accept-Profile and Content-Profile.");
-  visit.Option("rest.extra_search_path", o.extra_search_path, Reload::kLive,
-               "Schemas added to the search path behind the request's, for functions and types that are not exposed.");
+               "Database schemas that the API exposes. The first is the default; a request chooses another one with "
+               "Accept-Profile or Content-Profile.");
+  visit.Option(
+      "rest.extra_search_path", o.extra_search_path, Reload::kLive,
+      "Schemas added to the search path after the request's schema, for functions and types that are not exposed.");
   visit.Option("rest.max_rows", o.max_rows, Range<uint32_t>{0, 2'000'000'000}, Reload::kLive,
-               "Most rows that one read answers, and most rows of each to-many embed; unset means no cap.");
+               "Most rows in one response, and most rows of each to-many embed in it. Unset means no limit: one "
+               "request can then read a whole table.");
   visit.Option("rest.tx_end", o.tx_end,
                OneOf{{"commit", "commit-allow-override", "rollback", "rollback-allow-override"}}, Reload::kLive,
-               "How transactions end, and whether a request may choose with Prefer: tx=; rollback is for tests.");
+               "How transactions end. commit keeps what a request writes; rollback undoes it, for tests. With "
+               "-allow-override a request may choose by Prefer: tx=.");
   visit.Option("rest.aggregates_enabled", o.aggregates_enabled, Reload::kLive,
-               "Allow aggregate functions in select=; a caller can then make the database read whole tables.");
+               "Whether select= may hold aggregate functions. A client can then make the database read whole tables.");
   visit.Option("rest.plan_enabled", o.plan_enabled, Reload::kLive,
-               "Allow Accept: application/vnd.pgrst.plan, which shows execution plans; not for public servers.");
+               "Whether a client may see execution plans, with Accept: application/vnd.pgrst.plan. Keep it off on "
+               "public servers: plans show how the database works inside.");
   visit.Option("rest.legacy_target_names", o.legacy_target_names, Reload::kLive,
-               "Let filters address an aliased embed by its relation's name too, with a Warning header.");
+               "Whether filters may also address an aliased embed by the name of its relation. Such a response has a "
+               "Warning header.");
   visit.Option("rest.pre_request", o.pre_request, Reload::kLive,
-               "Function called before each request's statement, in its transaction; it may raise or set the role.");
+               "Function that Pando calls before the statement of each request, in its transaction. It may raise an "
+               "error or set the role. With it no response is cached.");
   visit.Option("rest.pre_config", o.pre_config, Reload::kLive,
-               "Function called when configuration is read from the database, to set pgrst.* settings for it.");
+               "Function that Pando calls when it reads options from the database, so that the function can set "
+               "pgrst.* settings.");
   visit.Option("rest.root_spec", o.root_spec, Reload::kLive,
                "Function that answers the root path instead of the OpenAPI document.");
   visit.Option("rest.openapi_mode", o.openapi_mode, OneOf{{"follow-privileges", "ignore-privileges", "disabled"}},
                Reload::kLive,
-               "What the OpenAPI document at the root shows: what the role may use, everything, nothing.");
+               "What the OpenAPI document at the root path shows. follow-privileges: what the role may use; "
+               "ignore-privileges: everything; disabled: there is no document.");
   visit.Option("rest.openapi_security_active", o.openapi_security_active, Reload::kLive,
-               "Describe the JWT header in the OpenAPI document.");
+               "Whether the OpenAPI document describes the header that carries the JWT.");
   visit.Option("rest.openapi_server_proxy_uri", o.openapi_server_proxy_uri, Reload::kLive,
-               "Public address of the API for the OpenAPI document, when a proxy stands in front.");
+               "Public address of the API for the OpenAPI document, when a proxy stands in front of Pando.");
   visit.Option("rest.cors_allowed_origins", o.cors_allowed_origins, Reload::kLive,
-               "Origins that browsers may call from; empty allows every origin, without credentials.");
+               "Origins whose pages may call the API from a browser. Empty allows every origin, without credentials.");
   visit.Option("rest.trace_header", o.trace_header, Reload::kLive,
-               "Request header that is echoed in the response, for tracing.");
+               "Request header that the response repeats, for tracing.");
   visit.Option("rest.server_timing_enabled", o.server_timing_enabled, Reload::kLive,
-               "Tell in a Server-Timing header where a request's time went.");
+               "Whether a Server-Timing header in the response says how long each step of the request took.");
   visit.Option(
       "rest.max_age_relations", o.max_age_relations, Reload::kLive,
-      "Relations whose answers browsers and proxies may keep for rest.max_age without asking again, as NAME or "
-      "SCHEMA.NAME; the answers of all others they may keep, and must revalidate.");
+      "Relations whose responses browsers and proxies may reuse for rest.max_age without asking again, each as NAME or "
+      "SCHEMA.NAME. Responses of other relations may be kept, and must be revalidated before each use.");
   visit.Option("rest.max_age", o.max_age, Range<milliseconds>{std::chrono::seconds(1), std::chrono::hours(24 * 365)},
-               Reload::kLive, "How long that is: so stale may such an answer be, whatever Pando's own cache knows.");
+               Reload::kLive,
+               "Time for which browsers and proxies may reuse responses of rest.max_age_relations. Such a response may "
+               "be out of date for so long, whatever Pando's own cache knows.");
   visit.Option("rest.client_error_verbosity", o.client_error_verbosity, OneOf{{"verbose", "postgrest", "minimal"}},
                Reload::kLive,
-               "Fields of an error body: all four, with the GRANT that a caller lacks as a hint; all four as PostgREST "
-               "has them; or code and message only.");
+               "Fields of an error body. verbose: all four, with the GRANT that the role lacks as a hint; postgrest: "
+               "all four, as PostgREST has them; minimal: code and message.");
   visit.Option("rest.app_settings", o.app_settings, Reload::kLive,
-               "Settings named app.settings.NAME that functions and policies can read.");
+               "Settings that functions and policies can read as app.settings.NAME.");
 }
 
 }  // namespace pando::serve

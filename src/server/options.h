@@ -30,32 +30,41 @@ void Describe(Visitor& visit, DatabaseOptions& o) {
   using std::chrono::hours;
   const Range<milliseconds> span{milliseconds(1), hours(24)};
   const Range<milliseconds> span_or_never{milliseconds(0), hours(24 * 365)};
-  visit.Option("database.url", o.url, Reload::kRestart,
-               "The database: embedded: or embedded:FOLDER for the private PostgreSQL that Pando runs itself, or a "
-               "postgres:// URI, which may list several hosts: the primary among them is used.");
+  visit.Option(
+      "database.url", o.url, Reload::kRestart,
+      "The database. embedded: or embedded:FOLDER is a private PostgreSQL that Pando runs itself; a postgres:// URI "
+      "names any other PostgreSQL. The URI may list several hosts, and Pando uses the primary among them.");
   visit.Option("database.connections_max", o.connections_max, Range<uint32_t>{1, 10'000}, Reload::kLive,
-               "Connections this process may hold to the database; each costs that server a process.");
+               "Connections that this process may hold to the database. With more of them more statements run at once; "
+               "each costs the database server a process.");
   visit.Option("database.waiters_max", o.waiters_max, Range<uint32_t>{0, 1'000'000}, Reload::kRestart,
-               "Requests that may wait for a connection; the next one is refused at once with 503.");
+               "Requests that may wait for a database connection. A further one is refused at once with 503. A higher "
+               "value means fewer refusals and longer waits under overload.");
   visit.Option("database.acquire_timeout", o.acquire_timeout, span, Reload::kRestart,
-               "Longest wait for a connection, cut short by the request's own deadline; then 504.");
+               "Longest time that a request waits for a database connection; http.request_timeout may end the wait "
+               "sooner. After that the request is answered 504.");
   visit.Option("database.connect_timeout", o.connect_timeout, span, Reload::kRestart,
-               "Longest time that opening a connection may take.");
+               "Longest time that opening a database connection may take. A lower value notices a dead database "
+               "sooner, and fails on a slow network.");
   visit.Option("database.idle_timeout", o.idle_timeout, span_or_never, Reload::kRestart,
-               "A connection that nobody needed for so long is closed; 0ms keeps it.");
+               "Time after which an unused database connection is closed; 0ms keeps it open. A lower value frees "
+               "processes of the database server, and more requests must wait for a new connection.");
   visit.Option("database.lifetime_max", o.lifetime_max, span_or_never, Reload::kRestart,
-               "A connection is replaced after so long, so that settings and memory are renewed; 0ms keeps it.");
+               "Time after which a database connection is replaced, so that its settings and its memory in the "
+               "database server are renewed; 0ms keeps it.");
   visit.Option("database.statements_max", o.statements_max, Range<uint32_t>{1, 100'000}, Reload::kRestart,
-               "Prepared statements kept on each connection; each costs the database server some 10 KiB and more.");
+               "Prepared statements kept on each database connection. More of them save planning time; each costs the "
+               "database server 10 KiB or more.");
   visit.Option("database.channel", o.channel, Reload::kRestart,
-               "Channel whose NOTIFY with the payload 'reload schema' makes the catalog load again.");
+               "Channel on which Pando listens. NOTIFY with the payload 'reload schema' makes Pando read the schema "
+               "again, 'reload config' the options, and without a payload both.");
   visit.Option("database.pooler", o.pooler, OneOf{{"none", "session", "transaction"}}, Reload::kRestart,
-               "What stands between Pando and PostgreSQL, and for how long it lends a connection: none; session, for a "
-               "pooler that lends whole sessions; transaction, for one that lends less, which prepares no "
-               "statements.");
+               "Pooler between Pando and PostgreSQL: none; session, a pooler that lends a connection for a whole "
+               "session; transaction, one that lends it for less. With transaction Pando prepares no statements, so "
+               "that each one is planned again.");
   visit.Option("database.config_in_database", o.config_in_database, Reload::kRestart,
-               "Take options from the database too: settings named pgrst.* of the connecting role, as PostgREST does. "
-               "They win over file and environment.");
+               "Whether Pando takes options from the database as well: settings named pgrst.* of the role that it "
+               "connects as, as PostgREST does. They win over file and environment.");
 }
 
 //   kConfigInvalid  a pooler for the embedded database
@@ -70,13 +79,14 @@ struct ChangesOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, ChangesOptions& o) {
-  visit.Option(
-      "changes.enabled", o.enabled, Reload::kRestart,
-      "Follow the changes of the database through its replication stream: the schema is loaded again by itself "
-      "after each DDL. Needs wal_level=logical; the embedded PostgreSQL has it.");
+  visit.Option("changes.enabled", o.enabled, Reload::kRestart,
+               "Whether Pando follows the changes of the database through its replication stream, and so reads the "
+               "schema again right after each DDL. It needs wal_level=logical, which the embedded PostgreSQL has, and "
+               "takes one replication slot.");
   visit.Option("changes.url", o.url, Reload::kRestart,
-               "The primary, as a role that has REPLICATION and owns the tables, and that may make event triggers if "
-               "DDL is to be noticed; empty: database.url. May list several hosts, as database.url.");
+               "URI of the primary for the change stream; empty means database.url. The role needs REPLICATION, must "
+               "own the tables, and must be allowed to create event triggers if Pando is to see DDL. The URI may list "
+               "several hosts, as database.url.");
 }
 
 struct CacheOptions {
@@ -92,22 +102,25 @@ template <class Visitor>
 void Describe(Visitor& visit, CacheOptions& o) {
   visit.Option(
       "cache.url", o.url, Reload::kRestart,
-      "Where answers are kept until the data changes: off, or memory: with its size, as in memory:256MiB. auto is "
-      "memory:128MiB where the database is embedded or changes.url is set, else off. Follows the changes of the "
-      "database, as changes.enabled does.");
+      "Where responses are cached until their data changes: off, or memory: with a size, as in memory:256MiB. auto "
+      "means memory:128MiB where the database is embedded or changes.url is set, else off. A cache follows the changes "
+      "of the database, as changes.enabled does. A larger cache answers more requests and takes more memory.");
   visit.Option("cache.staleness_max", o.staleness_max, Range<milliseconds>{milliseconds(10), std::chrono::minutes(1)},
-               Reload::kRestart, "No kept answer is shown when the change stream is older than this.");
-  visit.Option("cache.answer_bytes_max", o.answer_bytes_max, Range<Bytes>{KiB(1), MiB(64)}, Reload::kRestart,
-               "A larger answer is not kept.");
-  visit.Option("cache.excluded_relations", o.excluded_relations, Reload::kRestart,
-               "Tables, each by its name or with its schema, of which no answers are kept.");
+               Reload::kRestart,
+               "Age of the change stream above which the database answers instead of the cache. A lower value means "
+               "fresher responses, and more load on the database when the stream is late.");
   visit.Option(
-      "cache.purge_urls", o.purge_urls, Reload::kRestart,
-      "Caches in front, each http://host[:port][/path]: answers carry Surrogate-Key, and a PURGE with the keys "
-      "of what has changed is sent to each.");
-  visit.Option("cache.surrogate_secret", o.surrogate_secret, Reload::kRestart,
-               "Makes the surrogate keys; servers behind the same cache in front need the same. Empty: the one that "
-               "Pando made in the database, where the role of changes.url owns the schema pando_changes.");
+      "cache.answer_bytes_max", o.answer_bytes_max, Range<Bytes>{KiB(1), MiB(64)}, Reload::kRestart,
+      "Largest response that is cached, in bytes. A higher value lets a few large responses displace many small ones.");
+  visit.Option("cache.excluded_relations", o.excluded_relations, Reload::kRestart,
+               "Tables whose responses are never cached, each as NAME or SCHEMA.NAME.");
+  visit.Option("cache.purge_urls", o.purge_urls, Reload::kRestart,
+               "Caches in front of Pando, each as http://host[:port][/path]. Responses then carry Surrogate-Key, and "
+               "Pando sends each cache a PURGE with the keys of what has changed.");
+  visit.Option(
+      "cache.surrogate_secret", o.surrogate_secret, Reload::kRestart,
+      "Secret that surrogate keys are made with. Servers behind the same cache need the same secret. Empty means the "
+      "one that Pando keeps in the database, where the role of changes.url owns the schema pando_changes.");
 }
 
 // The size in "memory:256MiB"; 0 for "off". `auto_on`: what "auto" means.
@@ -121,7 +134,7 @@ struct ProcessOptions {
 template <class Visitor>
 void Describe(Visitor& visit, ProcessOptions& o) {
   visit.Option("server.loops", o.loops, Range<uint32_t>{0, 256}, Reload::kRestart,
-               "Event loops, each a thread with its own listener and connections; 0 means one for each core.");
+               "Event loops, each a thread with listeners and connections of its own; 0 means one for each core.");
 }
 
 }  // namespace pando::server

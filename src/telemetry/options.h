@@ -15,12 +15,13 @@ struct LogOptions {
 
 template <class Visitor>
 void Describe(Visitor& visit, LogOptions& o) {
-  visit.Option("log.level", o.level, OneOf{{"debug", "info", "warn", "error", "off"}}, Reload::kLive,
-               "Least level that is written; info has starts, reloads and their causes, debug costs time per request.");
+  visit.Option(
+      "log.level", o.level, OneOf{{"debug", "info", "warn", "error", "off"}}, Reload::kLive,
+      "Lowest level that is logged. info has starts, reloads and their causes; debug costs time for each request.");
   visit.Option("log.format", o.format, OneOf{{"text", "json"}}, Reload::kLive,
-               "How a line looks: text for people, json (one object a line) for collectors.");
+               "Form of a log line: text for people, json (one object a line) for collectors.");
   visit.Option("log.access", o.access, Reload::kLive,
-               "Write one JSON line for each request, whatever log.level and log.format are.");
+               "Whether Pando writes one JSON line for each request, whatever log.level and log.format are.");
 }
 
 }  // namespace pando::telemetry
