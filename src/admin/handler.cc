@@ -62,7 +62,7 @@ http::Response Answer(const http::Request& request, const Sources& sources) {
       path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/config" || path == "/cache";
   if (!is_known) {
     const Error error(ErrorId::kInvalidPath, "the admin port has no such path");
-    return RenderError(404, error.WithHint("there are /livez, /readyz, /metrics, /config and /cache"));
+    return RenderError(404, error.WithHint("the paths are /livez, /readyz, /metrics, /config and /cache"));
   }
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response refusal =

@@ -78,7 +78,7 @@ Result<KeySet::Entry> ParseJwk(const json::value& value) {
   if (jwk.contains("alg")) {
     algorithm = ParseAlgorithm(Member(jwk, "alg"));
     if (!algorithm) return Unusable("its \"alg\" is not supported");
-    if (KeyTypeOf(*algorithm) != key.type()) return Unusable("its \"alg\" is none of its \"kty\" and \"crv\"");
+    if (KeyTypeOf(*algorithm) != key.type()) return Unusable("its \"alg\" does not fit its \"kty\" and \"crv\"");
   }
   return KeySet::Entry{std::move(key), std::string(Member(jwk, "kid")), algorithm};
 }
@@ -114,7 +114,7 @@ Result<KeySet> KeySet::Parse(const Secret& secret, bool base64) {
 
 Result<void> KeySet::AddKeys(std::string_view text) {
   const std::optional<json::value> parsed = ParseJson(text);
-  if (!parsed) return Invalid("looks like JSON, and is no JWK, JWK set or array of JWKs");
+  if (!parsed) return Invalid("is JSON, but not a JWK, a JWK set or an array of JWKs");
   const json::value* keys = KeysOf(*parsed);
   if (keys == nullptr) {
     Result<Entry> entry = ParseJwk(*parsed);
@@ -125,7 +125,8 @@ Result<void> KeySet::AddKeys(std::string_view text) {
   if (!keys->is_array()) return Invalid("is a JWK set whose keys are not an array");
   const json::array& all = keys->get_array();
   if (all.size() > kKeysMax) {
-    return Invalid("holds " + std::to_string(all.size()) + " keys, and " + std::to_string(kKeysMax) + " are allowed");
+    return Invalid("has " + std::to_string(all.size()) + " keys, and at most " + std::to_string(kKeysMax) +
+                   " are allowed");
   }
   for (size_t i = 0; i < all.size(); ++i) {
     Result<Entry> entry = ParseJwk(all[i]);

@@ -416,7 +416,7 @@ TEST(KeySetTest, RefusesASetWithoutAUsableKeyAndSaysWhy) {
   EXPECT_THAT(Parse(R"([{"kty":"OKP","crv":"X25519","x":"AA"}])").error().message(), HasSubstr("key 1"));
   std::string many = "[7";
   for (int i = 0; i < 64; ++i) many += ",7";
-  EXPECT_THAT(Parse(many + "]").error().message(), HasSubstr("holds 65 keys"));
+  EXPECT_THAT(Parse(many + "]").error().message(), HasSubstr("has 65 keys"));
 }
 
 TEST(KeySetTest, RefusesPointsOffTheirCurve) {

@@ -45,9 +45,10 @@ class Reader {
 
  private:
   Error Refusal() const {
-    return Error(ErrorId::kConfigInvalid, "auth.role_claim_key \"" + std::string(text_) + "\" is not a path of a claim")
+    return Error(ErrorId::kConfigInvalid,
+                 "auth.role_claim_key \"" + std::string(text_) + "\" is not the path of a claim")
         .WithDetail("at character " + std::to_string(text_.size() - rest_.size() + 1))
-        .WithHint("write it like .role, .app_metadata.roles[0] or $.roles[?(@ == 'author')]");
+        .WithHint("write a path such as .role, .app_metadata.roles[0] or $.roles[?(@ == 'author')]");
   }
 
   bool Take(std::string_view token) {

@@ -58,7 +58,7 @@ Error UnknownRole(const std::string& text) {
 Result<void> CheckAnonymousRole(const std::optional<std::string>& role) {
   if (!role || IsRoleName(*role)) return {};
   return Error(ErrorId::kConfigInvalid, "auth.anonymous_role \"" + *role + "\" does not name a role")
-      .WithHint("name a role of the database, or leave it empty to refuse callers without a token");
+      .WithHint("name a role of the database, or leave the option empty to refuse requests without a token");
 }
 
 std::shared_ptr<const Principal> MakeAnonymous(const std::optional<std::string>& role) {

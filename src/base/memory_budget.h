@@ -52,8 +52,8 @@ class MemoryBudget {
 
 // kHttpOverloaded, for whom there is no room: what a budget bounds are bodies and answers.
 inline Error NoRoomForIt() {
-  return Error(ErrorId::kHttpOverloaded, "the memory for bodies and answers is taken")
-      .WithDetail("http.memory_max bounds what they hold together");
+  return Error(ErrorId::kHttpOverloaded, "the memory for request bodies and responses is in use")
+      .WithDetail("http.memory_max limits what they hold together");
 }
 
 // kKnown: all that is needed is asked for at once.

@@ -12,7 +12,7 @@ constexpr uint16_t kHttpsPort = 443;
 
 Error Refuse(const std::string& text, const std::string& why) {
   return Error(ErrorId::kConfigInvalid, "the URL \"" + text + "\" " + why)
-      .WithHint("write http://127.0.0.1:8080/rest/v1/items or the like");
+      .WithHint("write a URL such as http://127.0.0.1:8080/rest/v1/items");
 }
 
 bool ParsePort(std::string_view text, uint16_t& port) {
@@ -45,16 +45,16 @@ Result<Url> ParseUrl(const std::string& text) {
   std::string_view host = rest.substr(0, path);
   url.target = std::string(rest.substr(path, rest.find('#') - path));
   if (url.target.starts_with('?')) url.target.insert(0, "/");
-  if (host.find('@') != std::string_view::npos)
-    return Refuse(text, "names a user; send an Authorization header instead");
+  if (host.find('@') != std::string_view::npos) return Refuse(text, "has a user; send an Authorization header instead");
   const size_t bracket = host.rfind(']');
   const size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {
-    if (!ParsePort(host.substr(colon + 1), url.port)) return Refuse(text, "has a port that is none");
+    if (!ParsePort(host.substr(colon + 1), url.port))
+      return Refuse(text, "has a port that is not a number from 1 to 65535");
     host = host.substr(0, colon);
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty()) return Refuse(text, "names no host");
+  if (host.empty()) return Refuse(text, "has no host");
   url.host = std::string(host);
   return url;
 }

@@ -83,12 +83,12 @@ Result<Scenario> MakeScenario(const BenchOptions& options) {
   }
   PANDO_CHECK(Override(options, scenario));
   if (scenario.url.empty()) {
-    return Error(ErrorId::kConfigInvalid, "there is neither a scenario nor a --url")
-        .WithHint("see `pando bench --help`");
+    return Error(ErrorId::kConfigInvalid, "neither --scenario nor --url is given").WithHint("see `pando bench --help`");
   }
   if (scenario.name.empty()) scenario.name = options.scenario.empty() ? "one request" : options.scenario;
   if (scenario.phases.empty() && !options.find_knee) {
-    return Error(ErrorId::kConfigInvalid, "the scenario has no [[phases]]").WithHint("give it some, or --rate");
+    return Error(ErrorId::kConfigInvalid, "the scenario has no [[phases]]")
+        .WithHint("add a [[phases]] to the scenario, or give --rate");
   }
   return scenario;
 }

@@ -54,8 +54,9 @@ Result<std::vector<Tally>> Generator::Run(const std::vector<Phase>& phases, uint
   if (start_ns != kNoStart) Watch(start_ns, start_ns + DurationOf(phases).count(), listener);
   for (std::thread& thread : threads) thread.join();
   if (start_ns == kNoStart) {
-    return Error(ErrorId::kNetwork, "no connection to " + target_.url.authority() + " could be made")
-        .WithHint(target_.tls ? "is the certificate trusted? --insecure does not ask" : "is the server running?");
+    return Error(ErrorId::kNetwork, "cannot connect to " + target_.url.authority())
+        .WithHint(target_.tls ? "check that the certificate is trusted, or give --insecure"
+                              : "check that the server is running");
   }
   for (size_t i = 1; i < tallies.size(); ++i) {
     for (size_t phase = 0; phase < phases.size(); ++phase) tallies[0][phase].Merge(tallies[i][phase]);

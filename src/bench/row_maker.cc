@@ -112,7 +112,7 @@ Result<void> RowMaker::PlanKeys() {
 Error RowMaker::NothingKnown(size_t column) const {
   const ColumnShape& shape = table_->columns[column];
   return Error(ErrorId::kConfigInvalid,
-               "no value is known for the column \"" + table_->name + "." + shape.name + "\" of type " + shape.type)
+               "cannot make a value for the column \"" + table_->name + "." + shape.name + "\" of type " + shape.type)
       .WithHint("leave its table out with --tables " + table_->name + "=0");
 }
 

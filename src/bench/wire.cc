@@ -36,7 +36,7 @@ Result<void> LookUp(Target& target) {
 Result<void> MakeTls(Target& target) {
   target.tls.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* context = target.tls.get();
-  if (context == nullptr) return Error(ErrorId::kTls, "OpenSSL has no context for TLS");
+  if (context == nullptr) return Error(ErrorId::kTls, "OpenSSL cannot set up TLS");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);

@@ -7,7 +7,7 @@ namespace pando::changes {
 namespace {
 
 Error OutOfPlace(const char* what) {
-  return Error(ErrorId::kProtocol, std::string("logical replication sent ") + what + " where none belongs");
+  return Error(ErrorId::kProtocol, std::string("logical replication sent ") + what + " in the wrong place");
 }
 
 std::shared_ptr<const Table> MakeTable(const message::Relation& relation) {

@@ -150,7 +150,7 @@ Task<Result<StreamOrigin>> ChangeStream::BeginAt(pg::ReplicationSession& session
   const Deadline deadline = Deadline::After(kCommandTimeout);
   PANDO_CO_TRY(const pg::Rows system, co_await session.Run("IDENTIFY_SYSTEM", deadline));
   if (system.size() != 1 || system.columns() < 3)
-    co_return Error(ErrorId::kProtocol, "the database does not say who it is");
+    co_return Error(ErrorId::kProtocol, "the database did not answer IDENTIFY_SYSTEM as expected");
   PANDO_CO_TRY(const pg::Rows names, co_await session.Run(kNames, deadline));
   application_name_ = names.Text(0, 0);
   TakeStandbyNames(names.Text(0, 1));
@@ -177,7 +177,7 @@ Task<Result<Lsn>> ChangeStream::CreateSlot(pg::ReplicationSession& session, cons
   helpers_.Cancel();
   PANDO_CO_TRY(const pg::Rows row, std::move(created));
   if (row.size() != 1 || row.columns() < 2)
-    co_return Error(ErrorId::kProtocol, "the database does not say where its slot begins");
+    co_return Error(ErrorId::kProtocol, "the database did not say where the replication slot begins");
   co_return ParseLsn(row.Get(0, 1).value_or(""));
 }
 
@@ -352,11 +352,10 @@ void ChangeStream::TakeStandbyNames(std::string_view names) {
   looked_at_ = Clock::now();
   refusal_.reset();
   if (!pg::CountsAsStandby(names, application_name_)) return;
-  refusal_ =
-      Error(ErrorId::kStandbyAwaited, "the stream of changes would be taken for the standby that commits wait for")
-          .WithDetail("synchronous_standby_names is \"" + std::string(names) + "\", and the stream is called \"" +
-                      application_name_ + "\"")
-          .WithHint("name the standbys in synchronous_standby_names, without *");
+  refusal_ = Error(ErrorId::kStandbyAwaited, "the change stream would be taken for the standby that commits wait for")
+                 .WithDetail("synchronous_standby_names is \"" + std::string(names) +
+                             "\", and the stream is called \"" + application_name_ + "\"")
+                 .WithHint("name the standbys in synchronous_standby_names, without *");
 }
 
 Result<void> ChangeStream::CheckLag() const {

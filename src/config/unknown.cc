@@ -31,9 +31,9 @@ struct Gone {
 };
 constexpr Gone kGone[] = {
     {"rest.prepared_statements",
-     "behind a pooler that lends transactions write database.pooler = \"transaction\", else leave it out"},
+     "write database.pooler = \"transaction\" behind a pooler that lends transactions; else remove the option"},
     {"database.channel_enabled",
-     "behind a pooler that lends transactions write database.pooler = \"transaction\", else leave it out"},
+     "write database.pooler = \"transaction\" behind a pooler that lends transactions; else remove the option"},
 };
 
 std::optional<std::string> GoneHint(const std::string& name) {

@@ -59,13 +59,13 @@ Result<Account> ResolveAccount(const std::string& name) {
   }
   const passwd* entry = getpwnam(name.c_str());
   if (entry == nullptr) {
-    return Error(ErrorId::kEmbeddedStart,
-                 "Pando runs as root, PostgreSQL must not, and there is no account \"" + name + "\" to run it as")
+    return Error(ErrorId::kEmbeddedStart, "PostgreSQL must not run as root, as Pando does, and there is no account \"" +
+                                              name + "\" to run PostgreSQL")
         .WithHint("install PostgreSQL's package, which makes the account, or run Pando as an ordinary user");
   }
   Account account = FromPasswd(*entry);
   if (account.uid == 0) {
-    return Error(ErrorId::kEmbeddedStart, "PostgreSQL must not run as root, which \"" + name + "\" is");
+    return Error(ErrorId::kEmbeddedStart, "PostgreSQL must not run as root, and the account \"" + name + "\" is root");
   }
   account.groups = GroupsOf(account.name, account.gid);
   account.switches = true;

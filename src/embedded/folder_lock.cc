@@ -34,7 +34,7 @@ pid_t ReadHolder(int file) {
 Error InUse(const std::filesystem::path& folder, pid_t holder) {
   const std::string who = holder > 0 ? "the Pando with process id " + std::to_string(holder) : "another Pando";
   return Error(ErrorId::kEmbeddedInUse, "the data folder " + folder.string() + " is in use by " + who)
-      .WithHint("stop that one first, or give this one another folder in database.url");
+      .WithHint("stop that process first, or set another folder in database.url");
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ Error NotInstalled(std::optional<int> wanted) {
   }
   return Error(ErrorId::kEmbeddedNotInstalled, "no server of PostgreSQL " + std::to_string(kMajorMin) + " to " +
                                                    std::to_string(kMajorMax) + " is installed")
-      .WithHint("install one (apt-get install postgresql), or set database.url to a server elsewhere");
+      .WithHint("install one (apt-get install postgresql), or set database.url to another PostgreSQL server");
 }
 
 }  // namespace

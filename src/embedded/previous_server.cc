@@ -42,7 +42,7 @@ std::vector<pid_t> ProcessesOn(const std::filesystem::path& folder) {
 Error StillRunning(const std::filesystem::path& folder, pid_t pid) {
   return Error(ErrorId::kEmbeddedInUse, "the data folder " + folder.string() +
                                             " is in use by a PostgreSQL server with process id " + std::to_string(pid) +
-                                            " that no Pando runs")
+                                            " that Pando did not start")
       .WithHint("stop that server first (kill -INT " + std::to_string(pid) + ")");
 }
 

@@ -30,7 +30,8 @@ Result<std::string> MakeSecret() {
   static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   static_assert(kSecretBytes % 3 == 0);
   std::array<unsigned char, kSecretBytes> bytes{};
-  if (RAND_bytes(bytes.data(), kSecretBytes) != 1) return Error(ErrorId::kStartFailed, "no random numbers to be had");
+  if (RAND_bytes(bytes.data(), kSecretBytes) != 1)
+    return Error(ErrorId::kStartFailed, "the operating system gives no random numbers");
   std::string text;
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const unsigned group = (unsigned{bytes[i]} << 16) | (unsigned{bytes[i + 1]} << 8) | bytes[i + 2];
@@ -51,7 +52,7 @@ Result<std::optional<Secret>> Load(const std::filesystem::path& path) {
         "other accounts could read the file of the secret that signs tokens; Pando has made it private. If one of them "
         "may have read it, remove the file and start Pando again: tokens signed so far are then refused",
         {{"path", path.native()}});
-    if (fchmod(file.get(), 0600) != 0) return Failed("close", path);
+    if (fchmod(file.get(), 0600) != 0) return Failed("make private", path);
   }
   std::string text(kFileBytesMax, '\0');
   const ssize_t count = read(file.get(), text.data(), text.size());
@@ -60,7 +61,8 @@ Result<std::optional<Secret>> Load(const std::filesystem::path& path) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (text.size() < kSecretCharactersMin) {
     return Error(ErrorId::kStartFailed, "the secret " + path.string() + " is shorter than 32 characters")
-        .WithHint("restore it, or remove it to have a new one made (tokens signed so far then end to be valid)");
+        .WithHint(
+            "restore the file, or remove it so that Pando makes a new secret (tokens signed so far are then refused)");
   }
   return std::optional<Secret>(Secret(std::move(text)));
 }

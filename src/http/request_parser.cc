@@ -69,7 +69,7 @@ Refusal RefuseCoding(std::string_view value) {
     rest.remove_prefix(comma + 1);
   }
   if (Trimmed(value).empty()) return RefuseMalformed("Transfer-Encoding is empty");
-  return {501, Error(ErrorId::kHttpUnsupported, "no transfer coding but \"chunked\" is supported")};
+  return {501, Error(ErrorId::kHttpUnsupported, "the only supported transfer coding is \"chunked\"")};
 }
 
 // What follows the target in a request line: a version, if not one of ours.
@@ -130,7 +130,7 @@ std::optional<Refusal> RequestParser::ParseRequestLine(std::string_view& rest) {
   if (target_size == 0) return RefuseRequestLine();
   request_.target.assign(rest.substr(0, target_size));
   if (!IsTarget(request_.target, request_.method)) {
-    return RefuseMalformed("the request target is not a path, and not the URI of an HTTP resource");
+    return RefuseMalformed("the request target is neither a path nor the URI of an HTTP resource");
   }
   rest.remove_prefix(target_size);
   if (rest.starts_with(kVersion11)) {
@@ -238,7 +238,7 @@ std::optional<Refusal> RequestParser::CheckFraming() const {
   if (framing_.codings == 1 && !EqualsIgnoreCase(framing_.coding, "chunked")) return RefuseCoding(framing_.coding);
   if (auto refusal = CheckHost()) return refusal;
   if (framing_.expects_other && version_ == 11) {
-    return Refusal{417, Error(ErrorId::kHttpUnsupported, "no expectation but \"100-continue\" is supported")};
+    return Refusal{417, Error(ErrorId::kHttpUnsupported, "the only supported expectation is \"100-continue\"")};
   }
   return CheckLength();
 }
@@ -246,7 +246,7 @@ std::optional<Refusal> RequestParser::CheckFraming() const {
 std::optional<Refusal> RequestParser::CheckHost() const {
   if (framing_.hosts > 1) return RefuseMalformed("Host is given more than once");
   if (framing_.hosts == 0 && version_ == 11) return RefuseMalformed("Host is missing");
-  if (!framing_.host_is_valid) return RefuseMalformed("Host is not a host");
+  if (!framing_.host_is_valid) return RefuseMalformed("Host is not a valid host name or address");
   return {};
 }
 

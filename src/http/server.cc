@@ -35,7 +35,7 @@ Result<SharedSettings> MakeSettings(ServerOptions options) {
   settings->options = std::move(options);
   const ServerOptions& o = settings->options;
   if (o.tls_certificate.empty() != o.tls_key.empty()) {
-    return Error(ErrorId::kTls, "http.tls_certificate and http.tls_key are only of use together")
+    return Error(ErrorId::kTls, "http.tls_certificate and http.tls_key must be set together")
         .WithHint(o.tls_key.empty() ? "set http.tls_key" : "set http.tls_certificate");
   }
   if (!o.tls_certificate.empty()) {

@@ -71,7 +71,7 @@ catalog::Snapshot Assemble(const Answers& answers, const IntrospectOptions& opti
 // The database's own refusal of one of our queries is a failure to introspect; losing the database or the time is not.
 Error AsIntrospectionError(const Error& error) {
   if (error.kind() != ErrorKind::kDatabase) return error;
-  return Error(ErrorId::kIntrospection, "reading the system catalogs failed: " + error.message())
+  return Error(ErrorId::kIntrospection, "cannot read the system catalogs: " + error.message())
       .WithDetail("SQLSTATE " + error.sqlstate());
 }
 

@@ -67,7 +67,7 @@ pg::Exchange CatalogExchange(const IntrospectOptions& options) {
 Result<Answers> Answers::Of(std::vector<pg::Rows> rows) {
   const size_t expected = kPreamble.size() + static_cast<size_t>(Query::kCount);
   if (rows.size() != expected) {
-    return Error(ErrorId::kIntrospection, "the system catalogs gave " + std::to_string(rows.size()) + " answers to " +
+    return Error(ErrorId::kIntrospection, "the database gave " + std::to_string(rows.size()) + " answers to " +
                                               std::to_string(expected) + " queries");
   }
   rows.erase(rows.begin(), rows.begin() + kPreamble.size());

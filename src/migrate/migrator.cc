@@ -83,7 +83,7 @@ Task<Result<void>> AcquireLock(pg::Connection& guard, Deadline deadline) {
     if (rows.Text(0, 0) == "t") co_return Result<void>();
     if (deadline.passed()) {
       co_return Error(ErrorId::kRequestDeadline,
-                      "another migrator is at work on this database and did not end in time");
+                      "another pando migrate works on this database, and did not end in time");
     }
     PANDO_CO_CHECK(co_await net::SleepFor(kLockPollInterval));
   }

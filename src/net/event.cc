@@ -24,8 +24,8 @@ Task<Result<void>> Event::Wait(Deadline deadline) {
   const Place place(waiting_, timer);
   const auto [woken] = co_await timer.async_wait(deferred_tuple);
   if (set_) co_return Result<void>();
-  if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting");
-  co_return Error(ErrorId::kRequestDeadline, "the deadline passed while waiting");
+  if (woken) co_return Error(ErrorId::kRequestCancelled, "the wait was cancelled");
+  co_return Error(ErrorId::kRequestDeadline, "the wait took longer than its time allowed");
 }
 
 void Event::Set() {

@@ -38,7 +38,7 @@ Task<Result<Resolver::Addresses>> Resolver::Find(std::string name, Deadline dead
       Remember(name, Known{answer.addresses, std::nullopt, Clock::time_point::min()});
       co_return std::move(answer.addresses);
     case NameAnswer::Outcome::kCancelled:
-      co_return Error(ErrorId::kRequestCancelled, "cancelled while a host name was looked up");
+      co_return Error(ErrorId::kRequestCancelled, "the look-up of a host name was cancelled");
     case NameAnswer::Outcome::kNone:
       co_return WithoutAnswer(name, std::move(known), true);
     case NameAnswer::Outcome::kDeadline:
@@ -47,7 +47,7 @@ Task<Result<Resolver::Addresses>> Resolver::Find(std::string name, Deadline dead
     case NameAnswer::Outcome::kSilent:
       co_return WithoutAnswer(name, std::move(known), false);
   }
-  co_return Error(ErrorId::kInternalBug, "a lookup without an outcome");
+  co_return Error(ErrorId::kInternalBug, "the look-up of a host name ended without a result");
 }
 
 Result<Resolver::Addresses> Resolver::WithoutAnswer(const std::string& name, std::optional<Known> known, bool is_gone) {
@@ -61,7 +61,7 @@ Result<Resolver::Addresses> Resolver::WithoutAnswer(const std::string& name, std
   if (!is_gone) known->unasked_until = now + options_.retry_interval;
   if (known->gone_since && now - *known->gone_since >= options_.kept_when_gone) {
     Forget(name);
-    return Error(ErrorId::kNetwork, "the host name " + quoted + " is not known any more");
+    return Error(ErrorId::kNetwork, "the host name " + quoted + " is no longer known");
   }
   Addresses addresses = known->addresses;
   Remember(name, std::move(*known));

@@ -27,11 +27,11 @@ Task<Result<void>> WaitForRoom(MemoryCharge& charge, uint64_t bytes, Deadline de
     if (charge.CanNever(bytes) || patience.passed()) {
       charge.CountRefusal();
       if (deadline.passed())
-        co_return Error(ErrorId::kRequestDeadline, "the deadline passed while memory was waited for");
+        co_return Error(ErrorId::kRequestDeadline, "the time for the request was over while it waited for memory");
       co_return NoRoomForIt();
     }
     const auto state = co_await boost::asio::this_coro::cancellation_state;
-    Result<void> slept = Error(ErrorId::kRequestCancelled, "cancelled while memory was waited for");
+    Result<void> slept = Error(ErrorId::kRequestCancelled, "the request was cancelled while it waited for memory");
     if (!WasCancelled(state)) slept = co_await SleepFor(kRoomPause);
     if (!slept) {
       charge.LeaveLine();

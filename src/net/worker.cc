@@ -30,7 +30,8 @@ void Worker::ReturnMemory() { boost::asio::post(executor_, ReturnFreedMemory); }
 Task<Result<void>> Worker::RunErased(std::function<void()> work, Deadline deadline) {
   if (waiting_->fetch_add(1) >= waiting_max_) {
     waiting_->fetch_sub(1);
-    co_return Error(ErrorId::kHttpOverloaded, std::to_string(waiting_max_) + " long computations wait already");
+    co_return Error(ErrorId::kHttpOverloaded,
+                    std::to_string(waiting_max_) + " long requests or responses wait for the worker thread already");
   }
   const Executor caller = co_await boost::asio::this_coro::executor;
   auto call = std::make_shared<Call>(caller, deadline, std::move(work));
@@ -58,8 +59,9 @@ Task<Result<void>> Worker::RunErased(std::function<void()> work, Deadline deadli
     co_return Result<void>();
   }
   call->left = true;
-  if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while a computation was waited for");
-  co_return Error(ErrorId::kRequestDeadline, "the deadline passed while a computation was waited for");
+  if (woken)
+    co_return Error(ErrorId::kRequestCancelled, "the request was cancelled while it waited for the worker thread");
+  co_return Error(ErrorId::kRequestDeadline, "the time for the request was over while it waited for the worker thread");
 }
 
 }  // namespace pando::net

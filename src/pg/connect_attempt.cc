@@ -41,7 +41,7 @@ Task<Result<void>> FinishConnecting(PGconn* connection, Deadline deadline) {
     SocketWatch watch(executor);
     if (!watch.Attach(PQsocket(connection))) co_return Unreachable("the event loop takes no more sockets");
     const auto state = co_await asio::this_coro::cancellation_state;
-    const Error cancelled(ErrorId::kRequestCancelled, "cancelled while connecting to the database");
+    const Error cancelled(ErrorId::kRequestCancelled, "the connection attempt to the database was cancelled");
     if (WasCancelled(state)) co_return cancelled;
     const bool reads = next == PGRES_POLLING_READING;
     const Interest interest = reads ? Interest::kRead : Interest::kWrite;

@@ -77,7 +77,7 @@ Task<Result<Connected>> Race::Run(Deadline deadline) {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (WasCancelled(state)) {
       Stop();
-      co_return Error(ErrorId::kRequestCancelled, "cancelled while connecting to the database");
+      co_return Error(ErrorId::kRequestCancelled, "the connection attempt to the database was cancelled");
     }
     const bool somebody_waits = Next(Clock::time_point::max()) != nullptr;
     wake_.expires_at(somebody_waits ? std::min(deadline.at(), std::max(next_at_, Clock::now())) : deadline.at());

@@ -123,7 +123,8 @@ Task<Result<std::vector<Rows>>> ConnectionImpl::RunClean(Exchange exchange, Dead
 std::optional<Error> ConnectionImpl::RefuseToRun(const Exchange& exchange, Deadline deadline) const {
   PANDO_ASSERT(!held_);
   if (!wire_ || in_flight_) return Error(ErrorId::kDatabaseConnectionLost, "the connection to the database is closed");
-  if (deadline.passed()) return Error(ErrorId::kRequestDeadline, "the deadline passed before the statement began");
+  if (deadline.passed())
+    return Error(ErrorId::kRequestDeadline, "the time for the request was over before its statement began");
   for (const Command& command : exchange.commands) {
     if (std::optional<Error> refusal = RefuseCommand(command)) return refusal;
   }
@@ -276,7 +277,7 @@ Task<Wake> ConnectionImpl::MakeRoom(Deadline deadline) {
 Error ConnectionImpl::NoRoom() const {
   const size_t wanted = BytesWanted();
   if (answer_memory_.CanNever(wanted)) {
-    return Error(ErrorId::kHttpAnswerTooLarge, "the answer is larger than http.memory_max allows one to be")
+    return Error(ErrorId::kHttpAnswerTooLarge, "the response is larger than http.memory_max allows")
         .WithHint("ask for fewer rows, or raise http.memory_max");
   }
   return NoRoomForIt();

@@ -43,7 +43,7 @@ Error SessionsAreNotLent() {
 }  // namespace
 
 Error PoolerFound() {
-  return Error(ErrorId::kPooler, "a pooler stands between Pando and PostgreSQL, and database.pooler does not say so")
+  return Error(ErrorId::kPooler, "there is a pooler between Pando and PostgreSQL, but database.pooler is \"none\"")
       .WithHint(
           "set database.pooler to \"transaction\", or to \"session\" where the pooler lends whole sessions; migrations "
           "and "

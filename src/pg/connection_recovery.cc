@@ -16,9 +16,9 @@ bool StoppedByUs(Wake wake) { return wake == Wake::kDeadline || wake == Wake::kC
 
 Error StopError(Wake wake) {
   if (wake == Wake::kDeadline) {
-    return Error(ErrorId::kRequestDeadline, "the statement was cancelled because the deadline passed");
+    return Error(ErrorId::kRequestDeadline, "the statement was cancelled because the time for the request was over");
   }
-  return Error(ErrorId::kRequestCancelled, "the statement was cancelled because nobody waits for its result any more");
+  return Error(ErrorId::kRequestCancelled, "the statement was cancelled because the client left");
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ Task<Result<Notification>> ConnectionImpl::WaitNotification(Deadline deadline) {
     }
     if (wake == Wake::kDeadline) co_return Error(ErrorId::kRequestDeadline, "no notification came in time");
     if (wake == Wake::kCancelled)
-      co_return Error(ErrorId::kRequestCancelled, "nobody waits for notifications any more");
+      co_return Error(ErrorId::kRequestCancelled, "the wait for notifications was cancelled");
     if (wake == Wake::kReady && wire_->Receive()) continue;
     Error error = wire_->Lost();
     Break();

@@ -59,8 +59,8 @@ Lane::Call::~Call() {
 Result<LaneAnswer> Lane::Call::Take(bool woken) {
   if (outcome_) return std::move(*outcome_);
   if (is_sent_ && lane_->options_.writes) return WriteGoesOn(/*was_cancelled=*/woken);
-  if (woken) return Error(ErrorId::kRequestCancelled, "cancelled while waiting for the database");
-  return Error(ErrorId::kRequestDeadline, "the deadline passed before the database answered");
+  if (woken) return Error(ErrorId::kRequestCancelled, "the request was cancelled while it waited for the database");
+  return Error(ErrorId::kRequestDeadline, "the time for the request was over before the database answered");
 }
 
 bool Lane::Call::TravelsWith(const Call& other) const {

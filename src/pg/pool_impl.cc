@@ -17,7 +17,9 @@ constexpr std::chrono::seconds kTrustedIdle(1);
 // Breaking a connection suspends nobody.
 constexpr std::chrono::seconds kBreakGrace(1);
 
-Error Draining() { return Error(ErrorId::kDraining, "the pool of database connections is closed"); }
+Error Draining() {
+  return Error(ErrorId::kDraining, "the server is shutting down, and its database connections are closed");
+}
 
 }  // namespace
 
@@ -64,9 +66,9 @@ std::optional<Error> PoolImpl::RefuseToQueue(Purpose purpose) {
   }
   if (waiters_.size() < options_.waiters_max) return std::nullopt;
   ++counters_.refused;
-  return Error(ErrorId::kPoolOverloaded, std::to_string(counters_.lent.load()) + " of " +
-                                             std::to_string(options_.connections_max) + " connections are busy and " +
-                                             std::to_string(waiters_.size()) + " requests wait")
+  return Error(ErrorId::kPoolOverloaded,
+               std::to_string(counters_.lent.load()) + " of " + std::to_string(options_.connections_max) +
+                   " database connections are busy and " + std::to_string(waiters_.size()) + " requests wait")
       .WithHint("raise database.connections_max, or send fewer requests at a time");
 }
 
@@ -81,7 +83,9 @@ Task<Result<Lease>> PoolImpl::WaitInLine(Deadline deadline, Purpose purpose) {
   // Connecting may have failed already: on a Unix socket nobody needs to wait to learn that there is none.
   if (!waiter.outcome) std::tie(woken) = co_await waiter.timer.async_wait(net::deferred_tuple);
   if (!waiter.outcome) {
-    if (woken) co_return Error(ErrorId::kRequestCancelled, "cancelled while waiting for a database connection");
+    if (woken)
+      co_return Error(ErrorId::kRequestCancelled,
+                      "the request was cancelled while it waited for a database connection");
     ++counters_.timeouts;
     co_return Error(ErrorId::kPoolTimeout, "timed out waiting for one of " + std::to_string(options_.connections_max) +
                                                " database connections");

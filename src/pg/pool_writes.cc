@@ -16,8 +16,9 @@ namespace {
 constexpr std::chrono::seconds kSeekInterval(1);
 
 Error StandbyAwaited() {
-  return Error(ErrorId::kStandbyAwaited, "nothing was written, for commits wait for a synchronous standby")
-      .WithHint("see whether the standbys in synchronous_standby_names are there");
+  return Error(ErrorId::kStandbyAwaited,
+               "nothing was written, because commits wait for a synchronous standby of the database")
+      .WithHint("check that the standbys in synchronous_standby_names are connected");
 }
 
 void LogEnd(const std::optional<Error>& error) {

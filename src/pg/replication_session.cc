@@ -116,7 +116,7 @@ class LibpqReplicationSession final : public ReplicationSession {
       frame.server_lsn = ReadNumber<uint64_t>(bytes.data() + 1);
       frame.reply_wanted = bytes.back() != 0;
     } else {
-      return Error(ErrorId::kProtocol, "the database sent a frame of replication that cannot be read");
+      return Error(ErrorId::kProtocol, "the database sent a replication message that cannot be read");
     }
     return frame;
   }

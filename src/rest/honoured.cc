@@ -24,7 +24,7 @@ Result<void> CheckReserved(const Request& request) {
   if (!request.query.on_conflict) return {};
   if (request.action != Action::kInsert) return ReservedName("on_conflict", request);
   if (request.preferences.resolution) return {};
-  return NotHonoured("\"on_conflict=\" needs the preference that says what to do",
+  return NotHonoured("\"on_conflict=\" needs a preference that says what to do with rows that exist",
                      "Send \"Prefer: resolution=merge-duplicates\" or \"Prefer: resolution=ignore-duplicates\".");
 }
 
@@ -67,14 +67,14 @@ Result<void> CheckShaping(const Request& request) {
   constexpr const char* kHint =
       "Send \"Prefer: return=representation\" for the rows. Which rows are written is chosen by filters on columns of "
       "the table itself.";
-  if (HasRoot(query.order)) return NotHonoured("order sorts the rows of an answer, and this one has none", kHint);
+  if (HasRoot(query.order)) return NotHonoured("order sorts the rows of a response, and this response has none", kHint);
   const EmbedPath* path = FindPath(query.filters);
   if (!path) path = FindPath(query.logic);
   if (!path) path = FindPath(query.order);
   if (!path) path = FindPath(query.windows);
   if (!path) return {};
-  return NotHonoured("a parameter of \"" + path->front() + "\" shapes the rows of an answer, and this one has none",
-                     kHint);
+  return NotHonoured(
+      "a parameter of \"" + path->front() + "\" changes the rows of a response, and this response has none", kHint);
 }
 
 const std::string& KeyOf(const SelectEmbed& embed) { return embed.alias ? *embed.alias : embed.target; }

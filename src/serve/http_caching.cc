@@ -55,7 +55,7 @@ bool HasRepresentation(const http::Response& response) { return response.status 
 }  // namespace
 
 Error PreconditionFailed() {
-  return Error(ErrorId::kPreconditionFailed, "The resource is not what If-Match or If-None-Match asks for");
+  return Error(ErrorId::kPreconditionFailed, "The resource does not meet the condition of If-Match or If-None-Match");
 }
 
 Freshness FreshnessOf(const plan::Plan& plan, const RestOptions& options) {

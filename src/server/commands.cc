@@ -71,8 +71,7 @@ class CommandDatabase {
 // A migration has a session of its own: it may set what it likes, and holds a lock between its transactions.
 Error MigratesThroughPooler() {
   return Error(ErrorId::kPooler, "migrations need a session of their own, and database.pooler is \"transaction\"")
-      .WithHint(
-          "run pando migrate with a database.url that leads to PostgreSQL itself, and database.pooler = \"none\"");
+      .WithHint("run pando migrate with a database.url of PostgreSQL itself, and database.pooler = \"none\"");
 }
 
 Task<Result<size_t>> Up(std::string uri, std::vector<migrate::Migration> files, pg::Pooler pooler) {

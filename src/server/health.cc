@@ -24,7 +24,7 @@ Check Health::DatabaseCheck(Clock::time_point now) const {
   if (silent < kSilentAfter && !lost_) return {"database", true, ""};
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
   std::string detail = "the database does not answer";
-  if (seconds > 0) detail += "; it did " + std::to_string(seconds) + " s ago";
+  if (seconds > 0) detail += "; its last answer came " + std::to_string(seconds) + " s ago";
   return {"database", false, std::move(detail), is_gone ? Check::Weight::kDecides : Check::Weight::kDegrades};
 }
 

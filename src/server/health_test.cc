@@ -32,7 +32,7 @@ TEST_F(HealthTest, ASilentDatabaseDegradesAfterTwoSecondsAndDecidesAfterThirty) 
   const Check silent = Find("database", begun_ + seconds(2));
   EXPECT_FALSE(silent.ok);
   EXPECT_EQ(silent.weight, Check::Weight::kDegrades);
-  EXPECT_EQ(silent.detail, "the database does not answer; it did 2 s ago");
+  EXPECT_EQ(silent.detail, "the database does not answer; its last answer came 2 s ago");
   EXPECT_EQ(Find("database", begun_ + milliseconds(29'999)).weight, Check::Weight::kDegrades);
   EXPECT_EQ(Find("database", begun_ + seconds(30)).weight, Check::Weight::kDecides);
 }

@@ -12,7 +12,7 @@ constexpr Bytes kAutoCacheBytes = MiB(128);
 Result<void> Validate(const DatabaseOptions& options) {
   if (options.pooler == "none" || !options.url.starts_with("embedded:")) return {};
   return Error(ErrorId::kConfigInvalid,
-               "database.pooler is \"" + options.pooler + "\", and no pooler stands before the embedded database")
+               "database.pooler is \"" + options.pooler + "\", but the embedded database has no pooler")
       .WithHint("leave database.pooler at \"none\"");
 }
 
@@ -29,8 +29,8 @@ Result<Bytes> CacheBytes(const std::string& url, bool auto_on) {
     const std::optional<Bytes> bytes = config::ParseBytes(config::Text{url.substr(kScheme.size())});
     if (bytes && bytes->count > 0) return *bytes;
   }
-  return Error(ErrorId::kConfigInvalid, "cache.url is \"" + url + "\", and none of auto, off and a size in memory")
-      .WithHint("write memory:256MiB");
+  return Error(ErrorId::kConfigInvalid, "cache.url is \"" + url + "\", which is not auto, off or a size in memory")
+      .WithHint("write a size such as memory:256MiB");
 }
 
 }  // namespace pando::server

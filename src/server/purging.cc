@@ -36,7 +36,9 @@ constexpr size_t kAnswerBytesMax = 64 << 10;
 Result<Url> ParsePurgeUrl(const std::string& text) {
   Result<Url> url = ParseUrl(text);
   if (!url) return Error(ErrorId::kConfigInvalid, "cache.purge_urls: " + url.error().message());
-  if (url->is_tls) return Error(ErrorId::kConfigInvalid, "cache.purge_urls: https is not spoken: \"" + text + "\"");
+  if (url->is_tls)
+    return Error(ErrorId::kConfigInvalid,
+                 "cache.purge_urls: Pando sends PURGE over http only, not over https: \"" + text + "\"");
   if (url->target.empty()) url->target = "/";
   return url;
 }

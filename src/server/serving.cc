@@ -136,7 +136,7 @@ class Process {
 
   Result<void> BuildPurging() {
     if (options_.cache.purge_urls.empty()) return {};
-    if (!store_) return Error(ErrorId::kConfigInvalid, "cache.purge_urls tells of what is kept, and cache.url is off");
+    if (!store_) return Error(ErrorId::kConfigInvalid, "cache.purge_urls needs a cache, but cache.url is off");
     PANDO_TRY(std::vector<Url> urls, ParsePurgeUrls(options_.cache.purge_urls));
     std::string secret = options_.cache.surrogate_secret.reveal();
     if (secret.empty()) {
@@ -292,8 +292,8 @@ class Process {
         return without;
       });
     };
-    needs_stream("changes", "changes of the database are not followed");
-    if (store_) needs_stream("cache", "answers are not cached while changes of the database are not followed");
+    needs_stream("changes", "Pando does not follow the changes of the database");
+    if (store_) needs_stream("cache", "the cache is not used while Pando does not follow the changes of the database");
   }
 
   // ------------------------------------------------------------------------------------------------------------ run
