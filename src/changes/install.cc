@@ -283,8 +283,8 @@ Task<Result<Installed>> Install(pg::Connection& connection, Deadline deadline) {
   PANDO_CO_TRY(Found found, co_await Look(connection, deadline));
   if (!found.is_ours) {
     co_return Error::FromDatabase(
-        "42P17", "the publication \"" + std::string(kPublication) + "\" is FOR ALL TABLES, which Pando never makes")
-        .WithHint("DROP PUBLICATION " + std::string(kPublication) + "; Pando makes it again");
+        "42P17", "the publication \"" + std::string(kPublication) + "\" is FOR ALL TABLES, so Pando did not create it")
+        .WithHint("run DROP PUBLICATION " + std::string(kPublication) + "; Pando then creates its own");
   }
   if (!found.is_complete()) {
     std::string all = Script(true);

@@ -271,7 +271,7 @@ Task<Result<Publication>> Publish(pg::Connection& connection, PublishOptions opt
   PANDO_CO_TRY(const pg::Rows trees, co_await Ask(connection, kTrees, std::move(in_publication), deadline));
   for (int i = 0; i < trees.size(); ++i) publication.trees.push_back(ReadTree(trees, i));
   if (publication.epoch == 0) {
-    co_return Error::FromDatabase("42P01", "the table " + EpochName() + " is not published any more");
+    co_return Error::FromDatabase("42P01", "the table " + EpochName() + " is no longer published");
   }
   co_return publication;
 }

@@ -50,7 +50,7 @@ int RefuseArgument(const CLI::App& app, const Context& context, const std::strin
 void AddCommands(CLI::App& app, Context& context, Actions& actions) {
   const Command program(app, actions);
   app.set_help_flag("-h,--help", "Print this help");
-  app.set_version_flag("--version", "pando " + std::string(telemetry::kVersion));
+  app.set_version_flag("--version", "pando " + std::string(telemetry::kVersion), "Print the version");
   // Extras are looked at afterwards, so that the nearest known word can be named.
   app.allow_extras();
   app.fallthrough();
@@ -60,6 +60,8 @@ void AddCommands(CLI::App& app, Context& context, Actions& actions) {
   AddConfigCommand(program, context);
   AddBenchCommand(program, context);
   AddVersionCommand(program);
+  // Subcommands that are added after this would have it too.
+  app.footer("`pando SUBCOMMAND --help` describes a subcommand; `pando serve --help` lists all options.");
 }
 
 int RunParsed(const CLI::App& app, const Context& context, const Actions& actions) {

@@ -79,23 +79,25 @@ Every option has one name. `http.listen` is
 - the environment variable `PANDO_HTTP_LISTEN`,
 - the flag `--http.listen VALUE` or `--http.listen=VALUE`.
 
-A flag wins over the environment, and the environment over the file. A name that no option has stops the start, and so
-does a value of the wrong type or out of range. `pando config` prints the values in force and where each came from.
+A flag wins over the environment, and the environment over the file. Pando does not start with an unknown name, with a
+value of the wrong type, or with a value out of range. `pando config` prints the values in force, and where each one came
+from.
 
-In a variable or flag a list is written with commas (an element in double quotes may hold commas itself), and a table
-entry by entry: the last part of the name is the entry (`PANDO_REST_APP_SETTINGS_COLOUR=red`). A duration needs its
-unit: `500ms`, `10s`, `5m`, `1h`. An empty string unsets what may be unset.
+In a variable or flag a list is written with commas (an element in double quotes may hold commas itself). A table is
+written entry by entry: the last part of the name is the entry (`PANDO_REST_APP_SETTINGS_COLOUR=red`). A duration needs
+its unit: `500ms`, `10s`, `5m`, `1h`. An empty string unsets an option that may be unset.
 
-*Live* options are read again on SIGHUP; the others need a restart.
+Pando reads *live* options again on SIGHUP. The others need a restart.
 )";
 
 constexpr std::string_view kAliasesIntroduction = R"(
 ## PostgREST's variables
 
-Aliases of the options above, so that a deployment of PostgREST is replaced by changing the program alone. They win over
-the file, and a `PANDO_` variable wins over them; an empty one counts as unset. When any `PGRST_` variable is set,
-`rest.prefix` defaults to `/`, `http.listen` to `0.0.0.0:3000`, `auth.anonymous_role` to none, as PostgREST's do,
-and `rest.client_error_verbosity` to `postgrest`, which `PGRST_CLIENT_ERROR_VERBOSITY=verbose` means too.
+Pando takes PostgREST's variables as aliases of the options above, so that you can put Pando in the place of PostgREST
+without other changes. These variables win over the file, and a `PANDO_` variable wins over them. An empty variable counts
+as unset. When any `PGRST_` variable is set, some defaults are those of PostgREST: `rest.prefix` is `/`, `http.listen` is
+`0.0.0.0:3000`, and `auth.anonymous_role` is none. `rest.client_error_verbosity` is then `postgrest`, and
+`PGRST_CLIENT_ERROR_VERBOSITY=verbose` means `postgrest` as well.
 
 `PGRST_SERVER_HOST` and `PGRST_SERVER_PORT` together are `http.listen`, `PGRST_ADMIN_SERVER_HOST` and
 `PGRST_ADMIN_SERVER_PORT` are `admin.listen` (of the special hosts, `*`, `*4` and `!4` are all IPv4 addresses, `*6` and
@@ -129,11 +131,11 @@ std::string OptionsPage(const Registry& registry) {
 }
 
 std::string ErrorsPage() {
-  std::string page =
-      Notice("errors") +
-      "# Errors\n\nThe `code` of an error body, of a message at start, and of a log line. Codes are stable. "
-      "A refusal by PostgreSQL\nhas its SQLSTATE (five characters) as code and is not listed here.\n\n"
-      "| code | kind | what is the case |\n| --- | --- | --- |\n";
+  std::string page = Notice("errors") +
+                     "# Errors\n\nThe `code` of an error body, of a message at the start, and of a log line. Codes are "
+                     "stable. An error "
+                     "of PostgreSQL has\nits SQLSTATE (five characters) as code, and is not listed here.\n\n"
+                     "| code | kind | what happened |\n| --- | --- | --- |\n";
   for (const ErrorRow& row : AllErrors()) {
     if (row.id == ErrorId::kSqlstate) continue;
     page += "| `" + std::string(row.code) + "` | " + std::string(ToString(row.kind)) + " | " + Cell(row.title) + " |\n";

@@ -82,8 +82,8 @@ void Describe(Visitor& visit, ServerOptions& o) {
                "Longest pause between two requests on a connection. After that the connection is closed. A higher "
                "value keeps more idle connections open.");
   visit.Option("http.request_timeout", o.request_timeout, timeout, Reload::kLive,
-               "Longest time from the end of a request's header to its response. After that the statement of the "
-               "request is cancelled, and the request is answered 504.");
+               "Longest time from the end of a request's header to its response. After that the request is answered "
+               "504. The statement of a read is cancelled; of a write the error says whether it was done.");
   visit.Option("http.write_timeout", o.write_timeout, timeout, Reload::kLive,
                "Longest pause while a client reads its response. After that the connection is closed.");
   visit.Option("http.drain_grace", o.drain_grace, timeout, Reload::kLive,

@@ -419,7 +419,7 @@ TEST_F(TrackingSchemaTest, APublicationOfAllTablesIsNotOurs) {
   Prepare("drop publication pando; create publication pando for all tables");
   const Result<Installed> refused = InstallNow();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().hint(), "DROP PUBLICATION pando; Pando makes it again");
+  EXPECT_EQ(refused.error().hint(), "run DROP PUBLICATION pando; Pando then creates its own");
 }
 
 // PostgreSQL refuses it to a published table; the text of the client's statement names the call alone.

@@ -239,7 +239,7 @@ duration = "1s"
     def test_what_is_asked_wrongly_is_told(self):
         nobody = f'http://127.0.0.1:{free_port()}/'
         (self.folder / 'bad.toml').write_text('conections = 3')
-        for arguments, told in ((['--url', nobody, '--rate', '1'], 'no connection'),
+        for arguments, told in ((['--url', nobody, '--rate', '1'], 'cannot connect'),
                                 (['--url', 'ftp://x', '--rate', '1'], 'http://'),
                                 (['--url', nobody, '--rate', 'fast'], '--rate'),
                                 (['--url', nobody], 'phases'),
