@@ -48,8 +48,9 @@ def _exists(path, named, tree, names):
         return True
     if '/' not in named:
         return named in names
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
-    return named in tree or beside in tree
+    # Sources print pages of the reference, with links that lead from there.
+    places = {posixpath.normpath(posixpath.join(place, named)) for place in ('', posixpath.dirname(path), 'docs/reference')}
+    return bool(places & tree.keys())
 
 
 def _links(path, text, tree):

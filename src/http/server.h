@@ -58,7 +58,7 @@ void Describe(Visitor& visit, ServerOptions& o) {
                "lets one request take more memory.");
   visit.Option("http.header_bytes_max", o.header_bytes_max, Range<Bytes>{KiB(1), MiB(1)}, Reload::kLive,
                "Largest request line and header together, in bytes. A larger header is refused with 431, and a request "
-               "target that is too long by itself with 414. A higher value lets each connection take more memory.");
+               "target that alone is too long with 414. A higher value lets each connection take more memory.");
   visit.Option("http.memory_max", o.memory_max, Range<Bytes>{MiB(1), GiB(1024)}, Reload::kLive,
                "Memory that request bodies and responses may hold together, in bytes. A body or response that finds no "
                "room within five seconds is refused with 503. A body above 64 KiB counts twice, because it is copied "

@@ -88,7 +88,8 @@ Task<Result<void>> CatalogWatcher::LoadAndTell() {
   Result<void> loaded = co_await LoadOnce();
   if (deps_.count) deps_.count(loaded.has_value());
   if (!loaded) {
-    if (!stopping_) Log(Level::kWarn, "catalog.load_failed",
+    if (!stopping_)
+      Log(Level::kWarn, "catalog.load_failed",
           "Pando cannot read the schema of the database, and tries again: " + loaded.error().ToString());
     co_return std::move(loaded);
   }
