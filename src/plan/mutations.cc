@@ -11,6 +11,36 @@ namespace {
 using catalog::Relation;
 using rest::Action;
 
+bool Has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// PostgreSQL may fill in the column where no object has it. The key of a PUT is compared with the URL's. A view whose
+// writes a trigger or a rule does has none of its table's defaults.
+bool CanLeaveOut(const catalog::Column& column, Action action, const Relation& relation) {
+  if (action == Action::kPut && Has(relation.primary_key, column.name)) return false;
+  return relation.kind != Relation::Kind::kView || !column.default_expression;
+}
+
+// Says what rows get whose objects lack the column. The type of the default has no length: a cast with a length would
+// cut a default that is too long, which an INSERT refuses.
+void AddDefault(PayloadColumn& payload, const catalog::Column& column, const rest::Request& request,
+                const Relation& relation, const catalog::Catalog& catalog) {
+  const rest::Payload& body = request.payload;
+  if (body.elements == 0) return;
+  if (!body.keys_differ) {
+    if (Has(body.keys, column.name)) return;
+    payload.left_out = CanLeaveOut(column, request.action, relation);
+    if (payload.left_out) return;
+  }
+  const catalog::Type* base = catalog.FindType(catalog.BaseType(column.type));
+  payload.default_expression = column.default_expression;
+  payload.default_type = base ? base->sql : column.sql_type;
+  // A domain may refuse the null that stands for a column that the object lacks. The table checks what is written.
+  const bool is_domain = base && base->oid != column.type;
+  if (is_domain && payload.default_expression) payload.sql_type = payload.default_type;
+}
+
 Result<std::vector<PayloadColumn>> PayloadColumns(const rest::Request& request, const Relation& relation,
                                                   const catalog::Catalog& catalog) {
   std::vector<PayloadColumn> columns;
@@ -26,15 +56,14 @@ Result<std::vector<PayloadColumn>> PayloadColumns(const rest::Request& request, 
     PayloadColumn payload;
     payload.name = name;
     payload.sql_type = column->sql_type;
-    payload.default_expression = column->default_expression;
     const catalog::Type* type = catalog.FindType(column->type);
-    if (type && !type->from_json.empty()) {
-      payload.from_json = type->from_json;
-      payload.to_json = type->to_json;
-    }
+    if (type) payload.from_json = type->from_json;
     payload.is_json = IsJson(catalog.BaseType(column->type));
     payload.json_as_text =
         request.payload.media == rest::MediaType::Kind::kCsv && (payload.is_json || !payload.from_json.empty());
+    if (request.preferences.missing == rest::PreferMissing::kDefault) {
+      AddDefault(payload, *column, request, relation, catalog);
+    }
     columns.push_back(std::move(payload));
   }
   return columns;
@@ -103,7 +132,6 @@ Result<Mutation> MakeMutation(const rest::Request& request, const Relation& rela
     // Without an object there is nothing to set, whatever columns= names.
     if (request.payload.elements == 0) mutation.columns.clear();
   }
-  mutation.missing_default = request.preferences.missing == rest::PreferMissing::kDefault;
   if (mutation.kind == Mutation::Kind::kPut) {
     PANDO_CHECK(AddPutKey(mutation, request, relation));
     mutation.conflict = relation.primary_key;

@@ -123,11 +123,15 @@ struct Embed {
 struct PayloadColumn {
   std::string name;
   std::string sql_type;
-  std::optional<std::string> default_expression;  // under missing=default
-  std::string from_json;                          // domain representation, or empty
-  std::string to_json;                            // with from_json: what a read shows of it
-  bool is_json = false;                           // json, jsonb or a domain over one
-  bool json_as_text = false;                      // the payload has its JSON as text: CSV
+  std::string from_json;      // domain representation, or empty
+  bool is_json = false;       // json, jsonb or a domain over one
+  bool json_as_text = false;  // the payload has its JSON as text: CSV
+  // Under missing=default: no object has the column, and PostgreSQL fills it in.
+  bool left_out = false;
+  // Under missing=default: objects may lack the column, and their rows get this expression as a value of
+  // `default_type`.
+  std::optional<std::string> default_expression;
+  std::string default_type;
 };
 
 struct Mutation {
@@ -135,7 +139,6 @@ struct Mutation {
   Kind kind = Kind::kInsert;
   const catalog::Relation* relation = nullptr;
   std::vector<PayloadColumn> columns;
-  bool missing_default = false;
   std::vector<Condition> where;  // of update and delete
   // ON CONFLICT: its columns; merge updates the payload's columns, else nothing is done.
   std::vector<std::string> conflict;

@@ -63,6 +63,7 @@ Result<Payload> ArrayPayload(const Outline& outline, std::string_view body, cons
   if (!uniform && !context.columns_given) return KeysDiffer();
   Payload payload = MakePayload(Payload::Kind::kJsonArray, body);
   payload.keys = outline.keys().Sorted();
+  payload.keys_differ = !uniform || outline.keys().is_full();
   payload.elements = outline.elements();
   return payload;
 }
@@ -90,6 +91,7 @@ Result<Payload> ParseJsonPayload(std::string_view body, const PayloadContext& co
   }
   Payload payload = MakePayload(Payload::Kind::kJsonObject, body);
   payload.keys = outline.keys().Sorted();
+  payload.keys_differ = outline.keys().is_full();
   payload.elements = 1;
   return payload;
 }

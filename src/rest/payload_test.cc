@@ -133,6 +133,19 @@ TEST(FunctionPayload, KeepsAnyOtherJsonAsItIs) {
   EXPECT_EQ(ParsePayload("", R"([{"a":1},{"a":2}])", kFunction)->kind, Kind::kJsonArray);
 }
 
+TEST(JsonPayload, TellsWhetherAllObjectsHaveAllKeys) {
+  const auto differ = [](std::string_view body) { return ParsePayload("", body, kColumns)->keys_differ; };
+  for (const std::string_view body : {"{}", R"({"a":1})", "[]", "[{},{}]", R"([{"a":1,"b":2},{"b":1,"\u0061":2}])"}) {
+    EXPECT_FALSE(differ(body)) << body;
+  }
+  for (const std::string_view body : {R"([{"a":1},{}])", R"([{"a":1},{"a":1,"b":2}])", "[1]", R"([{"a":1},1])"}) {
+    EXPECT_TRUE(differ(body)) << body;
+  }
+  std::string many = "{";
+  for (int i = 0; i < 2000; ++i) many += "\"k" + std::to_string(i) + "\":1,";
+  EXPECT_TRUE(differ(many + R"("a":1})"));
+}
+
 TEST(FunctionPayload, IsMixedWhereAnElementIsNoObject) {
   const PayloadContext columns{.for_function = true, .columns_given = true};
   for (const std::string_view body : {"[1,2]", "[null]", "[[]]", "[{},1]", R"([1,{"a":1}])"}) {

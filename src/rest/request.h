@@ -101,6 +101,8 @@ struct Payload {
   MediaType::Kind media = MediaType::Kind::kJson;  // what the body was sent as
   // The keys of all objects (uniform unless `columns=` was given), sorted, without repetitions.
   std::vector<std::string> keys;
+  // With `columns=`: not every element is an object that has all of them, or there are more than were kept.
+  bool keys_differ = false;
   int64_t elements = 0;  // objects in the array; 1 for an object
   // kRaw, for a function: a JSON array whose elements are not all objects, or, without `columns=`, objects with
   // different keys. No arguments can be read from it.

@@ -12,6 +12,8 @@ using plan::Mutation;
 using rest::Payload;
 
 constexpr const char* kBody = "pando_body";
+// An object of the payload, where some may lack columns; its fields; one of its keys; all of its keys.
+constexpr const char *kElement = "pando_element", *kFields = "pando_fields", *kKey = "pando_key", *kKeys = "pando_keys";
 constexpr const char* kExcluded = "excluded";  // PostgreSQL's name for the row that ON CONFLICT refused
 
 class MutationWriter {
@@ -24,6 +26,10 @@ class MutationWriter {
         alias_(mutation_.relation->name.name),
         body_(alias_ == kBody ? std::string(kBody) + "_" : kBody) {
     if (alias_ == kExcluded && updates_on_conflict()) alias_ += '_';
+    for (const plan::PayloadColumn& column : mutation_.columns) {
+      if (!column.left_out) given_.push_back(&column);
+    }
+    has_defaults_ = std::any_of(given_.begin(), given_.end(), [](const auto* it) { return it->default_expression; });
   }
 
   void Write() {
@@ -58,16 +64,11 @@ class MutationWriter {
   void WriteInsert() {
     out_ << "INSERT INTO ";
     WriteTarget();
-    if (mutation_.columns.empty()) {
-      if (is_array()) {
-        out_ << " SELECT FROM pg_catalog.json_array_elements(";
-        out_.Value(payload_.text) << "::pg_catalog.json)";
-      } else {
-        out_ << " DEFAULT VALUES";
-      }
+    if (given_.empty()) {
+      WriteDefaultRows();
     } else {
       out_ << "(";
-      WriteNames("");
+      WriteNames();
       out_ << ") SELECT ";
       WriteValues();
       out_ << " FROM ";
@@ -76,6 +77,17 @@ class MutationWriter {
     }
     WriteConflict();
     WriteReturning();
+  }
+
+  // A row of defaults for each object: no object has a column.
+  void WriteDefaultRows() {
+    if (is_array()) {
+      out_ << " SELECT FROM pg_catalog.json_array_elements(";
+      out_.Value(payload_.text) << "::pg_catalog.json)";
+    } else {
+      out_ << (updates_on_conflict() ? " SELECT" : " DEFAULT VALUES");
+    }
+    if (updates_on_conflict()) WriteInsertWhere();
   }
 
   void WriteUpdate() {
@@ -93,35 +105,51 @@ class MutationWriter {
     out_ << " SET ";
     for (size_t i = 0; i < mutation_.columns.size(); ++i) {
       if (i > 0) out_ << ", ";
-      out_.Name(mutation_.columns[i].name) << " = ";
-      WriteValue(mutation_.columns[i]);
+      const plan::PayloadColumn& column = mutation_.columns[i];
+      out_.Name(column.name) << " = ";
+      if (column.left_out) {
+        out_ << "DEFAULT";
+      } else {
+        WriteValue(column);
+      }
     }
-    out_ << " FROM ";
-    WriteBody(true);
+    if (!given_.empty()) {
+      out_ << " FROM ";
+      WriteBody(true);
+    }
     WriteWhere();
     WriteReturning();
   }
 
-  void WriteNames(const char* prefix) {
-    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+  void WriteNames() {
+    for (size_t i = 0; i < given_.size(); ++i) {
       if (i > 0) out_ << ", ";
-      out_ << prefix;
-      out_.Name(mutation_.columns[i].name);
+      out_.Name(given_[i]->name);
     }
   }
 
-  void WriteValue(const plan::PayloadColumn& column) {
+  // The field of the payload as a value of the column.
+  void WriteField(const std::string& from, const plan::PayloadColumn& column) {
     const bool represented = !column.from_json.empty();
     if (represented) out_ << column.from_json << "(";
-    out_.Column(body_, column.name);
+    out_.Column(from, column.name);
     if (column.json_as_text) out_ << "::" << (represented ? "pg_catalog.json" : column.sql_type);
     if (represented) out_ << ")";
   }
 
+  // The column's value in a row of the body.
+  void WriteValue(const plan::PayloadColumn& column) {
+    if (has_defaults_) {
+      out_.Column(body_, column.name);
+    } else {
+      WriteField(body_, column);
+    }
+  }
+
   void WriteValues() {
-    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
+    for (size_t i = 0; i < given_.size(); ++i) {
       if (i > 0) out_ << ", ";
-      WriteValue(mutation_.columns[i]);
+      WriteValue(*given_[i]);
     }
   }
 
@@ -135,68 +163,63 @@ class MutationWriter {
   // The payload as rows named `body_`. `first_only`: of an array, the first object.
   void WriteBody(bool first_only) {
     const bool set = is_array() && !first_only;
-    if (mutation_.missing_default) {
+    if (has_defaults_) {
       WriteBodyWithDefaults(set);
-    } else {
-      out_ << (set ? "pg_catalog.json_to_recordset(" : "pg_catalog.json_to_record(");
-      out_.Value(plan::JsonOf(mutation_, payload_))
-          << "::pg_catalog.json" << (is_array() && first_only ? "->0" : "") << ")";
+      return;
     }
-    out_ << " AS ";
-    out_.Name(body_) << "(";
-    for (size_t i = 0; i < mutation_.columns.size(); ++i) {
-      const plan::PayloadColumn& column = mutation_.columns[i];
+    out_ << (set ? "pg_catalog.json_to_recordset(" : "pg_catalog.json_to_record(");
+    WriteJson(first_only);
+    out_ << ") AS ";
+    WriteFieldTypes(body_);
+  }
+
+  void WriteJson(bool first_only) {
+    out_.Value(plan::JsonOf(mutation_, payload_)) << "::pg_catalog.json" << (is_array() && first_only ? "->0" : "");
+  }
+
+  void WriteFieldTypes(const std::string& of) {
+    out_.Name(of) << "(";
+    for (size_t i = 0; i < given_.size(); ++i) {
       if (i > 0) out_ << ", ";
-      out_.Name(column.name) << " " << BodyTypeOf(column);
+      out_.Name(given_[i]->name) << " " << BodyTypeOf(*given_[i]);
     }
     out_ << ")";
   }
 
-  // Each object laid over one of the columns' defaults, evaluated for each row.
+  // Objects may lack columns. A default is no JSON: it is an expression beside the fields, evaluated for the rows that
+  // lack the column and no others.
   void WriteBodyWithDefaults(bool set) {
-    if (set) {
-      out_ << "pg_catalog.jsonb_to_recordset((SELECT pg_catalog.jsonb_agg(";
-      WriteDefaults();
-      out_ << " || \"element\") FROM pg_catalog.jsonb_array_elements(";
-      out_.Value(plan::JsonOf(mutation_, payload_)) << "::pg_catalog.jsonb) AS \"element\"))";
-    } else {
-      out_ << "pg_catalog.jsonb_to_record(";
-      WriteDefaults();
-      out_ << " || (";
-      out_.Value(plan::JsonOf(mutation_, payload_)) << "::pg_catalog.jsonb" << (is_array() ? "->0" : "") << "))";
+    out_ << "(SELECT ";
+    for (size_t i = 0; i < given_.size(); ++i) {
+      if (i > 0) out_ << ", ";
+      WriteFieldOrDefault(*given_[i]);
+      out_ << " AS ";
+      out_.Name(given_[i]->name);
     }
+    out_ << " FROM " << (set ? "pg_catalog.json_array_elements(" : "(SELECT ");
+    WriteJson(!set);
+    out_ << ") AS ";
+    out_.Name(kElement).Positions(1) << ", LATERAL pg_catalog.json_to_record(";
+    out_.Column(kElement, "1") << ") AS ";
+    WriteFieldTypes(kFields);
+    out_ << ", LATERAL (SELECT pg_catalog.array_agg(";
+    out_.Column(kKey, "1") << ") FROM pg_catalog.json_object_keys(";
+    out_.Column(kElement, "1") << ") AS ";
+    out_.Name(kKey).Positions(1) << ") AS ";
+    // OFFSET 0 keeps conditions on the rows out of here: of a PUT, the second counts the rows that meet the first.
+    out_.Name(kKeys).Positions(1) << " OFFSET 0) AS ";
+    out_.Name(body_);
   }
 
-  // A function takes a hundred arguments at most (documentation, appendix K).
-  void WriteDefaults() {
-    constexpr size_t kColumnsMax = 50;
-    out_ << "pg_catalog.jsonb_build_object(";
-    size_t columns = 0;
-    for (const plan::PayloadColumn& column : mutation_.columns) {
-      if (!column.default_expression) continue;
-      if (columns == kColumnsMax) {
-        out_ << ") || pg_catalog.jsonb_build_object(";
-        columns = 0;
-      }
-      if (columns++ > 0) out_ << ", ";
-      out_.Literal(column.name) << ", ";
-      WriteDefault(column);
+  void WriteFieldOrDefault(const plan::PayloadColumn& column) {
+    if (column.default_expression) {
+      out_ << "CASE WHEN ";
+      out_.Literal(column.name) << " = ANY (";
+      out_.Column(kKeys, "1") << ") THEN ";
     }
-    out_ << ")";
-  }
-
-  // In the form that the client's value of the column has in the payload.
-  void WriteDefault(const plan::PayloadColumn& column) {
-    if (!column.to_json.empty()) {
-      out_ << column.to_json << "((" << *column.default_expression << ")::" << column.sql_type << ")";
-    } else if (!column.from_json.empty() && column.json_as_text) {
-      out_ << "pg_catalog.to_json(" << *column.default_expression << ")";
-    } else if (column.json_as_text) {
-      out_ << "(" << *column.default_expression << ")";
-    } else {
-      out_ << *column.default_expression;
-    }
-    if (column.json_as_text) out_ << "::pg_catalog.text";
+    WriteField(kFields, column);
+    if (column.default_expression)
+      out_ << " ELSE (" << *column.default_expression << ")::" << column.default_type << " END";
   }
 
   void WriteInsertWhere() {
@@ -301,8 +324,10 @@ class MutationWriter {
   const plan::Plan& plan_;
   const Mutation& mutation_;
   const Payload& payload_;
-  std::string alias_;  // the relation's name, where PostgreSQL has no other use for it
-  std::string body_;   // the payload's rows
+  std::string alias_;                              // the relation's name, where PostgreSQL has no other use for it
+  std::string body_;                               // the payload's rows
+  std::vector<const plan::PayloadColumn*> given_;  // the columns but for those that are left out
+  bool has_defaults_ = false;                      // some rows get a default of ours
 };
 
 }  // namespace
