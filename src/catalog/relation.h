@@ -79,6 +79,8 @@ struct Relation {
   // A table on which nothing but its own constraints happens when a row is written: no trigger of a user's, no rule,
   // nothing put off to the end of the transaction, no table that inherits from it.
   bool plain_writes = false;
+  // A table from which others inherit: it shows their rows too, for which its keys do not hold. Not of partitions.
+  bool has_children = false;
   std::optional<std::string> comment;
   Footprint reading;  // of SELECT
   Footprint writing;  // of INSERT, UPDATE, DELETE with triggers, defaults, checks, cascades

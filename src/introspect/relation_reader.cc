@@ -121,6 +121,9 @@ void RelationRecords::ReadWriteObstacles(const Answers& answers) {
       if (RelationRecord* record = Find(row.OidAt(0))) record->relation.plain_writes = false;
     });
   }
+  ForEachRow(answers[Query::kInheritance], [&](const Row& row) {
+    if (RelationRecord* record = Find(row.OidAt(0))) record->relation.has_children = record->kind == 'r';
+  });
 }
 
 RelationRecord* RelationRecords::Find(Oid oid) {

@@ -67,6 +67,9 @@ struct OrderTerm {
   std::optional<size_t> embed;  // by a column of this to-one embed
   // With `embed`: `column.name` is a key of its select list; else it is the number of one of its `hidden`.
   bool by_output = false;
+  // With `embed`, in an order of groups: rows of a group may have values that differ and show the same (1.0 and 1.00).
+  // The least value counts.
+  bool by_least = false;
   ColumnRef column;
   std::optional<rest::Direction> direction;
   std::optional<rest::Nulls> nulls;

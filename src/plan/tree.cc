@@ -4,19 +4,14 @@
 
 #include "catalog/snapshot.h"
 #include "plan/json_types.h"
+#include "plan/nodes.h"
 #include "plan/relationships.h"
 
 namespace pando::plan {
 namespace {
 
 constexpr catalog::Oid kTsvector = 3614;
-constexpr const char *kUndefinedColumn = "42703", *kUndefinedObject = "42704";
-constexpr const char *kDuplicateAlias = "42712", *kGroupingError = "42803";
-
-Error NotEmbedded(const std::string& name) {
-  return Error(ErrorId::kNotEmbedded, "'" + name + "' is not an embedded resource in this request")
-      .WithHint("Verify that '" + name + "' is included in the 'select' query parameter.");
-}
+constexpr const char *kUndefinedObject = "42704", *kDuplicateAlias = "42712";
 
 Error AggregatesDisabled() { return Error(ErrorId::kAggregatesDisabled, "Use of aggregate functions is not allowed"); }
 
@@ -32,17 +27,6 @@ Result<void> CheckKey(const std::string& key) {
 Error GivenTwice(const char* what, const rest::EmbedPath& path) {
   return Error(ErrorId::kQueryParse,
                std::string(what) + " of \"" + (path.empty() ? "" : path.back()) + "\" is given more than once");
-}
-
-Error NoColumn(const Node& node, const std::string& column) {
-  return Error::FromDatabase(kUndefinedColumn, "column " + node.name.name + "." + column + " does not exist");
-}
-
-// As PostgreSQL says it, of a relation by the name that the client has for it.
-Error NotGrouped(const std::string& relation, const std::string& column) {
-  return Error::FromDatabase(kGroupingError,
-                             "column \"" + relation + "." + column +
-                                 "\" must appear in the GROUP BY clause or be used in an aggregate function");
 }
 
 const char* NameOf(rest::Aggregate aggregate) {
@@ -69,76 +53,10 @@ const std::string& DefaultKey(const rest::Field& field) {
   return field.name;
 }
 
-const catalog::Column* FindColumn(const Node& node, const std::string& name) {
-  if (node.relation) return node.relation->Get(name);
-  if (!node.columns) return nullptr;
-  auto at = std::find_if(node.columns->begin(), node.columns->end(), [&](const auto& c) { return c.name == name; });
-  return at == node.columns->end() ? nullptr : &*at;
-}
-
 bool IsSilent(const Node& node) {
   return std::all_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
     return output.kind == Output::Kind::kEmbed && node.embeds[output.embed].silent;
   });
-}
-
-// True when the node's rows, as its parent sees them, have a value under `key`. The rows of a to-one spread leave
-// aggregates to the parent.
-bool HasOutput(const Node& node, const std::string& key, bool leaves_aggregates) {
-  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
-    if (output.kind == Output::Kind::kColumn) {
-      return output.column.key == key && !(leaves_aggregates && output.column.aggregate);
-    }
-    if (output.kind == Output::Kind::kStar) return FindColumn(node, key) != nullptr;
-    const Embed& embed = node.embeds[output.embed];
-    return embed.is_spread && HasOutput(embed.node, key, leaves_aggregates && embed.to_one());
-  });
-}
-
-// The field as it is: neither a part of it, nor what something makes of it.
-bool IsPlain(const ColumnOutput& output) {
-  const ColumnRef& column = output.column;
-  return !output.aggregate && !output.is_count_star && output.cast.empty() && column.path.empty() &&
-         column.to_json.empty();
-}
-
-bool ShowsComputed(const Node& node, const std::string& field) {
-  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Output& output) {
-    const bool shows = output.kind == Output::Kind::kColumn && IsPlain(output.column);
-    return shows && output.column.column.name == field;
-  });
-}
-
-bool StarShowsPlain(const Node& node, const std::string& column) {
-  if (!node.columns) return false;
-  for (size_t i = 0; i < node.columns->size(); ++i) {
-    if ((*node.columns)[i].name == column) return i >= node.star_to_json.size() || node.star_to_json[i].empty();
-  }
-  return false;
-}
-
-// The key under which the node shows the column as it is.
-std::optional<std::string> KeyOfPlain(const Node& node, const std::string& column) {
-  for (const Output& output : node.outputs) {
-    if (output.kind == Output::Kind::kStar && StarShowsPlain(node, column)) return column;
-    const bool shows = output.kind == Output::Kind::kColumn && IsPlain(output.column);
-    if (shows && output.column.column.name == column) return output.column.key;
-  }
-  return std::nullopt;
-}
-
-// Rows of the embed that show the same have the same in `column`, which they need not show.
-bool IsDetermined(const Embed& embed, const std::string& column) {
-  const Node& node = embed.node;
-  if (!FindColumn(node, column)) return false;
-  if (KeyOfPlain(node, column)) return true;
-  // A function's rows, and those of a view, may repeat a key.
-  using Kind = catalog::Relation::Kind;
-  if (embed.relationship.function || !node.relation) return false;
-  if (node.relation->kind != Kind::kTable && node.relation->kind != Kind::kPartitionedTable) return false;
-  const std::vector<std::string>& key = node.relation->primary_key;
-  return !key.empty() && std::all_of(key.begin(), key.end(),
-                                     [&](const std::string& name) { return KeyOfPlain(node, name).has_value(); });
 }
 
 }  // namespace
@@ -448,95 +366,6 @@ Result<Condition> TreeBuilder::Resolve(const Node& node, const rest::Logic& logi
     condition.children.push_back(std::move(resolved));
   }
   return condition;
-}
-
-// ----------------------------------------------------------------------------------------------------------- order
-
-Result<void> TreeBuilder::AddOrder(Node& node, const std::vector<rest::OrderTerm>& terms) {
-  for (const rest::OrderTerm& term : terms) {
-    if (term.relation) {
-      PANDO_TRY(OrderTerm related, RelatedOrder(node, term));
-      node.order.push_back(std::move(related));
-      continue;
-    }
-    OrderTerm resolved;
-    resolved.column = ResolveField(node, term.field, false);
-    // PostgreSQL's message would name the column that has the row.
-    if (node.grouped && !resolved.column.from_row.empty() && !ShowsComputed(node, term.field.name)) {
-      Refuse(NotGrouped(node.name.name, term.field.name));
-    }
-    resolved.direction = term.direction;
-    resolved.nulls = term.nulls;
-    node.order.push_back(std::move(resolved));
-  }
-  HideWhatIsPacked(node);
-  return {};
-}
-
-void TreeBuilder::HideWhatIsPacked(Node& node) {
-  for (OrderTerm& term : node.order) {
-    if (!term.by_output) continue;
-    Embed& embed = node.embeds[*term.embed];
-    if (embed.is_spread || embed.node.hidden.empty()) continue;
-    term = HiddenOrder(embed, HiddenColumn{term.column, true}, term);
-  }
-}
-
-OrderTerm TreeBuilder::HiddenOrder(Embed& embed, HiddenColumn column, OrderTerm term) {
-  embed.node.hidden.push_back(std::move(column));
-  term.by_output = false;
-  term.column = ColumnRef{};
-  term.column.name = std::to_string(embed.node.hidden.size() - 1);
-  return term;
-}
-
-void TreeBuilder::RefuseUngrouped(const Node& node, const rest::OrderTerm& term) {
-  const std::string& field = term.field.name;
-  const bool is_known =
-      FindColumn(node, field) ||
-      (node.relation && catalog_.FindComputedColumn(node.relation->name, field, plan_.role) != nullptr);
-  Refuse(is_known ? NotGrouped(*term.relation, field) : NoColumn(node, field));
-}
-
-OrderTerm TreeBuilder::OrderByHidden(const Node& node, Embed& embed, const rest::OrderTerm& term, OrderTerm resolved) {
-  ColumnRef column = ResolveField(embed.node, term.field, false);
-  // Groups are ordered by what is the same in all of their rows.
-  if (node.grouped && !IsDetermined(embed, term.field.name)) RefuseUngrouped(embed.node, term);
-  return HiddenOrder(embed, HiddenColumn{std::move(column), false}, std::move(resolved));
-}
-
-OrderTerm TreeBuilder::OrderByGroup(const Embed& embed, const rest::OrderTerm& term, OrderTerm resolved) {
-  resolved.by_output = true;
-  resolved.column = ResolveField(embed.node, term.field, false);
-  const std::optional<std::string> key = KeyOfPlain(embed.node, term.field.name);
-  if (key) {
-    resolved.column.name = *key;
-  } else {
-    RefuseUngrouped(embed.node, term);
-  }
-  return resolved;
-}
-
-Result<OrderTerm> TreeBuilder::RelatedOrder(Node& node, const rest::OrderTerm& term) {
-  Embed* embed = FindEmbed(node, *term.relation, true);
-  if (!embed) return NotEmbedded(*term.relation);
-  if (!embed->to_one()) {
-    const std::string source = node.relation ? node.relation->name.name : node.name.name;
-    return Error(ErrorId::kRelatedOrderToMany, "A related order on '" + *term.relation + "' is not possible")
-        .WithDetail("'" + source + "' and '" + *term.relation +
-                    "' do not form a many-to-one or one-to-one relationship");
-  }
-  OrderTerm resolved;
-  resolved.embed = static_cast<size_t>(embed - node.embeds.data());
-  resolved.direction = term.direction;
-  resolved.nulls = term.nulls;
-  if (term.field.path.empty() && HasOutput(embed->node, term.field.name, embed->is_spread)) {
-    resolved.by_output = true;
-    resolved.column.name = term.field.name;
-    return resolved;
-  }
-  return embed->node.grouped ? OrderByGroup(*embed, term, std::move(resolved))
-                             : OrderByHidden(node, *embed, term, std::move(resolved));
 }
 
 }  // namespace pando::plan

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "plan/plan.h"
@@ -25,6 +26,14 @@ class TreeBuilder {
   Result<std::vector<Condition>> RootConditions(const Node& root, const rest::Query& query);
 
  private:
+  // A value under a key of the select list.
+  struct Shown {
+    bool to_jsonb = false;          // as ColumnRef::to_jsonb, of a path into it
+    bool is_embed = false;          // an embed's
+    bool is_equal_as_json = false;  // IsEqualAsJson()
+    std::string representation_of;  // a column, of which it is the JSON; else empty
+  };
+
   Result<void> AddSelect(Node& node, const std::vector<rest::SelectItem>& items);
   void ListStar(Node& node);
   Result<void> AddColumn(Node& node, const rest::SelectColumn& item);
@@ -55,9 +64,21 @@ class TreeBuilder {
   Result<OrderTerm> RelatedOrder(Node& node, const rest::OrderTerm& term);
   // By a column of the embed, whose rows are not groups, that is not in its select list.
   OrderTerm OrderByHidden(const Node& node, Embed& embed, const rest::OrderTerm& term, OrderTerm resolved);
+  // By a key of the embed's select list, or by a path into its value.
+  static OrderTerm OrderByShown(const Node& node, const Shown& shown, const rest::OrderTerm& term, OrderTerm resolved);
   // By a column of the embed whose rows are groups: by the output that shows it.
-  OrderTerm OrderByGroup(const Embed& embed, const rest::OrderTerm& term, OrderTerm resolved);
+  OrderTerm OrderByGroup(const Node& node, const Embed& embed, rest::OrderTerm term, OrderTerm resolved);
   void RefuseUngrouped(const Node& node, const rest::OrderTerm& term);
+  // What the node's rows, as its parent sees them, have under `key`. The rows of a to-one spread leave aggregates to
+  // the parent.
+  std::optional<Shown> FindShown(const Node& node, const std::string& key, bool leaves_aggregates) const;
+  Shown ShownBy(const Node& node, const ColumnOutput& output) const;
+  std::optional<Shown> ShownBy(const Embed& embed, const std::string& key, bool leaves_aggregates) const;
+  // Rows of the embed that show the same have the same in `column`, which they need not show.
+  bool IsDetermined(const Embed& embed, const std::string& column) const;
+  // Values of the type that are the same JSON are equal: not arrays, whose bounds JSON leaves out, nor what can hold
+  // one.
+  bool IsEqualAsJson(catalog::Oid type) const;
   // `term` by something of the embed that is shown to no client.
   static OrderTerm HiddenOrder(Embed& embed, HiddenColumn column, OrderTerm term);
   // An embed with hidden columns gives its shown ones as one value, by whose parts nothing is ordered.

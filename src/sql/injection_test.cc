@@ -73,6 +73,7 @@ const Template kTemplates[] = {
      "&<q:tasks>.<q:name>=eq.<v>&<q:tasks>.order=<q:name>.asc&<q:tasks>.limit=2&<q:tasks>.or=(<q:id>.eq.1,<q:id>.eq."
      "2)"},
     {"GET", "/<p:projects>?select=*,<q:clients>()&<q:clients>=not.is.null&order=<q:clients>(<q:name>).desc"},
+    {"GET", "/<p:projects>?select=<q:id>.sum(),<q:x>:<q:clients>(<q:name>)&order=<q:x>(<q:name>-><q:key>)"},
     {"GET", "/<p:users>?select=<q:name>,<q:tasks>(<q:name>,<q:projects>(<q:name>,<q:clients>(<q:id>)))"},
     {"GET", "/<p:tasks>?select=<q:name>,...<q:projects>(<q:p>:<q:name>,...<q:clients>(<q:c>:<q:name>))"},
     {"GET", "/<p:clients>?select=<q:name>,...<q:projects>(<q:ids>:<q:id>,<q:names>:<q:name>)"},

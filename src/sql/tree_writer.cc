@@ -475,9 +475,10 @@ void TreeWriter::WriteGroups(const Scope& scope) {
     out_.Number(position);
   }
   if (!scope.node.grouped) return;
-  // What groups are ordered by is the same in all rows of a group, which PostgreSQL cannot know.
+  // What groups are ordered by is the same in all rows of a group, which PostgreSQL cannot know. Where it may be
+  // another that shows the same, the rows would become two groups.
   for (const plan::OrderTerm& term : scope.node.order) {
-    if (!term.embed) continue;
+    if (!term.embed || term.by_least) continue;
     out_ << word;
     word = ", ";
     WriteOrderColumn(scope, term);
@@ -499,7 +500,10 @@ void TreeWriter::WriteOrder(const Scope& scope) {
   for (size_t i = 0; i < scope.node.order.size(); ++i) {
     const plan::OrderTerm& term = scope.node.order[i];
     out_ << (i == 0 ? " ORDER BY " : ", ");
+    // Unlike min(), of every type that has an order.
+    if (term.by_least) out_ << "pg_catalog.percentile_disc(0) WITHIN GROUP (ORDER BY ";
     WriteOrderColumn(scope, term);
+    if (term.by_least) out_ << ")";
     if (term.direction) out_ << (*term.direction == rest::Direction::kAsc ? " ASC" : " DESC");
     if (term.nulls) out_ << (*term.nulls == rest::Nulls::kFirst ? " NULLS FIRST" : " NULLS LAST");
   }

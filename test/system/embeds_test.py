@@ -22,6 +22,31 @@ create table leaf (id int primary key references i);
 insert into leaf select id from i;
 insert into keyless values (1, 1, 'a'), (2, 2, 'a');
 insert into to_keyless values (1, 1, 1), (2, 2, 2);
+create domain code as text;
+create function json(code) returns json language sql immutable as $$ select to_json('C-' || reverse($1::text)) $$;
+create cast (code as json) with function json(code) as implicit;
+create table docs (id int primary key, j jsonb, k jsonb, jt json, cd code, l int[], num numeric, f float8);
+create table of_docs (id int primary key, doc int references docs, w int);
+insert into docs values (1, '{"a": 3, "t": "1.0"}', '{"a": 1}', '{"a": 2}', 'za', '{5,6}', 1.0, 0), (2, '{"a": 1}', '{"a": 2}', '{"a": 3}', 'yb', '[0:1]={5,6}', 1.00, '-0'),
+  (3, '{"a": 2}', '{"a": 3}', '{"a": 1}', 'xc', '{7}', 2, 1);
+insert into of_docs values (1, 1, 10), (2, 2, 20), (3, 3, 30);
+create table far (id int primary key references of_docs);
+insert into far select id from of_docs;
+create table parent (id int primary key, n int, c text);
+create table child () inherits (parent);
+insert into parent values (1, 10, 'p1'), (2, 20, 'p2'); insert into child values (1, 30, 'c1');
+create table of_parent (id int primary key, p int references parent, v int);
+insert into of_parent values (1, 1, 100), (2, 2, 200), (3, 1, 50);
+create table parts (id int primary key, n int) partition by range (id);
+create table parts_1 partition of parts for values from (0) to (10);
+create table parts_2 partition of parts for values from (10) to (20);
+insert into parts values (1, 2), (11, 1);
+create table of_parts (id int primary key, p int references parts, v int);
+insert into of_parts values (1, 1, 5), (2, 11, 6), (3, 1, 7);
+create table numbers (id int primary key, doc jsonb, n int);
+create table of_numbers (id int primary key, m int references numbers, v int);
+insert into numbers values (1, '{"a": 1.0}', 2), (2, '{"a": 1.00}', 1), (3, '{"a": 0.5}', 1);
+insert into of_numbers values (1, 1, 1), (2, 2, 2), (3, 3, 3);
 grant select, insert, update, delete on all tables in schema public to anon;
 grant execute on all functions in schema public to anon;
 '''
@@ -135,6 +160,67 @@ class Embeds(unittest.TestCase):
         # What a spread lifts into the embed.
         path = 'leaf?select=id,x:i(n,...o!o(c))&order=x(c).desc.nullslast,x(id)'
         self.assertEqual([row['id'] for row in self.rows(path)], [1, 5, 2, 3, 4])
+
+    def test_a_path_leads_into_what_is_shown(self):
+        # By j the documents are 2, 3, 1; by k 1, 2, 3; by jt 3, 1, 2; by cd 3, 2, 1; by what shows it 1, 2, 3.
+        by = {'j': [2, 3, 1], 'k': [1, 2, 3], 'jt': [3, 1, 2]}
+        for select, order, right in (
+                ('x:docs(j:k)', 'x(j->a)', 'k'), ('x:docs(j:k)', 'x(j->>a)', 'k'), ('x:docs(j)', 'x(j->a)', 'j'), ('x:docs(zz:j)', 'x(zz->a)', 'j'), ('x:docs(zz:jt)', 'x(zz->>a)', 'jt'),
+                ('x:docs(zz:j)', 'x(j->a)', 'j'), ('x:docs(j:k)', 'x(k->a)', 'k'), ('x:docs(*)', 'x(j->a)', 'j'), ('x:docs(id)', 'x(j->a)', 'j'), ('x:docs(j:k)', 'x(j->a),x(id)', 'k'),
+                ('x:docs(j:k,id)', 'x(j->a),x(num)', 'k'), ('x:docs(j:k::jsonb)', 'x(j->a)', 'k'), ('x:docs(b:j->a,a:k->a)', 'x(a)', 'k'), ('...docs(j:k)', 'docs(j->a)', 'k'),
+                ('...docs(zz:j)', 'docs(zz->a)', 'j'), ('...docs(zz:j)', 'docs(zz->a),docs(id)', 'j'), ('...docs(zz:j)', 'docs(j->a)', 'j'), ('x:docs(j:k)', 'x(j->a).asc.nullslast', 'k')):
+            for path, method, body, headers in ((f'of_docs?select=id,{select}&order={order},id', 'GET', None, None),
+                                                (f'of_docs?id=gt.0&select=id,{select}&order={order},id', 'PATCH', {'w': 1}, SHOWN)):
+                with self.subTest(path):
+                    found = [row['id'] for row in self.rows(path, method, body, headers)]
+                    self.assertEqual(found, by[right])
+                    descending = ','.join(term.removesuffix('.asc.nullslast') + '.desc' for term in order.split(','))
+                    self.assertEqual([row['id'] for row in self.rows(path.replace(f'{order},id', f'{descending},id'), method, body, headers)], found[::-1])
+                    text = self.pando.request(method, '/' + path, body and json.dumps(body), {**MINE, **(headers or {}), 'Accept': 'text/csv'})[2].decode()
+                    self.assertEqual([int(row['id']) for row in csv.DictReader(io.StringIO(text))], found)
+        # What an embed of the embed shows, and what it lifts into it.
+        for select, order in (('x:of_docs(y:docs(k))', 'x(y->k->>a)'), ('x:of_docs(...docs(j:k))', 'x(j->a)'), ('x:of_docs(...docs(k:j),y:docs(k))', 'x(y->k->>a)'),
+                              ('...of_docs(y:docs(k))', 'of_docs(y->k->>a)')):
+            with self.subTest(select):
+                self.assertEqual([row['id'] for row in self.rows(f'far?select=id,{select}&order={order},id')], by['k'])
+        # A text has no parts, and json no order, as in PostgREST.
+        for select, order in (('x:docs(j::text)', 'x(j->a)'), ('x:docs(jt)', 'x(jt->a)'), ('x:docs(a:j->>a)', 'x(a->b)')):
+            self.assertEqual(self.ask(f'of_docs?select=id,{select}&order={order}')[1]['code'], '42883')
+        self.assertEqual(self.refusal('of_docs?select=id,x:docs(id)&order=x(zz->a)')[0], '42703')
+
+    def test_a_representation_is_ordered_by_what_it_stands_for(self):
+        for select, order in (('x:docs(cd)', 'x(cd)'), ('x:docs(k:cd)', 'x(k)'), ('x:docs(k:cd)', 'x(cd)'), ('x:docs(*)', 'x(cd)'), ('x:docs(id)', 'x(cd)'), ('...docs(cd)', 'docs(cd)'),
+                              ('...docs(c:cd)', 'docs(c)'), ('x:docs(cd,id)', 'x(cd),x(id)')):
+            with self.subTest(select):
+                self.assertEqual([row['id'] for row in self.rows(f'of_docs?select=id,{select}&order={order}')], [3, 2, 1])
+        self.assertEqual([row['id'] for row in self.rows('of_docs?select=id,x:docs(cd::text)&order=x(cd)')], [1, 2, 3])
+        self.assertEqual([row['id'] for row in self.rows('docs?select=id,cd&order=cd')], [3, 2, 1])
+        self.assertEqual([row['sum'] for row in self.rows('of_docs?select=id.sum(),x:docs(id,cd)&order=x(cd)')], [3, 2, 1])
+
+    def test_an_order_splits_no_group(self):
+        # The parent's key is not the child's.
+        told = ('42803', 'column "x.n" must appear in the GROUP BY clause or be used in an aggregate function')
+        self.assertEqual(self.refusal('of_parent?select=v.sum(),x:parent(id)&order=x(n)'), told)
+        self.assertEqual(self.refusal('of_parent?select=v.sum(),x:parent(id)&order=x(n),x(id)'), told)
+        self.assertEqual(self.refusal('of_parent?select=v.sum(),...parent(pid:id)&order=parent(n)'), ('42803', told[1].replace('x.n', 'parent.n')))
+        self.assertEqual([row['sum'] for row in self.rows('of_parent?select=v.sum(),x:parent(id)&order=x(id).desc')], [200, 300])
+        self.assertEqual([row['sum'] for row in self.rows('of_parent?select=v.sum(),x:parent(id,n)&order=x(n)')], [150, 200, 150])
+        self.assertEqual([row['sum'] for row in self.rows('of_parts?select=v.sum(),x:parts(id)&order=x(n)')], [6, 12])
+        # 1.0 and 1.00 are one number in JSON, and two texts.
+        for select, order in (('x:numbers(doc)', 'x(doc->>a)'), ('x:numbers(d:doc)', 'x(doc->>a)'), ('x:numbers(d:doc)', 'x(d->>a)'), ('x:numbers(doc)', 'x(doc->a)'),
+                              ('...numbers(doc)', 'numbers(doc->>a)'), ('x:numbers(doc)', 'x(doc)'), ('x:numbers(doc)', 'x(doc->>a),x(doc)')):
+            with self.subTest(order):
+                path = f'of_numbers?select=v.sum(),{select}&order='
+                self.assertEqual([row['sum'] for row in self.rows(path + order)], [3, 3])
+                self.assertEqual(len(self.rows(path + order.replace(')', ').desc'))), 2)
+                shown = [row.get('x', row) for row in self.rows(path + order)]
+                self.assertEqual([(one.get('doc') or one['d'])['a'] for one in shown], [0.5, 1.0])
+        # Arrays that differ in their bounds show the same.
+        for order in ('x(l)', 'x(l).desc'):
+            self.assertEqual(sorted(row['sum'] for row in self.rows(f'of_docs?select=id.sum(),x:docs(l)&order={order}')), [3, 3])
+            self.assertEqual(sorted(row['sum'] for row in self.rows(f'of_docs?select=id.sum(),x:docs(k:l)&order={order}')), [3, 3])
+        for column in ('num', 'f'):
+            self.assertEqual([row['sum'] for row in self.rows(f'of_docs?select=id.sum(),x:docs({column})&order=x({column})')], [3, 3])
 
     def test_two_embeds_of_one_key_are_refused(self):
         twice = 'table name "i_{}_1" specified more than once'
