@@ -33,6 +33,15 @@ bool IsCallable(const Function& function) {
          std::find(kBodyTypes.begin(), kBodyTypes.end(), function.arguments[0].type) != kBodyTypes.end();
 }
 
+// As PostgreSQL names outputs without a name (documentation, 38.5.4): a single one after the function.
+void NameOutputs(Function& function) {
+  const bool is_single = function.result_columns.size() == 1;
+  for (size_t i = 0; i < function.result_columns.size(); ++i) {
+    std::string& name = function.result_columns[i].name;
+    if (name.empty()) name = is_single ? function.name.name : "column" + std::to_string(i + 1);
+  }
+}
+
 class Reader {
  public:
   Reader(const FunctionContext& context, catalog::Snapshot& snapshot)
@@ -124,6 +133,7 @@ void Reader::ReadArguments(const Row& row, Function& function) const {
     argument.variadic = mode == 'v';
     argument.default_expression = argument_row.TextOrNull(5);
   }
+  NameOutputs(function);
 }
 
 void Reader::ReadResult(const Row& row, Function& function) const {

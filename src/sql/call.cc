@@ -90,7 +90,10 @@ void WriteCall(Writer& out, const Call& call, const Payload& payload, const plan
   WriteArguments(out, call, payload);
   out << " AS ";
   out.Name(kResult);
-  if (!is_set_of_values) return;
+  // An output without a name would have the alias for its name.
+  const bool is_one_output = function.result_columns.size() == 1 && !function.result_relation &&
+                             function.result_columns.front().name == ValueColumn(call);
+  if (!is_set_of_values && !is_one_output) return;
   out << "(";
   out.Name(ValueColumn(call));
   out << ")";

@@ -30,7 +30,14 @@ create function wipe() returns text language sql stable as $$ select 'ran' $$;
 create function opt(a int default 1, b int default 2) returns text language sql stable as $$ select a || '/' || b $$;
 create function none_or_json() returns text language sql stable as $$ select 'none' $$;
 create function none_or_json(json) returns text language sql stable as $$ select 'json ' || $1::text $$;
+create function one_text(x int, out text) returns setof text language sql stable as $$ select x || '!' union all select 'b' $$;
+create function one_int(out int) language sql stable as 'select 5';
+create function one_of_json(inout json) language sql stable as 'select $1';
+create function two_outs(out int, out text) language sql stable as $$ select 1, 'x' $$;
+create function half_outs(a int, out b int, out text, out c text) returns setof record language sql stable as $$ select a, 'x', 'y' $$;
+create function "Odd ""one"(out int) language sql stable as 'select 6';
 create table log (id serial, t text);
+create function one_row(out log) language sql stable as $$ select 1, 'x' $$;
 grant all on log, log_id_seq to anon;
 grant execute on all functions in schema public to anon;
 '''
@@ -72,6 +79,18 @@ class Arguments(CsvCase):
         self.assertEqual(answer['details'], 'Searched for the function public.echo_text with parameters , y or with a single unnamed json/jsonb parameter, '
                                             'but no matches were found in the schema cache.')
         self.assertEqual(self.call('half_named', {'b': 'y'})[1]['hint'], 'Perhaps you meant to call the function public.half_named(, b)')
+
+    def test_outputs_without_a_name_have_those_of_postgresql(self):
+        for path, right in (('one_text?x=1', [{'one_text': '1!'}, {'one_text': 'b'}]), ('one_text?x=1&select=o:one_text&order=one_text.desc&one_text=neq.c&limit=1', [{'o': 'b'}]),
+                            ('one_int', {'one_int': 5}), ('one_int?select=one_int', {'one_int': 5}), ('two_outs', {'column1': 1, 'column2': 'x'}), ('two_outs?select=column2', {'column2': 'x'}),
+                            ('half_outs?a=3', [{'b': 3, 'column2': 'x', 'c': 'y'}]), ('half_outs?a=3&select=column2&column2=eq.x', [{'column2': 'x'}]),
+                            ('Odd%20%22one', {'Odd "one': 6})):
+            self.assertEqual(self.call(path, None, 'GET'), (200, right), path)
+        self.assertEqual(self.call('one_of_json', '[1]'), (200, {'one_of_json': [1]}))
+        self.assertEqual(self.call('one_row', None, 'GET'), (200, {'id': 1, 't': 'x'}))
+        self.assertEqual(self.call('one_text', {'x': 2})[1][0], {'one_text': '2!'})
+        for path, right in (('one_text?x=1', 'one_text\n1!\nb'), ('two_outs', 'column1,column2\n1,x')):
+            self.assertEqual(self.pando.request('GET', f'/rpc/{path}', None, {'Accept': 'text/csv'})[2].decode(), right)
 
     def test_a_variadic_default_may_be_left_out(self):
         for method, path, body, headers in (('POST', 'greet', {'name': 'x'}, None), ('GET', 'greet?name=x', None, None), ('POST', 'greet', 'name=x', FORM),
