@@ -292,35 +292,45 @@ class Document31 {
   json::object CallByGet(const Overloads& overloads) const {
     json::object get = Call("get", overloads);
     json::array& parameters = get["parameters"].get_array();
-    std::map<std::string_view, const catalog::Argument*> arguments;  // of the first overload that has it
-    std::map<std::string_view, size_t> required_by;
+    std::map<std::string_view, std::vector<const catalog::Argument*>> arguments;  // of each overload that has it
     for (const Function* function : overloads) {
       for (const catalog::Argument& argument : function->arguments) {
-        if (!IsQueryArgument(argument)) continue;
-        arguments.emplace(argument.name, &argument);
-        if (argument.required) ++required_by[argument.name];
+        if (IsQueryArgument(argument)) arguments[argument.name].push_back(&argument);
       }
     }
-    for (const auto& [name, argument] : arguments) {
-      parameters.push_back(QueryArgument(*argument, required_by[name] == overloads.size()));
+    for (const auto& [name, of_overloads] : arguments) {
+      const auto required = std::count_if(of_overloads.begin(), of_overloads.end(),
+                                          [](const catalog::Argument* argument) { return argument->required; });
+      parameters.push_back(QueryArgument(of_overloads, static_cast<size_t>(required) == overloads.size()));
     }
     return get;
   }
 
   // In a query string an array is one text, "{1,2}", and so is JSON; a variadic one is given once for each element.
-  json::object QueryArgument(const catalog::Argument& argument, bool is_required) const {
-    json::object parameter{{"name", argument.name}, {"in", "query"}, {"required", is_required}};
+  json::object QueryArgumentSchema(const catalog::Argument& argument) const {
     json::object schema = ValueSchema(catalog_, argument.type, false);
     const json::value* const type = schema.if_contains("type");
     const bool is_plain = type && *type != "array" && *type != "object";
-    if (argument.variadic) {
+    return argument.variadic || is_plain ? schema : TextSchema();
+  }
+
+  // Overloads may differ in its type.
+  json::object QueryArgument(const std::vector<const catalog::Argument*>& of_overloads, bool is_required) const {
+    json::object parameter{{"name", of_overloads.front()->name}, {"in", "query"}, {"required", is_required}};
+    json::array either;
+    for (const catalog::Argument* argument : of_overloads) {
+      json::object schema = QueryArgumentSchema(*argument);
+      if (std::find(either.begin(), either.end(), schema) == either.end()) either.emplace_back(std::move(schema));
+      if (!argument->variadic) continue;
       parameter["explode"] = true;
       parameter["style"] = "form";
-    } else if (!is_plain) {
-      schema = TextSchema();
     }
-    parameter["schema"] = std::move(schema);
+    parameter["schema"] = OneOrEither(std::move(either));
     return parameter;
+  }
+
+  static json::value OneOrEither(json::array schemas) {
+    return schemas.size() == 1 ? std::move(schemas[0]) : json::value{{"anyOf", std::move(schemas)}};
   }
 
   json::object CallByPost(const Overloads& overloads) const {
@@ -337,8 +347,7 @@ class Document31 {
       is_required = is_required && schema.contains("required");
       bodies.emplace_back(std::move(schema));
     }
-    if (bodies.size() == 1) content[kJsonType] = json::object{{"schema", std::move(bodies[0])}};
-    if (bodies.size() > 1) content[kJsonType] = json::object{{"schema", {{"anyOf", std::move(bodies)}}}};
+    if (!bodies.empty()) content[kJsonType] = json::object{{"schema", OneOrEither(std::move(bodies))}};
     post["requestBody"] = json::object{{"required", is_required}, {"content", std::move(content)}};
     return post;
   }
@@ -386,8 +395,7 @@ class Document31 {
     }
     json::object content;
     for (auto& [type, either] : schemas) {
-      json::value schema = either.size() == 1 ? std::move(either[0]) : json::value{{"anyOf", std::move(either)}};
-      content[type] = json::object{{"schema", std::move(schema)}};
+      content[type] = json::object{{"schema", OneOrEither(std::move(either))}};
     }
     json::object responses;
     if (has_set) {

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 #include <set>
 
 #include "catalog/snapshot.h"
@@ -124,6 +125,31 @@ TEST(OpenApi, ShowsTheLongestOverloadInWhateverOrder) {
     const json::value document = json::parse(WriteOpenApi({*catalog, schema, options, {}}, OpenApiVersion::k2_0));
     EXPECT_EQ(At(document, "/paths/~1rpc~1add_them/get/parameters/1/name"), R"("b")");
   }
+}
+
+TEST(OpenApi, Version3ShowsTheArgumentsOfAllOverloads) {
+  constexpr catalog::Oid kText = 25, kInt = 23, kInts = 1007;
+  catalog::Snapshot snapshot = plan::TestCatalog()->snapshot();
+  catalog::Function other = snapshot.functions[0];  // of the integers a and b, which has a default
+  other.arguments = {{"a", kText, "text", true, false}, {"c", kInt, "integer", true, false}};
+  catalog::Function third = other;
+  third.arguments = {{"a", kInts, "integer[]", true, false}};
+  snapshot.functions.insert(snapshot.functions.end(), {other, third});
+  const auto catalog = catalog::Catalog::Build(std::move(snapshot));
+  const RestOptions options;
+  const std::string schema = "public";
+  const json::value document = json::parse(WriteOpenApi({*catalog, schema, options, {}}, OpenApiVersion::k3_1));
+  std::map<std::string, std::string> found;
+  for (const json::value& parameter : document.at_pointer("/paths/~1rpc~1add_them/get/parameters").get_array()) {
+    const json::value* name = parameter.get_object().if_contains("name");
+    if (!name) continue;
+    found[std::string(name->get_string())] =
+        json::serialize(parameter.at("required")) + " " + json::serialize(parameter.at("schema"));
+  }
+  const std::string integer = R"({"type":"integer","format":"int32"})";
+  EXPECT_EQ(found["a"], "true {\"anyOf\":[" + integer + R"(,{"type":"string","format":"text"},{"type":"string"}]})");
+  EXPECT_EQ(found["b"], "false " + integer);
+  EXPECT_EQ(found["c"], "false " + integer);
 }
 
 TEST(OpenApi, LeavesOutWhatTheRoleMayNotUse) {

@@ -125,7 +125,7 @@ describe('a client typed by the document', () => {
     assert.deepEqual(told, {
       bulk: [null, null], smoking: null, names: ['Cedar', 'Dogwood'], floors: [1, 2], range: '1-2/4', listStatus: 206,
       text: 'Hello, Ann!', read: 'Bye, Ben!', cheapestName: 'elder, (old)', beds: told.beds, openNames: ['Alder', 'elder, (old)', 'Fir', 'Gum', 'Hazel'],
-      nothing: 204, gone: ['Fir', 'Gum', 'Hazel'], code: '23505', hint: null, oneName: 'Alder',
+      nothing: 204, gone: ['Fir', 'Gum', 'Hazel'], code: '23505', hint: null, oneName: 'Alder', prices: [120, 30],
     });
   });
 });

@@ -30,6 +30,14 @@ export async function run(baseUrl: string, token: string) {
   const greeting = await client.POST('/rpc/greet', { body: { name: 'Ann' } });
   const text: string | null | undefined = greeting.data;
   const read = await client.GET('/rpc/greet', { params: { query: { name: 'Ben', greeting: 'Bye' } } });
+  // Of two functions, the argument is a number or a text; what one of them lacks need not be given.
+  const byId = await client.GET('/rpc/price_of', { params: { query: { room: 1, nights: 2 } } });
+  const byName = await client.GET('/rpc/price_of', { params: { query: { room: 'Alder', discount: 50 } } });
+  const prices: (number | null | undefined)[] = [byId.data, byName.data];
+  // @ts-expect-error a room is needed
+  void (() => client.GET('/rpc/price_of', { params: { query: { nights: 2 } } }));
+  // @ts-expect-error a room is no boolean
+  void (() => client.GET('/rpc/price_of', { params: { query: { room: true } } }));
   const cheapest = await client.POST('/rpc/cheapest_room', { body: {} });
   const cheapestName: string | undefined = cheapest.data?.name;
   const byFloor = await client.GET('/rpc/beds_by_floor', {});
@@ -53,6 +61,6 @@ export async function run(baseUrl: string, token: string) {
   return {
     fir, bulk: bulk.data?.map((room) => room.floor), smoking, names, floors, range: listed.response.headers.get('Content-Range'),
     listStatus: listed.response.status, text, read: read.data, cheapestName, beds, openNames, nothing: nothing.response.status, gone,
-    code, hint, oneName,
+    code, hint, oneName, prices,
   };
 }

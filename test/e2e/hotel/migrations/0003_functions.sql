@@ -8,6 +8,15 @@ create function add_one(numbers integer[]) returns integer[]
   language sql immutable
   return (select array_agg(n + 1 order by place) from unnest(numbers) with ordinality as u(n, place));
 
+-- Two functions of one name: what `room` is, differs.
+create function price_of(room integer, nights integer default 1) returns bigint
+  language sql stable
+  return (select (price * price_of.nights)::bigint from rooms where id = price_of.room);
+
+create function price_of(room text, discount integer) returns bigint
+  language sql stable
+  return (select (price * (100 - discount) / 100)::bigint from rooms where name = price_of.room);
+
 create function keys_of(item jsonb) returns setof text
   language sql immutable
   return jsonb_object_keys(item);
@@ -60,6 +69,7 @@ begin
   raise sqlstate 'PT503' using message = 'sold out', detail = 'every room', hint = 'come back in spring';
 end $$;
 
+grant execute on function price_of(integer, integer), price_of(text, integer) to anon, authenticated, service_role;
 grant execute on function greet, add_one, keys_of, room_names, cheapest_room, rooms_open_on, beds_by_floor, caller,
   sold_out to anon, authenticated, service_role;
 grant execute on function rename_rooms, forget_bookings to service_role;
