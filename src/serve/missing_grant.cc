@@ -33,10 +33,54 @@ bool IsPlainName(std::string_view name) {
          kReservedWords.find(" " + std::string(name) + " ") == std::string_view::npos;
 }
 
+// A character that ends a line, or that a terminal obeys: 1 of ASCII, 2 (U+0080 to U+009F) or 3 bytes (U+2028, U+2029);
+// 0: `text` begins with none.
+size_t ControlAt(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return 2;
+  return byte(0) == 0xE2 && byte(1) == 0x80 && (byte(2) == 0xA8 || byte(2) == 0xA9) ? 3 : 0;
+}
+
+bool HasControls(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (ControlAt(text.substr(i)) > 0) return true;
+  }
+  return false;
+}
+
+std::string Escaped(std::string_view control) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(control[i]); };
+  const unsigned code = control.size() == 1 ? byte(0) : control.size() == 2 ? byte(1) : 0x2000U | (byte(2) & 0x3FU);
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string escape = "\\";
+  for (int shift = 12; shift >= 0; shift -= 4) escape += kHex[(code >> shift) & 15];
+  return escape;
+}
+
+// On one line whatever it holds: with Unicode escapes (PostgreSQL, 4.1.2.3), in which a backslash is doubled.
+std::string WithEscapes(std::string_view text) {
+  std::string escaped;
+  for (size_t i = 0; i < text.size();) {
+    const size_t control = ControlAt(text.substr(i));
+    if (control > 0) {
+      escaped += Escaped(text.substr(i, control));
+    } else {
+      escaped.append(text[i] == '\\' ? 2 : 1, text[i]);
+    }
+    i += std::max<size_t>(control, 1);
+  }
+  return escaped;
+}
+
 // Of a schema, "public" is no reserved word.
 std::string Named(std::string_view name) {
-  return IsPlainName(name) || name == "public" ? std::string(name) : pg::QuoteIdentifier(name);
+  if (IsPlainName(name) || name == "public") return std::string(name);
+  return HasControls(name) ? "U&" + pg::QuoteIdentifier(WithEscapes(name)) : pg::QuoteIdentifier(name);
 }
+
+// An object in a sentence, as PostgreSQL writes it, and on one line.
+std::string Told(std::string_view object) { return HasControls(object) ? WithEscapes(object) : std::string(object); }
 
 std::string Named(const QualifiedName& name) { return Named(name.schema) + "." + Named(name.name); }
 
@@ -261,14 +305,16 @@ std::optional<std::string> MissingPrivilege(const Error& error, const DeniedCont
   if (error.sqlstate() != "42501" || !error.message().starts_with(kDenied)) return std::nullopt;
   std::string_view what = std::string_view(error.message()).substr(kDenied.size());
   if (what.starts_with(kRole)) {
-    return "The role that Pando connects as is no member of " + std::string(what.substr(kRole.size() - 1)) +
+    return "The role that Pando connects as is no member of " + Told(what.substr(kRole.size() - 1)) +
            ", which the token names";
   }
   if (!what.starts_with(kObject)) return std::nullopt;
   what = what.substr(kObject.size());
-  if (const auto grant = GrantOn(what, error.within_routine(), context)) return "A privilege is missing: " + *grant;
+  const auto grant = GrantOn(what, error.within_routine(), context);
+  // What PostgreSQL has printed, types and sequences, is as it is.
+  if (grant && !HasControls(*grant)) return "A privilege is missing: " + *grant;
   if (!ReadRelation(what) && !Behind(what, kWithSchema)) return std::nullopt;
-  return "A privilege on " + std::string(what) + " is missing, which a function, a trigger, a default, " +
+  return "A privilege on " + Told(what) + " is missing, which a function, a trigger, a default, " +
          "a view or a policy needs that the request uses";
 }
 

@@ -142,6 +142,32 @@ TEST_F(MissingGrantTest, QuotesWhatIsNoPlainName) {
   EXPECT_EQ(Grant("permission denied for schema ordered"), "GRANT USAGE ON SCHEMA ordered TO anon;");
 }
 
+TEST_F(MissingGrantTest, StaysOnOneLine) {
+  catalog::Relation relation = *Find("tasks");
+  for (const auto& [name, named] :
+       std::vector<std::pair<std::string, std::string>>{{"n\nl;x", "U&\"n\\000Al;x\""},
+                                                        {"t\tb\\s\"q", "U&\"t\\0009b\\\\s\"\"q\""},
+                                                        {"\xC2\x85\xE2\x80\xA8é", "U&\"\\0085\\2028é\""},
+                                                        {"\xC2\xA0\xE2\x80\xA6", "\"\xC2\xA0\xE2\x80\xA6\""}}) {
+    relation.name.name = name;
+    const plan::Plan plan = ReadOf(&relation);
+    EXPECT_EQ(Grant("permission denied for table " + name, "GET", &plan),
+              "GRANT SELECT ON public." + named + " TO anon;");
+    EXPECT_EQ(Grant("permission denied for schema " + name), "GRANT USAGE ON SCHEMA " + named + " TO anon;");
+  }
+  relation.columns[0].default_expression = "nextval('public.\"n\nl\"'::regclass)";
+  plan::Plan plan = PlanOf(plan::Mutation::Kind::kInsert);
+  plan.mutation->relation = &relation;
+  EXPECT_EQ(Grant("permission denied for sequence n\nl", "POST", &plan), "no statement");
+  for (const char* object : {"for sequence n\nl", "for table n\nl", "for type n\nl", "to set role \"n\nl\""}) {
+    const Error error = Error::FromDatabase("42501", "permission denied " + std::string(object));
+    const auto missing = MissingPrivilege(error, {role_, schema_, catalog_.get(), nullptr, "GET"});
+    ASSERT_TRUE(missing) << object;
+    EXPECT_EQ(missing->find('\n'), std::string::npos) << *missing;
+    EXPECT_NE(missing->find("n\\000Al"), std::string::npos) << *missing;
+  }
+}
+
 TEST_F(MissingGrantTest, SaysNothingOfWhatNoGrantHelpsAgainst) {
   EXPECT_EQ(Grant("new row violates row-level security policy for table \"tasks\""), "none");
   EXPECT_EQ(Grant("must be owner of table tasks"), "none");
