@@ -8,12 +8,14 @@
 
 #include "catalog/function.h"
 #include "catalog/relation.h"
+#include "rest/filter_parser.h"
 #include "rest/percent.h"
 #include "serve/openapi_names.h"
 
 namespace pando::serve {
 namespace {
 
+using catalog::Function;
 using catalog::Relation;
 
 struct OtherApi {
@@ -74,12 +76,54 @@ std::vector<std::string> KeyOf(const Relation& relation) {
   return names;
 }
 
-std::vector<std::string> ArgumentsOf(const catalog::Function& function, size_t count) {
-  std::vector<std::string> names;
-  for (const catalog::Argument& argument : function.arguments) {
-    if (names.size() < count) names.push_back(argument.name);
+// The first `count` arguments have names, and the others may be left out.
+bool TakesFirst(const Function& function, size_t count) {
+  if (function.arguments.size() < count) return false;
+  for (size_t i = 0; i < function.arguments.size(); ++i) {
+    const catalog::Argument& argument = function.arguments[i];
+    if (i < count ? argument.name.empty() : argument.required) return false;
   }
-  return names;
+  return true;
+}
+
+bool TakesNames(const Function& function, const std::vector<std::string>& names) {
+  const auto is_named = [&](const catalog::Argument& argument) {
+    return std::find(names.begin(), names.end(), argument.name) != names.end();
+  };
+  const auto& arguments = function.arguments;
+  const auto named = std::count_if(arguments.begin(), arguments.end(), is_named);
+  return static_cast<size_t>(named) == names.size() &&
+         std::all_of(arguments.begin(), arguments.end(),
+                     [&](const catalog::Argument& argument) { return is_named(argument) || !argument.required; });
+}
+
+// nullopt where no overload takes so many, or several take arguments of these names.
+std::optional<std::vector<std::string>> ArgumentsOf(const std::vector<const Function*>& overloads, size_t count) {
+  // Those with fewer arguments come first: the one that has exactly so many does.
+  const auto found = std::find_if(overloads.begin(), overloads.end(),
+                                  [&](const Function* function) { return TakesFirst(*function, count); });
+  if (found == overloads.end()) return std::nullopt;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) names.push_back((*found)->arguments[i].name);
+  const auto takers = std::count_if(overloads.begin(), overloads.end(),
+                                    [&](const Function* function) { return TakesNames(*function, names); });
+  return takers == 1 ? std::optional(names) : std::nullopt;
+}
+
+// "?a=5": a value that reads as a filter (`eq.5`) would be one.
+std::optional<std::string> CallQuery(const std::vector<const Function*>& overloads,
+                                     const std::vector<std::string_view>& segments) {
+  if (segments.empty()) return std::string();
+  std::optional<std::vector<std::string>> names = ArgumentsOf(overloads, segments.size());
+  if (!names) return std::nullopt;
+  for (std::string& name : *names) name = FilterName(name);
+  for (const std::string_view segment : segments) {
+    std::string value;
+    if (rest::AppendPercentDecoded(segment, rest::Plus::kIsPlus, value) && rest::TryParseOperation(value)) {
+      return std::nullopt;
+    }
+  }
+  return Query(*names, "=", segments);
 }
 
 // What `below` the prefix was meant to be. A filter by a part of the key would be of many rows.
@@ -97,7 +141,7 @@ std::optional<std::string> MeantPath(std::string_view below, const PathContext& 
   if (is_call) {
     const auto functions = context.catalog->FunctionsNamed(context.schema, name, "");
     if (functions.empty()) return std::nullopt;
-    query = Query(ArgumentsOf(*functions.back(), segments.size()), "=", segments);
+    query = CallQuery(functions, segments);
   } else {
     const Relation* relation = context.catalog->FindRelation(context.schema, name);
     if (!relation) return std::nullopt;

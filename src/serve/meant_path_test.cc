@@ -36,6 +36,40 @@ TEST_F(MeantPathTest, TellsThePathThatWasMeant) {
   EXPECT_EQ(Meant("/nothing"), "The REST API is at /rest/v1 (rest.prefix)");
 }
 
+TEST_F(MeantPathTest, NamesTheArgumentsThatACallTakes) {
+  constexpr catalog::Oid kInt = 23, kText = 25;
+  const auto function = [](std::string name, std::vector<catalog::Argument> arguments) {
+    catalog::Function made;
+    made.name = {"public", std::move(name)};
+    made.arguments = std::move(arguments);
+    return made;
+  };
+  catalog::Snapshot snapshot = plan::TestCatalog()->snapshot();
+  const catalog::Argument a{"a", kInt, "integer"}, b{"b", kInt, "integer"}, c{"c", kInt, "integer", false};
+  snapshot.functions = {function("either", {a, b}),
+                        function("either", {a}),
+                        function("longer", {a, b, c}),
+                        function("ambiguous", {a}),
+                        function("ambiguous", {{"a", kText, "text"}}),
+                        function("reads", {{"select", kText, "text"}, {"x.y", kText, "text"}}),
+                        function("unnamed", {{"", kText, "text"}}),
+                        function("many", {{"xs", 1009, "text[]", true, true}}),
+                        function("none", {})};
+  catalog_ = catalog::Catalog::Build(std::move(snapshot));
+  const std::string begin = "Perhaps you meant /rest/v1/rpc/";
+  EXPECT_EQ(Meant("/rest/v1/rpc/either/1"), begin + "either?a=1");
+  EXPECT_EQ(Meant("/rest/v1/rpc/either/1/2"), begin + "either?a=1&b=2");
+  EXPECT_EQ(Meant("/rest/v1/rpc/longer/1/2"), begin + "longer?a=1&b=2");
+  EXPECT_EQ(Meant("/rest/v1/rpc/longer/1/2/3"), begin + "longer?a=1&b=2&c=3");
+  EXPECT_EQ(Meant("/rest/v1/rpc/reads/x/y"), begin + "reads?%22select%22=x&%22x.y%22=y");
+  EXPECT_EQ(Meant("/rest/v1/rpc/many/x"), begin + "many?xs=x");
+  EXPECT_EQ(Meant("/rest/v1/rpc/unnamed/"), begin + "unnamed");
+  for (const char* path : {"either/1/2/3", "longer/1", "ambiguous/1", "unnamed/x", "many/x/y", "none/1", "reads/x",
+                           "either/eq.1", "either/not.in.(1)"}) {
+    EXPECT_EQ(Meant("/rest/v1/rpc/" + std::string(path)), "Invalid path") << path;
+  }
+}
+
 TEST_F(MeantPathTest, TellsOfTheOtherApisOfSupabase) {
   for (const char* prefix : {"/rest/v1", "/"}) {
     for (const char* path :
