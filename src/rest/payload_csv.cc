@@ -156,6 +156,8 @@ Result<Payload> ParseCsvPayload(std::string_view body) {
     AppendJsonString(keys.emplace_back(), name);
     keys.back() += ':';
   }
+  // As those of a JSON payload: no column has so long a name.
+  for (std::string& name : payload.keys) name.resize(FirstCharacters(name, KeySet::kKeyBytesMax).size());
   CsvReader::Field field;
   // Memory that is never written to is never taken; growing would copy what is there again and again.
   payload.text.reserve(std::min(kMadeBytesMax, body.size() * 8));

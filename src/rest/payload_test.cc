@@ -358,5 +358,12 @@ TEST(FormPayload, RefusesBadEncoding) {
   EXPECT_EQ(Refusal(ParseFormPayload("%FF=1")), "Invalid form");
 }
 
+TEST(PayloadTest, NamesOfCsvAreCutWhereThoseOfJsonAre) {
+  const std::string name(KeySet::kKeyBytesMax + 10, 'n');
+  const Result<Payload> csv = ParseCsvPayload(name + "\n1");
+  ASSERT_TRUE(csv);
+  EXPECT_EQ(csv->keys, ParseJsonPayload(csv->text, {})->keys);
+}
+
 }  // namespace
 }  // namespace pando::rest
