@@ -46,9 +46,9 @@ Task<Result<void>> BodyGate::Admit(RequestState& state) {
     co_return Error(ErrorId::kHttpBodyTooLarge, "a " + request.method + " of this resource takes no body");
   }
   if (!state.config->catalog) co_return NotLoaded();
-  PANDO_CO_TRY(const plan::Named named, plan::FindNamed(request, *state.config->catalog, state.role()));
-  state.response.route = (named.relation ? "" : "rpc/") + request.name;
-  co_return co_await CheckPrivilege(state, request, named);
+  PANDO_CO_TRY(state.named, plan::FindNamed(request, *state.config->catalog, state.role()));
+  state.response.route = (state.named->relation ? "" : "rpc/") + request.name;
+  co_return co_await CheckPrivilege(state, request, *state.named);
 }
 
 Task<Result<void>> BodyGate::CheckPrivilege(const RequestState& state, const rest::Request& request,

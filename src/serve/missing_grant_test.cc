@@ -1,27 +1,44 @@
 #include "serve/missing_grant.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "catalog/snapshot.h"
 #include "plan/test_catalog.h"
+#include "serve/test_rows.h"
 
 namespace pando::serve {
 namespace {
 
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr unsigned kBool = 16, kText = 25;
+
 class MissingGrantTest : public testing::Test {
  protected:
-  // The statement for what PostgreSQL says of a request with that method or plan; "no statement" when there is a
-  // sentence only.
-  std::string Grant(const std::string& message, std::string_view method = "GET", const plan::Plan* plan = nullptr,
-                    const std::string& sqlstate = "42501") {
-    return GrantFor(Error::FromDatabase(sqlstate, message), plan, method);
+  MissingGrantTest() {
+    context_.catalog = catalog_.get();
+    context_.method = "GET";
   }
 
-  std::string GrantFor(const Error& error, const plan::Plan* plan, std::string_view method = "GET") {
-    constexpr std::string_view kBegin = "A privilege is missing: ";
-    const auto missing = MissingPrivilege(error, {role_, schema_, catalog_.get(), plan, method});
-    if (!missing) return "none";
-    return missing->starts_with(kBegin) ? missing->substr(kBegin.size()) : "no statement";
+  std::optional<Denial> Read(const std::string& message, const std::string& sqlstate = "42501") {
+    return ReadDenial(Error::FromDatabase(sqlstate, message), context_);
+  }
+
+  // The parameter of the question; "none" without one.
+  std::string Asked(const std::string& message, size_t parameter) {
+    const std::optional<Denial> denial = Read(message);
+    return denial && denial->question ? denial->question->parameters[parameter].value_or("NULL") : "none";
+  }
+
+  static pg::Rows Answer(const std::vector<std::vector<const char*>>& values) {
+    return MakeRows({{"", kBool}, {"", kText}, {"", kBool}, {"", kText}, {"", kText}}, values);
+  }
+
+  std::string Told(const std::vector<std::vector<const char*>>& values) {
+    const std::optional<Denial> denial = Read("permission denied for table tasks");
+    return denial && denial->question ? TellDenial(*denial, Answer(values)) : "not asked";
   }
 
   const catalog::Relation* Find(const char* name) { return catalog_->FindRelation("public", name); }
@@ -29,150 +46,167 @@ class MissingGrantTest : public testing::Test {
   plan::Plan ReadOf(const catalog::Relation* relation) {
     plan::Plan plan;
     plan.catalog = catalog_;
+    plan.footprint = catalog::kNoFootprint;
     plan.read.relation = relation;
     return plan;
   }
 
-  plan::Plan PlanOf(plan::Mutation::Kind kind) {
-    plan::Plan plan;
-    plan.catalog = catalog_;
-    plan.representation = false;
-    plan.mutation.emplace();
-    plan.mutation->kind = kind;
-    plan.mutation->relation = catalog_->FindRelation("public", "tasks");
-    return plan;
-  }
-
-  const std::string role_ = "anon", schema_ = "public";
+  const std::string role_ = "anon";
   std::shared_ptr<const catalog::Catalog> catalog_ = plan::TestCatalog();
+  DeniedContext context_{role_};
 };
 
-TEST_F(MissingGrantTest, NamesThePrivilegesThatTheRequestNeeds) {
-  using Kind = plan::Mutation::Kind;
-  plan::Plan plan = PlanOf(Kind::kInsert);
-  EXPECT_EQ(Grant("permission denied for table tasks", "POST", &plan), "GRANT INSERT ON public.tasks TO anon;");
-  plan.representation = true;
-  EXPECT_EQ(Grant("permission denied for table tasks", "POST", &plan), "GRANT SELECT, INSERT ON public.tasks TO anon;");
-  plan.mutation->conflict = {"id"};
-  plan.mutation->merge = true;
-  EXPECT_EQ(Grant("permission denied for table tasks", "POST", &plan),
-            "GRANT SELECT, INSERT, UPDATE ON public.tasks TO anon;");
-  plan::Plan update = PlanOf(Kind::kUpdate);
-  update.mutation->where.emplace_back();
-  EXPECT_EQ(Grant("permission denied for table tasks", "PATCH", &update),
-            "GRANT SELECT, UPDATE ON public.tasks TO anon;");
-  const plan::Plan all = PlanOf(Kind::kDelete);
-  EXPECT_EQ(Grant("permission denied for table tasks", "DELETE", &all), "GRANT DELETE ON public.tasks TO anon;");
-}
-
-TEST_F(MissingGrantTest, NamesWhatTheStatementReads) {
+TEST_F(MissingGrantTest, AsksForWhatTheRequestNeedsUnderTheRefusedName) {
   plan::Plan plan = ReadOf(Find("projects"));
-  EXPECT_EQ(Grant("permission denied for table projects", "GET", &plan), "GRANT SELECT ON public.projects TO anon;");
   plan.read.embeds.emplace_back().node.relation = Find("tasks");
-  EXPECT_EQ(Grant("permission denied for table tasks", "GET", &plan), "GRANT SELECT ON public.tasks TO anon;");
-  plan.read.embeds[0].relationship.junction.emplace().table = {"public", "users_tasks"};
-  EXPECT_EQ(Grant("permission denied for table users_tasks", "GET", &plan),
-            "GRANT SELECT ON public.users_tasks TO anon;");
+  context_.plan = &plan;
+  EXPECT_EQ(Asked("permission denied for table tasks", 0), "anon");
+  EXPECT_EQ(Asked("permission denied for table tasks", 1), "tasks");
+  EXPECT_EQ(Asked("permission denied for table tasks", 2), R"({"r","p"})");
+  EXPECT_EQ(Asked("permission denied for table tasks", 3), R"({"3"})");
+  EXPECT_EQ(Asked("permission denied for table tasks", 4), R"({"SELECT"})");
 }
 
-TEST_F(MissingGrantTest, NamesNoStatementForWhatTheRequestDoesNotName) {
-  const plan::Plan read = ReadOf(Find("projects")), write = PlanOf(plan::Mutation::Kind::kDelete);
-  for (const plan::Plan* plan : {&read, &write}) {
-    EXPECT_EQ(Grant("permission denied for table clients", "GET", plan), "no statement");
-    EXPECT_EQ(Grant("permission denied for view projects", "GET", plan), "no statement");
-    EXPECT_EQ(Grant("permission denied for sequence s", "GET", plan), "no statement");
-    EXPECT_EQ(Grant("permission denied for function wipe", "GET", plan), "no statement");
-    EXPECT_EQ(Grant("permission denied for type color", "GET", plan), "no statement");
-  }
-  // Another table of that name, which a function reads.
-  const Error within = Error::FromDatabase("42501", "permission denied for table projects").WithinRoutine();
-  EXPECT_EQ(GrantFor(within, &read), "no statement");
+TEST_F(MissingGrantTest, AsksForOthersOfTheNameWhereTheRequestMayReachThem) {
+  plan::Plan plan = ReadOf(Find("tasks"));
+  context_.plan = &plan;
+  EXPECT_EQ(Asked("permission denied for table tasks", 7), "false");
+  plan.footprint.varies = true;
+  EXPECT_EQ(Asked("permission denied for table tasks", 7), "true");
+  plan.footprint.varies = false;
+  context_.is_schema_certain = false;
+  EXPECT_EQ(Asked("permission denied for table tasks", 7), "true");
 }
 
-TEST_F(MissingGrantTest, LooksThroughAViewWithTheRightsOfItsCaller) {
+TEST_F(MissingGrantTest, AsksForWhatAViewOfTheRequestShows) {
   catalog::Relation view = *Find("tasks");
-  view.name = {"api", "v"};
   view.kind = catalog::Relation::Kind::kView;
-  view.shows = {{77, {"hidden", "t"}}};
+  view.name = {"api", "v"};
+  view.shows = {{77, {"hidden", "t"}}, {78, {"hidden", "u"}}};
+  const plan::Plan plan = ReadOf(&view);
+  context_.plan = &plan;
+  EXPECT_EQ(Asked("permission denied for table t", 8), "none");  // the owner lacks it
+  view.reads_as_caller = true;
+  EXPECT_EQ(Asked("permission denied for table t", 8), R"({"77"})");
+  EXPECT_EQ(Asked("permission denied for table t", 3), R"({"3"})");  // from which the database goes on
+}
+
+TEST_F(MissingGrantTest, AsksForTheTableWhoseRowsAWriteThroughAViewIsTo) {
+  catalog::Relation view = *Find("tasks");
+  view.kind = catalog::Relation::Kind::kView;
+  view.reads_as_caller = true;
   auto one_for_one = std::make_shared<catalog::Relation::OneForOne>();
   one_for_one->table = 77;
   view.one_for_one = one_for_one;
-  plan::Plan read = ReadOf(&view), write = PlanOf(plan::Mutation::Kind::kDelete);
-  write.mutation->relation = &view;
-  EXPECT_EQ(Grant("permission denied for table t", "GET", &read), "no statement");  // its owner lacks the privilege
-  EXPECT_EQ(Grant("permission denied for view v", "DELETE", &write), "GRANT DELETE ON api.v TO anon;");
-  view.reads_as_caller = true;
-  EXPECT_EQ(Grant("permission denied for table t", "GET", &read), "GRANT SELECT ON hidden.t TO anon;");
-  EXPECT_EQ(Grant("permission denied for table t", "DELETE", &write), "GRANT DELETE ON hidden.t TO anon;");
+  plan::Plan plan = ReadOf(nullptr);
+  plan.mutation.emplace();
+  plan.mutation->kind = plan::Mutation::Kind::kDelete;
+  plan.mutation->relation = &view;
+  context_.plan = &plan;
+  EXPECT_EQ(Asked("permission denied for table t", 6), "77");
+  EXPECT_EQ(Asked("permission denied for sequence s", 2), R"({"3"})");
 }
 
-TEST_F(MissingGrantTest, SaysThatAGrantIsForAllColumns) {
-  catalog::Relation relation = *Find("tasks");
-  relation.columns[0].has_grants = true;
-  const plan::Plan plan = ReadOf(&relation);
-  EXPECT_EQ(Grant("permission denied for table tasks", "GET", &plan),
-            "GRANT SELECT ON public.tasks TO anon; or on single columns, as other grants on it are");
+TEST_F(MissingGrantTest, AsksForTheFunctionThatIsCalled) {
+  catalog::Function function = catalog_->snapshot().functions[0];
+  function.oid = 99;
+  plan::Plan plan = ReadOf(nullptr);
+  plan.call.emplace();
+  plan.call->function = &function;
+  context_.plan = &plan;
+  EXPECT_EQ(Asked("permission denied for function " + function.name.name, 3), R"({"99"})");
+  EXPECT_EQ(Asked("permission denied for function other", 3), "none");
 }
 
-TEST_F(MissingGrantTest, NamesASequenceAsTheDefaultDoes) {
-  catalog::Relation relation = *Find("tasks");
-  relation.columns[0].default_expression = "nextval('\"S x\".tasks_id_seq'::regclass)";
-  plan::Plan plan = PlanOf(plan::Mutation::Kind::kInsert);
-  plan.mutation->relation = &relation;
-  EXPECT_EQ(Grant("permission denied for sequence tasks_id_seq", "POST", &plan),
-            "GRANT USAGE ON SEQUENCE \"S x\".tasks_id_seq TO anon;");
-  EXPECT_EQ(Grant("permission denied for sequence id_seq", "POST", &plan), "no statement");
-}
-
-TEST_F(MissingGrantTest, NamesWhatElseMayBeMissing) {
-  EXPECT_EQ(Grant("permission denied for table tasks"), "GRANT SELECT ON public.tasks TO anon;");
-  EXPECT_EQ(Grant("permission denied for table tasks", "POST"), "GRANT INSERT ON public.tasks TO anon;");
-  EXPECT_EQ(Grant("permission denied for schema secret"), "GRANT USAGE ON SCHEMA secret TO anon;");
-  plan::Plan call;
-  call.call.emplace();
-  call.call->function = &catalog_->snapshot().functions[0];
-  EXPECT_EQ(Grant("permission denied for function " + call.call->function->name.name, "POST", &call).substr(0, 32),
-            "GRANT EXECUTE ON FUNCTION public");
-  EXPECT_EQ(Grant("permission denied to set role \"guest\""), "no statement");
-}
-
-TEST_F(MissingGrantTest, QuotesWhatIsNoPlainName) {
-  EXPECT_EQ(Grant("permission denied for schema My Schema"), "GRANT USAGE ON SCHEMA \"My Schema\" TO anon;");
-  EXPECT_EQ(Grant("permission denied for schema order"), "GRANT USAGE ON SCHEMA \"order\" TO anon;");
-  EXPECT_EQ(Grant("permission denied for schema ordered"), "GRANT USAGE ON SCHEMA ordered TO anon;");
-}
-
-TEST_F(MissingGrantTest, StaysOnOneLine) {
-  catalog::Relation relation = *Find("tasks");
-  for (const auto& [name, named] :
-       std::vector<std::pair<std::string, std::string>>{{"n\nl;x", "U&\"n\\000Al;x\""},
-                                                        {"t\tb\\s\"q", "U&\"t\\0009b\\\\s\"\"q\""},
-                                                        {"\xC2\x85\xE2\x80\xA8é", "U&\"\\0085\\2028é\""},
-                                                        {"\xC2\xA0\xE2\x80\xA6", "\"\xC2\xA0\xE2\x80\xA6\""}}) {
-    relation.name.name = name;
-    const plan::Plan plan = ReadOf(&relation);
-    EXPECT_EQ(Grant("permission denied for table " + name, "GET", &plan),
-              "GRANT SELECT ON public." + named + " TO anon;");
-    EXPECT_EQ(Grant("permission denied for schema " + name), "GRANT USAGE ON SCHEMA " + named + " TO anon;");
+TEST_F(MissingGrantTest, AsksForWhatABodyIsRefusedFor) {
+  plan::Named named;
+  named.relation = Find("tasks");
+  context_.named = &named;
+  for (const auto& [method, privilege] : {std::pair("POST", "INSERT"), {"PUT", "INSERT"}, {"PATCH", "UPDATE"}}) {
+    context_.method = method;
+    EXPECT_EQ(Asked("permission denied for table tasks", 4), "{\"" + std::string(privilege) + "\"}");
+    EXPECT_EQ(Asked("permission denied for table tasks", 7), "false");
   }
-  relation.columns[0].default_expression = "nextval('public.\"n\nl\"'::regclass)";
-  plan::Plan plan = PlanOf(plan::Mutation::Kind::kInsert);
-  plan.mutation->relation = &relation;
-  EXPECT_EQ(Grant("permission denied for sequence n\nl", "POST", &plan), "no statement");
-  for (const char* object : {"for sequence n\nl", "for table n\nl", "for type n\nl", "to set role \"n\nl\""}) {
-    const Error error = Error::FromDatabase("42501", "permission denied " + std::string(object));
-    const auto missing = MissingPrivilege(error, {role_, schema_, catalog_.get(), nullptr, "GET"});
-    ASSERT_TRUE(missing) << object;
-    EXPECT_EQ(missing->find('\n'), std::string::npos) << *missing;
-    EXPECT_NE(missing->find("n\\000Al"), std::string::npos) << *missing;
+  EXPECT_EQ(Asked("permission denied for table users", 3), "none");
+}
+
+TEST_F(MissingGrantTest, AsksNothingWhereTheRoleMayBeAnother) {
+  const plan::Plan plan = ReadOf(Find("tasks"));
+  context_.plan = &plan;
+  for (const char* object : {"table tasks", "schema hid"}) {
+    const Error denied = Error::FromDatabase("42501", std::string("permission denied for ") + object);
+    const auto within = ReadDenial(denied.WithinRoutine(), context_);
+    ASSERT_TRUE(within);
+    EXPECT_FALSE(within->question);
+    EXPECT_THAT(within->sentence, HasSubstr("a function, a trigger"));
+    EXPECT_TRUE(ReadDenial(denied, context_)->question);
+    DeniedContext uncertain = context_;
+    uncertain.is_role_certain = false;
+    EXPECT_FALSE(ReadDenial(denied, uncertain)->question);
   }
+}
+
+TEST_F(MissingGrantTest, SaysThatTheRequestDoesNotNameItWhereItDoesNot) {
+  const plan::Plan plan = ReadOf(Find("tasks"));
+  context_.plan = &plan;
+  for (const char* object : {"table clients", "view tasks", "sequence s", "function wipe", "type color"}) {
+    const auto denial = Read(std::string("permission denied for ") + object);
+    ASSERT_TRUE(denial) << object;
+    EXPECT_FALSE(denial->question);
+    EXPECT_THAT(denial->sentence,
+                HasSubstr(std::string("A privilege on ") + object + " is missing, which the request does not name"));
+  }
+}
+
+TEST_F(MissingGrantTest, TellsTheStatementWhereOneObjectIsLeft) {
+  const plan::Plan plan = ReadOf(Find("tasks"));
+  context_.plan = &plan;
+  constexpr const char* kGrant = "GRANT SELECT ON public.tasks TO anon;";
+  const std::vector<const char*> lacks = {"t", "public.tasks", "t", "SELECT", kGrant};
+  const std::vector<const char*> holds = {"t", "api.tasks", "f", nullptr, nullptr};
+  const std::vector<const char*> other = {"f", "hid.tasks", nullptr, nullptr, nullptr};
+  EXPECT_EQ(Told({lacks}), std::string("A privilege is missing: ") + kGrant);
+  EXPECT_EQ(Told({lacks, holds}), std::string("A privilege is missing: ") + kGrant);
+  EXPECT_EQ(
+      Told({lacks, other}),
+      "A privilege on table tasks is missing: on public.tasks or hid.tasks, which PostgreSQL does not tell apart");
+  EXPECT_EQ(
+      Told({lacks, lacks}),
+      "A privilege on table tasks is missing: on public.tasks or public.tasks, which PostgreSQL does not tell apart");
+  EXPECT_THAT(Told({lacks, other, other, other, other, other}), HasSubstr("hid.tasks or another of that name, which"));
+}
+
+TEST_F(MissingGrantTest, TellsNoStatementWhereNoneHelps) {
+  const plan::Plan plan = ReadOf(Find("tasks"));
+  context_.plan = &plan;
+  const std::vector<const char*> holds = {"t", "public.tasks", "f", nullptr, nullptr};
+  const std::vector<const char*> other = {"f", "hid.tasks", nullptr, nullptr, nullptr};
+  const std::vector<const char*> unsure = {"t", "public.tasks", nullptr, "INSERT",
+                                           "GRANT INSERT ON public.tasks TO anon;"};
+  using Rows = std::vector<std::vector<const char*>>;
+  for (const Rows& rows : {Rows{holds}, Rows{holds, other}}) {
+    EXPECT_THAT(Told(rows), HasSubstr("The role anon has what the request itself needs on public.tasks, so that"));
+  }
+  const std::string neutral =
+      "A privilege on table tasks is missing, which the request needs, or something that it uses";
+  for (const Rows& rows : {Rows{unsure}, Rows{other}, Rows{unsure, other}}) EXPECT_EQ(Told(rows), neutral);
+  EXPECT_EQ(Told({}), neutral);
+  EXPECT_EQ(Told({{"t", "public.tasks", "t", "INSERT", nullptr}}),
+            "A privilege on table tasks is missing: the role anon lacks INSERT on public.tasks, where it is granted "
+            "on single columns");
 }
 
 TEST_F(MissingGrantTest, SaysNothingOfWhatNoGrantHelpsAgainst) {
-  EXPECT_EQ(Grant("new row violates row-level security policy for table \"tasks\""), "none");
-  EXPECT_EQ(Grant("must be owner of table tasks"), "none");
-  EXPECT_EQ(Grant("Zugriff verweigert für Tabelle tasks"), "none");
-  EXPECT_EQ(Grant("permission denied for table tasks", "GET", nullptr, "P0001"), "none");
+  for (const char* message :
+       {"new row violates row-level security policy for table \"tasks\"", "must be owner of table tasks",
+        "Zugriff verweigert für Tabelle tasks", "permission denied for table "}) {
+    EXPECT_FALSE(Read(message)) << message;
+  }
+  EXPECT_FALSE(Read("permission denied for table tasks", "P0001"));
+  const auto role = Read("permission denied to set role \"guest\"");
+  ASSERT_TRUE(role);
+  EXPECT_FALSE(role->question);
+  EXPECT_THAT(role->sentence, Not(HasSubstr("GRANT")));
 }
 
 }  // namespace

@@ -63,6 +63,9 @@ struct RequestState {
   std::string root_type;                   // of the root, served by a function: the Content-Type; else empty
   bool at_root = false;
 
+  // ---- found by BodyGate
+  std::optional<plan::Named> named;  // what the body is for
+
   // ---- found by AnswerCache
   std::string cache_key;           // without claims until AnswerCache::Enter(); empty: none was written
   std::optional<AnswerFill> fill;  // nullopt: the answer is not to be stored

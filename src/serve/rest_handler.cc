@@ -76,7 +76,8 @@ RestHandler::RestHandler(const Deps& deps, std::shared_ptr<const Config> config)
       answers_(deps.cache, config),
       execution_({deps.database, deps.worker, deps.print_memory, deps.memory}),
       root_({deps.database, deps.worker, deps.documents}),
-      gate_(deps.database) {}
+      gate_(deps.database),
+      errors_(deps.database, deps.denied_log) {}
 
 void RestHandler::Update(std::shared_ptr<const Config> config) {
   config_ = config;
@@ -123,14 +124,17 @@ Task<void> RestHandler::Answer(http::Request& request, http::Response& response,
     served = caller.error();
   }
   if (state.found) co_return AnswerStored(request, *state.principal, state.timing, state.found, response);
-  if (!served) errors_.Render(state, served.error());
+  answers_.Leave(state, served);
+  if (!served) {
+    std::optional<Task<void>> rendering = errors_.Render(state, served.error());
+    if (rendering) co_await std::move(*rendering);
+  }
   AddLabels(state);
   AddFieldsOfAll(request, state.config->rest, state.timing, response);
   if (served && IsConditional(request)) {
     AnswerConditionally(request, response.headers.Find(kETag).value_or(""), response);
   }
   answers_.NoteWrite(state);
-  answers_.Leave(state, served);
   AddCorsHeaders(request, state.config->rest, response);
   if (served) answers_.AddStatus(state);
 }
@@ -206,7 +210,8 @@ Task<bool> RestHandler::AdmitBody(http::Request& request, http::Response& respon
   }
   if (admitted) co_return true;
   std::string route = std::move(response.route);
-  errors_.Render(state, admitted.error());
+  std::optional<Task<void>> rendering = errors_.Render(state, admitted.error());
+  if (rendering) co_await std::move(*rendering);
   response.route = std::move(route);
   if (state.principal) response.role = state.role();
   AddFieldsOfAll(request, state.config->rest, state.timing, response);

@@ -17,6 +17,7 @@
 #include "serve/body_gate.h"
 #include "serve/config.h"
 #include "serve/database.h"
+#include "serve/denied_log.h"
 #include "serve/error_answers.h"
 #include "serve/execution.h"
 #include "serve/openapi_documents.h"
@@ -34,6 +35,7 @@ class RestHandler {
     net::Worker& worker;  // for what is too long for an event loop
     OpenApiDocuments& documents;
     PrintMemory& print_memory;  // of all loops
+    DeniedLog& denied_log;      // likewise
     CacheParts cache;
     std::shared_ptr<MemoryBudget> memory = nullptr;  // of bodies and answers; null: unbounded
   };

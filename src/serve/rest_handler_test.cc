@@ -43,6 +43,8 @@ class RestHandlerTest : public testing::Test {
              std::shared_ptr<const KnownUntil> known = nullptr) {
     RestOptions options;
     options.prefix = "/";
+    options.client_error_verbosity = verbosity_;
+    options.pre_request = pre_request_;
     CacheParts cache;
     if (cacheables) {
       cache.store = &store_;
@@ -53,7 +55,8 @@ class RestHandlerTest : public testing::Test {
     Result<std::unique_ptr<auth::Verifier>> verifier = auth::Verifier::Create(auth::AuthOptions());
     auto config = MakeConfig(options, std::move(*verifier), plan::TestCatalog(), std::move(cacheables), known);
     handler_ = std::make_unique<RestHandler>(
-        RestHandler::Deps{database_, worker_, documents_, print_memory_, std::move(cache)}, std::move(config));
+        RestHandler::Deps{database_, worker_, documents_, print_memory_, denied_log_, std::move(cache)},
+        std::move(config));
   }
 
   struct Exchange {
@@ -105,10 +108,13 @@ class RestHandlerTest : public testing::Test {
   net::Worker worker_{loop_.executor(), 10};
   OpenApiDocuments documents_;
   PrintMemory print_memory_;
+  DeniedLog denied_log_;
   cache::Store store_{cache::StoreOptions()};
   CacheCounts counts_;
   OwnWrites own_writes_;
   Clock::time_point fresh_at_ = Clock::now() + std::chrono::hours(1);
+  std::string verbosity_ = "verbose";
+  std::optional<std::string> pre_request_;
   std::unique_ptr<RestHandler> handler_;
 };
 
@@ -193,11 +199,109 @@ TEST_F(RestHandlerTest, AnUnknownSchemaMakesARequestCautious) {
   EXPECT_FALSE(database_.exchanges[0].commands.back().prepare);
 }
 
-TEST_F(RestHandlerTest, AnErrorOfPostgresqlHasItsStatus) {
-  database_.AnswerAlone(Error::FromDatabase("42501", "permission denied for table tasks"));
-  const http::Response response = Ask("GET", "/tasks?select=id");
+// ------------------------------------------------------------------------------------------------- a missing privilege
+
+class DeniedTest : public RestHandlerTest {
+ protected:
+  static constexpr const char* kGrant = "GRANT SELECT ON public.tasks TO anon;";
+
+  // The answer of the database to what is asked about a denial.
+  static FakeDatabase::Answers Lacks() {
+    return Only(MakeRows({{"", 16}, {"", kText}, {"", 16}, {"", kText}, {"", kText}},
+                         {{"t", "public.tasks", "t", "SELECT", kGrant}}));
+  }
+
+  static Error Denied() { return Error::FromDatabase("42501", "permission denied for table tasks"); }
+
+  static Task<void> Admit(RestHandler& handler, Exchange& exchange, bool& admitted) {
+    admitted = co_await handler.AdmitBody(exchange.request, exchange.response);
+  }
+
+  http::Response AskDenied(std::string target = "/tasks?id=eq.1") {
+    database_.AnswerShared(Denied());
+    return Ask("GET", std::move(target));
+  }
+};
+
+TEST_F(DeniedTest, HasAHintThatTheDatabaseConfirmed) {
+  database_.AnswerAlone(Lacks());
+  const http::Response response = AskDenied();
   EXPECT_EQ(response.status, 401);
-  EXPECT_THAT(response.body, HasSubstr("GRANT SELECT ON public.tasks TO anon"));
+  EXPECT_THAT(response.body, HasSubstr(std::string("A privilege is missing: ") + kGrant));
+  EXPECT_EQ(response.route, "tasks");
+  ASSERT_EQ(database_.opened.size(), 1u);
+  EXPECT_EQ(database_.opened[0].purpose, pg::Purpose::kRead);
+  EXPECT_EQ(database_.opened[0].wanted.role, "anon");
+  EXPECT_EQ(database_.opened[0].wanted.search_path, "pg_catalog");
+}
+
+TEST_F(DeniedTest, IsAskedAboutOnceInASecond) {
+  database_.AnswerAlone(Lacks());
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(AskDenied().body, HasSubstr(kGrant));
+  // Another question about the same refusal has to wait.
+  EXPECT_THAT(AskDenied("/tasks?id=eq.1&select=name").body, Not(HasSubstr("GRANT")));
+  EXPECT_EQ(database_.opened.size(), 1u);
+}
+
+TEST_F(DeniedTest, HasNoStatementWhileAnotherIsAskedAbout) {
+  database_.held = std::make_shared<net::Event>();
+  database_.AnswerAlone(Lacks());
+  database_.AnswerShared(Denied());
+  Exchange first = Request("GET", "/tasks?id=eq.1");
+  boost::asio::co_spawn(loop_.executor(), std::move(*handler_->Handle(first.request, first.response)),
+                        boost::asio::detached);
+  loop_.Poll();
+  const http::Response second = AskDenied("/tasks?id=eq.1&select=name");
+  EXPECT_EQ(second.status, 401);
+  EXPECT_THAT(second.body, HasSubstr("A privilege on table tasks is missing, which the request needs"));
+  database_.held->Set();
+  loop_.Poll();
+  EXPECT_THAT(first.response.body, HasSubstr(kGrant));
+  EXPECT_EQ(database_.opened.size(), 1u);
+}
+
+TEST_F(DeniedTest, KeepsItsStatusWhenTheQuestionFails) {
+  database_.AnswerAlone(Error(ErrorId::kRequestDeadline, "too late"));
+  for (int i = 0; i < 2; ++i) {
+    const http::Response response = AskDenied();
+    EXPECT_EQ(response.status, 401);
+    EXPECT_THAT(response.body, HasSubstr("A privilege on table tasks is missing, which the request needs"));
+  }
+  EXPECT_EQ(database_.opened.size(), 1u);
+}
+
+TEST_F(DeniedTest, IsAskedAboutForTheLogWhereErrorsAreNotVerbose) {
+  verbosity_ = "postgrest";
+  Serve(nullptr);
+  database_.AnswerAlone(Lacks());
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(AskDenied().body, HasSubstr("\"hint\":null"));
+  EXPECT_EQ(database_.opened.size(), 1u);
+}
+
+TEST_F(DeniedTest, IsNotAskedAboutWhereThePreRequestMayChangeTheRole) {
+  pre_request_ = "check";
+  Serve(nullptr);
+  database_.AnswerAlone(Denied());
+  EXPECT_THAT(Ask("GET", "/tasks?id=eq.1").body, HasSubstr("which the request needs, or something that it uses"));
+  EXPECT_EQ(database_.opened.size(), 1u);  // for the statement
+}
+
+TEST_F(DeniedTest, IsAskedAboutWhereALongBodyIsRefused) {
+  Exchange exchange = Request("POST", "/tasks");
+  database_.AnswerShared(MakeRows({{"", kText}}, {{"thing"}}));
+  database_.AnswerAlone(Lacks());
+  bool admitted = true;
+  loop_.Run(Admit(*handler_, exchange, admitted));
+  EXPECT_FALSE(admitted);
+  EXPECT_EQ(exchange.response.status, 401);
+  EXPECT_EQ(exchange.response.route, "tasks");
+  EXPECT_THAT(exchange.response.body, HasSubstr(kGrant));
+}
+
+TEST_F(RestHandlerTest, AnErrorOfPostgresqlHasItsStatus) {
+  database_.AnswerAlone(Error::FromDatabase("22012", "division by zero"));
+  EXPECT_EQ(Ask("GET", "/tasks?select=id").status, 400);
+  EXPECT_THAT(database_.lanes, IsEmpty());
 }
 
 // ------------------------------------------------------------------------------------------------------- with a cache

@@ -190,8 +190,8 @@ class Process {
                surrogate_keys_.get()};
     }
     parts.database = std::make_unique<serve::PgDatabase>(*parts.target);
-    const serve::RestHandler::Deps collaborators{*parts.database, workers_.Of(index), documents_, print_memory_, cache,
-                                                 memory_};
+    const serve::RestHandler::Deps collaborators{
+        *parts.database, workers_.Of(index), documents_, print_memory_, denied_log_, cache, memory_};
     parts.handler = std::make_unique<serve::RestHandler>(collaborators, config_);
     serve::RestHandler* handler = parts.handler.get();
     http::Server::Deps deps;
@@ -493,6 +493,7 @@ class Process {
   WorkerPool workers_;
   serve::OpenApiDocuments documents_;
   serve::PrintMemory print_memory_;
+  serve::DeniedLog denied_log_;
   Monitoring monitoring_;
   // Of bodies and answers; each loop's parts share it.
   const std::shared_ptr<MemoryBudget> memory_ = std::make_shared<MemoryBudget>(options_.http.memory_max.count);
