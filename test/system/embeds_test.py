@@ -23,8 +23,8 @@ insert into leaf select id from i;
 insert into keyless values (1, 1, 'a'), (2, 2, 'a');
 insert into to_keyless values (1, 1, 1), (2, 2, 2);
 create domain code as text;
-create function json(code) returns json language sql immutable as $$ select to_json('C-' || reverse($1::text)) $$;
-create cast (code as json) with function json(code) as implicit;
+create function "json"(code) returns json language sql immutable as $$ select to_json('C-' || reverse($1::text)) $$;
+create cast (code as json) with function "json"(code) as implicit;
 create table docs (id int primary key, j jsonb, k jsonb, jt json, cd code, l int[], num numeric, f float8);
 create table of_docs (id int primary key, doc int references docs, w int);
 insert into docs values (1, '{"a": 3, "t": "1.0"}', '{"a": 1}', '{"a": 2}', 'za', '{5,6}', 1.0, 0), (2, '{"a": 1}', '{"a": 2}', '{"a": 3}', 'yb', '[0:1]={5,6}', 1.00, '-0'),
