@@ -47,7 +47,6 @@ struct Column {
   std::optional<std::string> default_expression;  // SQL, as pg_get_expr prints it; of a view: the base column's
   bool is_identity = false;
   bool is_generated = false;   // GENERATED ALWAYS AS (...) STORED: cannot be written
-  bool has_grants = false;     // of its own: GRANT SELECT (column) ON ...
   bool equates_texts = false;  // by a nondeterministic collation: different texts may be equal
   std::optional<int32_t> max_length;
   std::optional<std::string> comment;

@@ -3,13 +3,10 @@
 // Concurrency  immutable
 #pragma once
 
-#include <cstddef>
-
 #include "telemetry/cache_bypass.h"
 
 namespace pando::dependencies {
 
 using Uncacheable = telemetry::CacheBypass;
-inline constexpr size_t kUncacheableCount = telemetry::kCacheBypassCount;
 
 }  // namespace pando::dependencies

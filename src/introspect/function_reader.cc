@@ -9,6 +9,7 @@
 #include "introspect/computed_reader.h"
 #include "introspect/footprint_rules.h"
 #include "introspect/row.h"
+#include "pgtypes/oid.h"
 
 namespace pando::introspect {
 namespace {
@@ -17,7 +18,10 @@ using catalog::Argument;
 using catalog::Column;
 using catalog::Function;
 
-constexpr Oid kVoid = 2278, kRecord = 2249, kAnyElement = 2283;
+using pgtypes::oid::kAnyElement;
+using pgtypes::oid::kRecord;
+using pgtypes::oid::kVoid;
+
 // bytea, text, json, xml, jsonb: what a request body can be as a whole.
 constexpr std::array<Oid, 5> kBodyTypes = {17, 25, 114, 142, 3802};
 // Settings of a function that must hold before its statement begins.

@@ -37,7 +37,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
 // up because pg_get_serial_sequence wants privileges); one that is ALWAYS refuses any value. A domain's default counts
 // where the column has none of its own, which kDefaults has.
 //   relation, number, name, type, sql type, not null, has default, sequence's or domain's default, identity, generated,
-//   length, comment, collation equates texts, has grants of its own
+//   length, comment, collation equates texts
 constexpr std::string_view kColumns = R"(
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
        a.attnotnull OR t.typtype = 'd' AND t.typnotnull,
@@ -55,7 +55,7 @@ SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.att
        CASE WHEN bt.oid IN (1042, 1043) AND m.typmod > 4 THEN m.typmod - 4
             WHEN bt.oid IN (1560, 1562) AND m.typmod > 0 THEN m.typmod
        END,
-       d.description, NOT coalesce(co.collisdeterministic, true), a.attacl IS NOT NULL
+       d.description, NOT coalesce(co.collisdeterministic, true)
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -481,7 +481,7 @@ SELECT p.oid FROM pg_catalog.pg_proc p
 
 constexpr std::array<QueryText, static_cast<size_t>(Query::kCount)> kTexts = {{
     {Query::kRelations, QueryInput::kSearched, 9, kRelations},
-    {Query::kColumns, QueryInput::kNone, 14, kColumns},
+    {Query::kColumns, QueryInput::kNone, 13, kColumns},
     {Query::kDefaults, QueryInput::kNone, 3, kDefaults},
     {Query::kVirtualColumns, QueryInput::kNone, 2, kVirtualColumns},
     {Query::kPrimaryKeys, QueryInput::kNone, 2, kPrimaryKeys},

@@ -39,7 +39,6 @@ Column ReadColumn(const Row& row) {
   column.is_identity = row.IsTrue(8);
   column.is_generated = row.IsTrue(9);
   column.equates_texts = row.IsTrue(12);
-  column.has_grants = row.IsTrue(13);
   if (!row.IsNull(10)) column.max_length = row.Int(10);
   column.comment = row.TextOrNull(11);
   return column;

@@ -37,6 +37,7 @@ inline constexpr Oid kNumeric = 1700;
 inline constexpr Oid kRecord = 2249;
 inline constexpr Oid kVoid = 2278;
 inline constexpr Oid kTrigger = 2279;
+inline constexpr Oid kAnyElement = 2283;
 inline constexpr Oid kUuid = 2950;
 inline constexpr Oid kUuidArray = 2951;
 inline constexpr Oid kTsvector = 3614;

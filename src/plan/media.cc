@@ -38,11 +38,10 @@ std::string HandlerContentType(const std::string& name) {
   return name;
 }
 
-// PostgreSQL cuts names, those of domains included, after so many bytes.
-constexpr size_t kNameBytesMax = 63;
-
+// PostgreSQL cuts names, those of domains included.
 bool IsCutName(const std::string& name, const std::string& produced) {
-  return name.size() > kNameBytesMax && produced.size() == kNameBytesMax && name.starts_with(produced);
+  return name.size() > catalog::kNameBytesMax && produced.size() == catalog::kNameBytesMax &&
+         name.starts_with(produced);
 }
 
 // The type, a range of types ("image/*"), or a name that is too long for a domain names what is produced.

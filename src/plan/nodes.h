@@ -1,4 +1,4 @@
-// What the builders of the tree of reads ask of a node, and say of it.
+// Questions about a node of the tree of reads, and refusals that name it.
 //
 // Concurrency  pure functions
 #pragma once

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "serve/missing_grant.h"
 #include "serve/settings.h"
 #include "sql/accessible.h"
 
@@ -13,27 +14,13 @@ using rest::Action;
 
 namespace {
 
-// PostgreSQL's words for what a grant speaks of (aclcheck_error).
-std::string_view KindOf(const catalog::Relation& relation) {
-  switch (relation.kind) {
-    case catalog::Relation::Kind::kView:
-      return "view ";
-    case catalog::Relation::Kind::kMaterializedView:
-      return "materialized view ";
-    case catalog::Relation::Kind::kForeignTable:
-      return "foreign table ";
-    default:
-      return "table ";
-  }
-}
-
 Error Denied(std::string_view what, const plan::Named& named) {
   std::string message = "permission denied for ";
   const catalog::QualifiedName& name = named.relation ? named.relation->name : named.functions.front()->name;
   if (what == sql::kForbiddenSchema) {
     message.append("schema ").append(name.schema);
   } else {
-    message.append(named.relation ? KindOf(*named.relation) : "function ").append(name.name);
+    message.append(named.relation ? WordsFor(named.relation->kind) : "function ").append(name.name);
   }
   return Error::FromDatabase("42501", std::move(message));
 }

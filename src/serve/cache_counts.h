@@ -14,7 +14,6 @@
 
 namespace pando::serve {
 
-using dependencies::kUncacheableCount;
 using dependencies::Uncacheable;
 
 // The sentence for people, as Cache-Status has it.
@@ -37,10 +36,10 @@ struct CacheCounts {
   telemetry::Counter& Lost(Unproven why) { return lost[static_cast<size_t>(why)]; }
 
   telemetry::Counter hits;
-  telemetry::Counter joined;                                   // found once somebody else had brought them
-  telemetry::Counter misses;                                   // of what may be kept
-  std::array<telemetry::Counter, kUncacheableCount> bypasses;  // reads of what may not, by reason
-  std::array<telemetry::Counter, kUnprovenCount> lost;         // fills
+  telemetry::Counter joined;                                              // found once somebody else had brought them
+  telemetry::Counter misses;                                              // of what may be kept
+  std::array<telemetry::Counter, telemetry::kCacheBypassCount> bypasses;  // reads of what may not, by reason
+  std::array<telemetry::Counter, kUnprovenCount> lost;                    // fills
 };
 
 }  // namespace pando::serve

@@ -21,12 +21,12 @@ std::set<std::string_view> ValuesOf(MetricId id) {
 
 TEST(CacheCountsTest, HasALabelInTheInventoryForEachReasonToBypassTheCache) {
   const std::set<std::string_view> listed = ValuesOf(MetricId::kCacheBypasses);
-  for (size_t i = 1; i < kUncacheableCount; ++i) {
+  for (size_t i = 1; i < telemetry::kCacheBypassCount; ++i) {
     const auto why = static_cast<Uncacheable>(i);
     EXPECT_TRUE(listed.contains(telemetry::RowOf(why).label)) << i;
     EXPECT_FALSE(Words(why).empty()) << i;
   }
-  EXPECT_EQ(listed.size(), kUncacheableCount - 1);
+  EXPECT_EQ(listed.size(), telemetry::kCacheBypassCount - 1);
   EXPECT_EQ(Words(Uncacheable::kNo), "");
 }
 

@@ -160,6 +160,7 @@ Task<Result<void>> Execution::Run(RequestState& state, Executed& executed) {
   if (!lane) co_return co_await RunAlone(state, executed);
   pg::LaneStatement statement = LaneStatementOf(state);
   pg::Lane::Call call = deps_.database.RunShared(*lane, std::move(statement), state.http.deadline);
+  // As pg::Await(), without its coroutine, which would cost each request an allocation.
   bool woken = false;
   if (!call.done()) {
     const auto [failure] = co_await call.Wait();

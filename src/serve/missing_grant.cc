@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "catalog/function.h"
-#include "catalog/relation.h"
 
 namespace pando::serve {
 namespace {
@@ -218,6 +217,13 @@ std::string TellOne(const Denial& denial, const Found& object) {
 }
 
 }  // namespace
+
+std::string_view WordsFor(Relation::Kind kind) {
+  const auto has_letter = [&](const KindOfObject& row) {
+    return row.what == What::kRelation && row.kinds.find(LetterOf(kind)) != std::string_view::npos;
+  };
+  return std::find_if(kKindsOfObjects.begin(), kKindsOfObjects.end(), has_letter)->words;
+}
 
 std::optional<Denial> ReadDenial(const Error& error, const DeniedContext& context) {
   constexpr std::string_view kDenied = "permission denied ", kObject = "for ", kRole = "to set role \"";

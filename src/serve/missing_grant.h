@@ -13,11 +13,15 @@
 
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "catalog/relation.h"
 #include "pg/rows.h"
 #include "plan/plan.h"
 #include "sql/lacking.h"
 
 namespace pando::serve {
+
+// How PostgreSQL calls such a relation where it refuses it, with a blank behind: "table " (aclcheck_error).
+std::string_view WordsFor(catalog::Relation::Kind kind);
 
 // What was done when PostgreSQL refused it.
 struct DeniedContext {

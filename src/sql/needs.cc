@@ -1,8 +1,11 @@
 #include "sql/needs.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
+
+#include "pgtypes/oid.h"
+#include "plan/nodes.h"
+#include "sql/tree_writer.h"
 
 namespace pando::sql {
 namespace {
@@ -13,8 +16,6 @@ using plan::Condition;
 using plan::Embed;
 using plan::Mutation;
 using plan::Node;
-
-constexpr catalog::Oid kAnyElement = 2283;  // pg_type.dat
 
 class NeedsReader {
  public:
@@ -48,16 +49,10 @@ class NeedsReader {
     if (node.relation) functions_.push_back({function, 0, node.relation->row_type});
   }
 
-  static bool HasColumn(const Node& node, const std::string& name) {
-    if (!node.columns) return node.relation && node.relation->Get(name) != nullptr;
-    return std::any_of(node.columns->begin(), node.columns->end(),
-                       [&](const catalog::Column& column) { return column.name == name; });
-  }
-
   // `relation` is the one whose columns are read; null: the rows come from elsewhere.
   void ReadColumn(const Node& node, const Relation* relation, const ColumnRef& column) {
     if (column.name.empty()) return;
-    if (HasColumn(node, column.name)) {
+    if (plan::FindColumn(node, column.name)) {
       if (relation) Need(*relation, "SELECT").insert(column.name);
       return;
     }
@@ -97,19 +92,6 @@ class NeedsReader {
     for (size_t i = 0; i < node.embeds.size(); ++i) {
       if (IsWritten(node, i)) ReadEmbed(node, relation, node.embeds[i]);
     }
-  }
-
-  static bool IsAbout(const Condition& condition, size_t embed) {
-    if (condition.kind == Condition::Kind::kEmbedEmpty && condition.embed == embed) return true;
-    return std::any_of(condition.children.begin(), condition.children.end(),
-                       [&](const Condition& child) { return IsAbout(child, embed); });
-  }
-
-  // An embed that shows nothing, orders nothing and chooses no rows is left out of the statement.
-  static bool IsWritten(const Node& node, size_t i) {
-    const Embed& embed = node.embeds[i];
-    return !embed.silent || !embed.node.hidden.empty() || embed.inner ||
-           std::any_of(node.where.begin(), node.where.end(), [&](const Condition& c) { return IsAbout(c, i); });
   }
 
   void ReadEmbed(const Node& node, const Relation* relation, const Embed& embed) {
@@ -172,7 +154,7 @@ class NeedsReader {
     if (plan_.media.format != plan::Media::Format::kHandler || !plan_.media.handler) return;
     const catalog::MediaHandler& handler = *plan_.media.handler;
     const Relation* relation = handler.relation ? plan_.catalog->FindRelation(*handler.relation) : nullptr;
-    functions_.push_back({handler.function, 0, relation ? relation->row_type : kAnyElement});
+    functions_.push_back({handler.function, 0, relation ? relation->row_type : pgtypes::oid::kAnyElement});
   }
 
   const plan::Plan& plan_;

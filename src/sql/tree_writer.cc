@@ -128,9 +128,14 @@ std::vector<std::string> TreeWriter::KeysOf(const Node& root) {
   return keys;
 }
 
-bool TreeWriter::ChoosesRows(const Node& node, size_t embed) {
+bool ChoosesRows(const Node& node, size_t embed) {
   return node.embeds[embed].inner ||
          std::any_of(node.where.begin(), node.where.end(), [&](const Condition& c) { return AboutEmbed(c, embed); });
+}
+
+bool IsWritten(const Node& node, size_t embed) {
+  const Embed& it = node.embeds[embed];
+  return !it.silent || !it.node.hidden.empty() || ChoosesRows(node, embed);
 }
 
 // ------------------------------------------------------------------------------------------------------------- node
@@ -356,10 +361,8 @@ void TreeWriter::WriteFrom(const Scope& scope, const Embed* as_embed, const Scop
 
 void TreeWriter::WriteLaterals(const Scope& scope, Mode mode) {
   for (size_t i = 0; i < scope.node.embeds.size(); ++i) {
-    const Embed& embed = scope.node.embeds[i];
-    const bool chooses = ChoosesRows(scope.node, i);
-    if (!chooses && (mode == Mode::kCount || (embed.silent && embed.node.hidden.empty()))) continue;
-    WriteLateral(scope, embed, scope.laterals[i]);
+    const bool is_written = mode == Mode::kCount ? ChoosesRows(scope.node, i) : IsWritten(scope.node, i);
+    if (is_written) WriteLateral(scope, scope.node.embeds[i], scope.laterals[i]);
   }
 }
 

@@ -81,11 +81,16 @@ class TreeWriter {
   static std::string HiddenColumnOf(const plan::Embed& embed, const std::string& number);
   static std::string CountColumnOf(const plan::Embed& embed);
   static std::string ColumnOf(const plan::Embed& embed, const std::string& key);
-  static bool ChoosesRows(const plan::Node& node, size_t embed);
 
   Writer& out_;
   Stars stars_ = Stars::kAsTheyAre;
   std::vector<std::string> aliases_;  // of the nodes above, so that no name hides another
 };
+
+// Whether the embed decides which rows of the node there are.
+bool ChoosesRows(const plan::Node& node, size_t embed);
+// Whether the embed is part of the node's statement, other than of a count: it shows something, its parent is ordered
+// by it, or it chooses rows.
+bool IsWritten(const plan::Node& node, size_t embed);
 
 }  // namespace pando::sql

@@ -6,7 +6,7 @@ import random
 import unittest
 import urllib.parse
 
-from processes import SECRET, Pando, PrivatePostgres, quick_folder, roles
+from processes import PostgrestPando, PrivatePostgres, quick_folder, roles
 
 SCHEMA = roles('anon') + r'''
 create type colour as enum ('red', 'dark "blue"', 'a,b', '');
@@ -112,11 +112,7 @@ class CsvCase(unittest.TestCase):
         cls.folder = cls.enterClassContext(quick_folder())
         cls.postgres = cls.enterClassContext(PrivatePostgres(cls.folder))
         cls.postgres.sql(cls.schema)
-        cls.pando = Pando(cls.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
-                                             'PGRST_DB_URI': cls.postgres.uri('authenticator'),
-                                             'PGRST_DB_ANON_ROLE': 'anon', 'PGRST_JWT_SECRET': SECRET})
-        cls.pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(cls.pando.port), **cls.settings}
-        cls.enterClassContext(cls.pando).start()
+        cls.pando = cls.enterClassContext(PostgrestPando(cls.folder, cls.postgres, **cls.settings)).start()
 
     def get(self, path):
         status, fields, body = self.pando.request('GET', '/' + path, headers=CSV)

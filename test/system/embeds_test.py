@@ -4,7 +4,7 @@ import io
 import json
 import unittest
 
-from processes import Pando, PrivatePostgres, SECRET, quick_folder, roles
+from processes import PostgrestPando, PrivatePostgres, quick_folder, roles
 
 SCHEMA = roles('anon') + '''
 create table o (id int primary key, n int, c text, j jsonb, l int[]);
@@ -60,11 +60,7 @@ class Embeds(unittest.TestCase):
         cls.folder = cls.enterClassContext(quick_folder())
         cls.postgres = cls.enterClassContext(PrivatePostgres(cls.folder))
         cls.postgres.sql(SCHEMA)
-        cls.pando = Pando(cls.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
-                                             'PGRST_DB_URI': cls.postgres.uri('authenticator'), 'PGRST_DB_AGGREGATES_ENABLED': 'true',
-                                             'PGRST_DB_ANON_ROLE': 'anon', 'PGRST_JWT_SECRET': SECRET})
-        cls.pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(cls.pando.port)}
-        cls.enterClassContext(cls.pando).start()
+        cls.pando = cls.enterClassContext(PostgrestPando(cls.folder, cls.postgres, PGRST_DB_AGGREGATES_ENABLED='true')).start()
 
     def ask(self, path, method='GET', body=None, headers=None):
         status, _, answer = self.pando.request(method, '/' + path, None if body is None else json.dumps(body), {**MINE, **(headers or {})})

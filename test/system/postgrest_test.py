@@ -3,7 +3,7 @@ import json
 import signal
 import unittest
 
-from processes import ITEMS, SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
+from processes import ITEMS, PostgrestPando, PrivatePostgres, quick_folder, roles, wait_until
 
 ROLES = roles('anon')
 
@@ -15,11 +15,7 @@ class Postgrest(unittest.TestCase):
         self.postgres.sql(ROLES + ITEMS)
 
     def serve(self, **environment):
-        pando = Pando(self.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
-                                          'PGRST_DB_URI': self.postgres.uri('authenticator'),
-                                          'PGRST_JWT_SECRET': SECRET, **environment})
-        pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
-        return self.enterContext(pando).start()
+        return self.enterContext(PostgrestPando(self.folder, self.postgres, **{'PGRST_DB_ANON_ROLE': None, **environment})).start()
 
     def test_variables_are_understood(self):
         pando = self.serve(PGRST_DB_SCHEMAS='public', PGRST_DB_ANON_ROLE='anon', PGRST_DB_MAX_ROWS='3')

@@ -227,6 +227,16 @@ class Pando:
         self.stop()
 
 
+class PostgrestPando(Pando):
+    """Is configured as PostgREST is, by its variables; `settings` come on top of them, and None takes one away."""
+
+    def __init__(self, folder, postgres, **settings):
+        super().__init__(folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
+                                        'PGRST_DB_URI': postgres.uri('authenticator'), 'PGRST_DB_ANON_ROLE': 'anon',
+                                        'PGRST_JWT_SECRET': SECRET, **settings})
+        self.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(self.port)}
+
+
 class PreparedPando(Pando):
     """Finds its embedded data folder initialised, which is not what its test is about: a copy takes a tenth of the time."""
 

@@ -4,7 +4,7 @@ import json
 import unittest
 import urllib.parse
 
-from processes import SECRET, Pando, PrivatePostgres, quick_folder, roles, wait_until
+from processes import PostgrestPando, PrivatePostgres, quick_folder, roles, wait_until
 
 SCHEMA = roles('anon', 'tourist') + r'''
 create domain code as text;
@@ -65,11 +65,7 @@ class Rows(unittest.TestCase):
         self.pando = self.serve()
 
     def serve(self):
-        pando = Pando(self.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
-                                          'PGRST_DB_URI': self.postgres.uri('authenticator'),
-                                          'PGRST_DB_ANON_ROLE': 'anon', 'PGRST_JWT_SECRET': SECRET})
-        pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
-        return self.enterContext(pando).start()
+        return self.enterContext(PostgrestPando(self.folder, self.postgres)).start()
 
     def reload(self, change):
         def reloads():

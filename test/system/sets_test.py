@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from processes import SECRET, Pando, PrivatePostgres, quick_folder, roles
+from processes import PostgrestPando, PrivatePostgres, quick_folder, roles
 
 SCHEMA = roles('anon') + '''
 create type colour as enum ('red', 'green', 'blue');
@@ -61,11 +61,7 @@ class Sets(unittest.TestCase):
 
     @classmethod
     def serve(cls, **settings):
-        pando = Pando(cls.folder, None, {'PANDO_DATABASE_URL': None, 'PANDO_HTTP_LISTEN': None,
-                                         'PGRST_DB_URI': cls.postgres.uri('authenticator'),
-                                         'PGRST_DB_ANON_ROLE': 'anon', 'PGRST_JWT_SECRET': SECRET, **settings})
-        pando.environment |= {'PGRST_SERVER_HOST': '127.0.0.1', 'PGRST_SERVER_PORT': str(pando.port)}
-        return cls.enterClassContext(pando).start()
+        return cls.enterClassContext(PostgrestPando(cls.folder, cls.postgres, **settings)).start()
 
     def ask(self, path, headers=None, method='GET', pando=None):
         body = '{}' if method == 'POST' else None
